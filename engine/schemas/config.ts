@@ -1,0 +1,234 @@
+// The configuration file, sallyport.yaml. `rego/schemas/config.json` is generated from this for editors
+// (`# yaml-language-server: $schema=…`). Durations are milliseconds, sizes bytes.
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+
+const address = {
+  type: 'string',
+  pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):[0-9]{1,5}$',
+  description: 'host:port to listen on, such as 127.0.0.1:6432 or [::]:6432; port 0 picks a free one',
+} as const
+
+const secret = {
+  type: 'string',
+  pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$',
+  description: 'where the secret is: env:NAME or file:/path; never the secret itself',
+} as const
+
+const group = { type: 'string', minLength: 1 } as const
+
+const tls = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['certificate', 'key'],
+  description: 'the certificate that clients see',
+  properties: {
+    certificate: { type: 'string', description: 'path of the PEM certificate chain' },
+    key: { ...secret, description: 'reference to the PEM private key: env:NAME or file:/path' },
+  },
+} as const
+
+export const configSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Sallyport configuration',
+  type: 'object',
+  additionalProperties: false,
+  required: ['listeners', 'issuers', 'targets', 'policy', 'record'],
+  properties: {
+    listeners: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['web'],
+      properties: {
+        postgres: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['address'],
+            properties: {
+              address,
+              tls,
+              target: {
+                type: 'string',
+                description: 'every client of this listener goes to this target, whatever database it names',
+              },
+              plaintext: {
+                enum: ['never', 'loopback'],
+                description: 'whether a token may arrive without TLS; only ever from loopback',
+              },
+            },
+          },
+        },
+        web: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['address'],
+          description: 'HTTP API, console, health and metrics',
+          properties: { address, tls, url: { type: 'string', description: 'how people reach it' } },
+        },
+      },
+    },
+    issuers: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['issuer', 'audience'],
+        properties: {
+          issuer: { type: 'string', pattern: '^https?://', description: 'exact value of `iss`; plain http only on loopback' },
+          audience: { type: 'string', minLength: 1, description: 'must be in `aud`' },
+          client_id: { type: 'string', description: 'client of the device flow of `sallyport login`' },
+          algorithms: {
+            type: 'array',
+            minItems: 1,
+            items: { enum: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] },
+          },
+          token_type: { enum: ['access', 'id'], description: 'which kind of token is taken; `access` wants typ at+jwt or JWT' },
+          clock_skew_ms: { type: 'integer', minimum: 0, maximum: 120_000 },
+          outage_grace_ms: { type: 'integer', minimum: 0, maximum: 86_400_000, description: 'how long known keys are used while the issuer cannot be reached' },
+          revocation: {
+            enum: ['none', 'introspection'],
+            description: 'introspection: ask the issuer (RFC 7662) at most every 30 s whether a token in use still stands',
+          },
+          client_secret: secret,
+          claims: {
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              name: { type: 'string' },
+              kind: { type: 'string', description: 'claim that says human, agent or pipeline' },
+              groups: { type: 'string' },
+              mfa: { type: 'string', description: 'claim (such as amr) whose value or array holds mfa' },
+              forward: { type: 'array', items: { type: 'string' } },
+            },
+          },
+          default_kind: { enum: ['human', 'agent', 'pipeline'] },
+        },
+      },
+    },
+    targets: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { pattern: '^[a-z][a-z0-9_-]{0,62}$' },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['kind', 'host', 'accounts'],
+        properties: {
+          kind: { enum: ['postgres'] },
+          host: { type: 'string', description: 'host name or address, or an absolute directory of a Unix socket' },
+          port: { type: 'integer', minimum: 1, maximum: 65535 },
+          database: { type: 'string', description: 'database when the client names the target alone; else the name of the target' },
+          databases: { type: 'array', items: { type: 'string' }, description: 'databases that target/otherdb may name; default: only `database`' },
+          tls: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['mode'],
+            properties: {
+              mode: { enum: ['verify', 'off'], description: 'off only for loopback and Unix sockets' },
+              ca: { type: 'string', description: 'path of a PEM file with the authorities to trust' },
+              server_name: { type: 'string' },
+            },
+          },
+          labels: { type: 'object', additionalProperties: { type: 'string' } },
+          zone: { type: 'string', description: 'IANA time zone for hours and weekdays in policies' },
+          accounts: {
+            type: 'array',
+            minItems: 1,
+            description: 'the first whose groups the caller shares is used; without groups: anybody',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['user'],
+              properties: { groups: { type: 'array', minItems: 1, items: group }, user: { type: 'string', minLength: 1 }, password: secret },
+            },
+          },
+          catalogue: {
+            type: 'object',
+            additionalProperties: false,
+            description: 'how the names of the database are kept current',
+            properties: {
+              user: { type: 'string' },
+              password: secret,
+              refresh_ms: { type: 'integer', minimum: 250, maximum: 3_600_000 },
+            },
+          },
+        },
+      },
+    },
+    policy: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['source'],
+      properties: {
+        source: { type: 'string', description: 'a folder of Rego (rebuilt on save), or a bundle.tar.gz' },
+        fuel: { type: 'integer', minimum: 100_000, maximum: 1_000_000_000, description: 'budget of one evaluation, in units of about 1 ns' },
+      },
+    },
+    record: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['directory'],
+      properties: {
+        directory: { type: 'string' },
+        signing_key: { ...secret, description: 'Ed25519 private key (PEM); made in the directory on first start when absent' },
+        durability: { enum: ['os', 'changes', 'disk'], description: 'which commands wait for the disk: none, those that change something (default), all' },
+        segment_bytes: { type: 'integer', minimum: 65_536 },
+        sync_ms: { type: 'integer', minimum: 1, maximum: 10_000 },
+        checkpoint_ms: { type: 'integer', minimum: 100 },
+      },
+    },
+    state: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        file: { type: 'string', description: 'SQLite file of approvals and grants' },
+        url: { ...secret, description: 'PostgreSQL URL instead, for several gateways' },
+      },
+    },
+    approvals: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        self_approval: { type: 'boolean' },
+        webhooks: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['url', 'secret'],
+            properties: { url: { type: 'string', pattern: '^https?://' }, secret },
+          },
+        },
+      },
+    },
+    limits: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        sessions: { type: 'integer', minimum: 1 },
+        sessions_per_identity: { type: 'integer', minimum: 1 },
+        message_bytes: { type: 'integer', minimum: 1024, maximum: 1_073_741_823 },
+        statement_bytes: { type: 'integer', minimum: 1024 },
+        statements_per_message: { type: 'integer', minimum: 1 },
+        handshake_ms: { type: 'integer', minimum: 100 },
+        idle_ms: { type: 'integer', minimum: 1000 },
+        partial_message_ms: { type: 'integer', minimum: 100 },
+        slow_client_ms: { type: 'integer', minimum: 1000 },
+        holds_per_identity: { type: 'integer', minimum: 1 },
+        drain_ms: { type: 'integer', minimum: 0 },
+      },
+    },
+    log: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { level: { enum: ['debug', 'info', 'warn', 'error'] } },
+    },
+  },
+} as const satisfies JSONSchema
+
+export type Config = FromSchema<typeof configSchema>
+export type TargetConfig = Config['targets'][string]
+export type IssuerConfig = Config['issuers'][number]

@@ -1,0 +1,164 @@
+// One line of the record: JSON, one object a line, chained by hash. Facts and decisions repeat, so they
+// are written once a segment as `part` lines and referred to by digest; `audit recheck` puts them
+// together again. Every line carries `seq` (from 0, no gaps), `time` (milliseconds, Unix epoch), `kind`
+// and `prev` (hex SHA-256 of the previous line's bytes without its newline; 64 zeros for the first).
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+
+const text = { type: 'string' } as const
+const integer = { type: 'integer' } as const
+const line = { seq: integer, time: integer, prev: text } as const
+
+export const recordSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Sallyport record line',
+  oneOf: [
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'digest', 'value'],
+      properties: {
+        ...line,
+        kind: { const: 'part' },
+        // sha256:… of the canonical JSON of `value`.
+        digest: text,
+        value: { type: 'object' },
+      },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'session', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'session' },
+        session: text,
+        event: { enum: ['opened', 'refused', 'closed'] },
+        identity: { type: 'object' },
+        target: text,
+        database: text,
+        client_address: text,
+        application: text,
+        reason: text,
+      },
+    },
+    {
+      // The intent: on disk before the first byte of the command goes to the target. A refusal
+      // (decision deny, or an approval not given) has no outcome line.
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'session', 'command', 'text', 'go', 'facts', 'decision'],
+      properties: {
+        ...line,
+        kind: { const: 'command' },
+        session: text,
+        // Number of this command within its session, from 1.
+        command: integer,
+        // The command as sent, protected literals replaced by '…'.
+        text,
+        redacted: { type: 'boolean' },
+        go: { type: 'boolean' },
+        facts: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['digest', 'base', 'command', 'overrides'],
+          properties: {
+            // sha256:… of the canonical JSON of the whole facts document as decided on.
+            digest: text,
+            // Parts: the document without `command`; and `command`.
+            base: text,
+            command: text,
+            // Fields that differ from the parts for this command alone, by path:
+            // {"command.digest": "…", "session.transaction": "open"}.
+            overrides: { type: 'object' },
+          },
+        },
+        // Part: the decision as returned by the bundle.
+        decision: text,
+        entrypoint: { enum: ['decision', 'degraded'] },
+        // Digest of the bundle that decided (see the `bundle` line).
+        bundle: text,
+        approval: text,
+        // Why the gateway refused although the decision let it pass (approval denied, mask not
+        // possible, token expired …).
+        refusal: text,
+      },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'session', 'command', 'result'],
+      properties: {
+        ...line,
+        kind: { const: 'outcome' },
+        session: text,
+        command: integer,
+        // `unknown`: the connection to the target ended before it answered.
+        result: { enum: ['done', 'failed', 'cancelled', 'unknown'] },
+        tag: text,
+        sqlstate: text,
+        rows: integer,
+        bytes: integer,
+        duration_us: integer,
+        masked: integer,
+      },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'approval', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'approval' },
+        approval: text,
+        event: { enum: ['requested', 'approved', 'denied', 'expired', 'void', 'used'] },
+        session: text,
+        command: integer,
+        by: text,
+        reason: text,
+        digest: text,
+      },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'bundle' },
+        event: { enum: ['activated', 'refused'] },
+        bundle: text,
+        wasm: text,
+        revision: text,
+        reason: text,
+      },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'incident' },
+        event: text,
+        session: text,
+        command: integer,
+        detail: text,
+      },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'gateway' },
+        // `segment` opens each file: which segment it continues and from which line.
+        event: { enum: ['started', 'stopped', 'segment', 'resumed'] },
+        version: text,
+        detail: text,
+      },
+    },
+  ],
+} as const satisfies JSONSchema
+
+export type RecordLine = FromSchema<typeof recordSchema>

@@ -1,0 +1,98 @@
+// The record as the rest of the gateway sees it. `segment-writer.ts` makes one.
+import type { Decision } from '../../engine/schemas/decision.js'
+import type { Facts, IdentityFacts } from '../../engine/schemas/facts.js'
+import type { Entrypoint } from '../../engine/policy/policy.js'
+
+// Facts in the form they are recorded: two parts that repeat and what differs for this command.
+// The same `base` and `command` objects (by identity) are serialised and digested only once.
+export type RecordedFacts = {
+  readonly base: Omit<Facts, 'command'>
+  readonly command: NonNullable<Facts['command']>
+  readonly overrides: Readonly<Record<string, unknown>>
+}
+
+export type CommandRecord = {
+  readonly session: string
+  readonly command: number
+  // Protected literals already replaced.
+  readonly text: string
+  readonly redacted: boolean
+  readonly go: boolean
+  readonly facts: RecordedFacts
+  readonly decision: Decision
+  readonly entrypoint: Entrypoint
+  readonly bundle: string
+  readonly approval?: string
+  readonly refusal?: string
+}
+
+export type Outcome = {
+  readonly session: string
+  readonly command: number
+  readonly result: 'done' | 'failed' | 'cancelled' | 'unknown'
+  readonly tag?: string
+  readonly sqlstate?: string
+  readonly rows?: number
+  readonly bytes?: number
+  readonly durationUs?: number
+  readonly masked?: number
+}
+
+export type SessionEvent = {
+  readonly session: string
+  readonly event: 'opened' | 'refused' | 'closed'
+  readonly identity?: IdentityFacts
+  readonly target?: string
+  readonly database?: string
+  readonly clientAddress?: string
+  readonly application?: string
+  readonly reason?: string
+}
+
+export type ApprovalEvent = {
+  readonly approval: string
+  readonly event: 'requested' | 'approved' | 'denied' | 'expired' | 'void' | 'used'
+  readonly session?: string
+  readonly command?: number
+  readonly by?: string
+  readonly reason?: string
+  readonly digest?: string
+}
+
+export type BundleEvent = {
+  readonly event: 'activated' | 'refused'
+  readonly bundle?: string
+  readonly wasm?: string
+  readonly revision?: string
+  readonly reason?: string
+}
+
+// `os`: the line is with the operating system (survives the end of this process) when `written` is
+// called. `disk`: it is on the disk (survives a power cut). All lines reach the disk within
+// `sync_ms` of the configuration in any case.
+export type Durability = 'os' | 'disk'
+
+// Called exactly once: with undefined when the line is durable as asked, else with the reason.
+// Lines asked for in one turn of the event loop are written together and called back in order.
+export type Written = (failure: Error | undefined) => void
+
+export type Recorder = {
+  readonly command: (record: CommandRecord, durability: Durability, written: Written) => void
+  // Outcomes are buffered within a bound and never dropped; where they cannot be written, `healthy`
+  // turns false and no command passes until they are.
+  readonly outcome: (outcome: Outcome) => void
+  readonly session: (event: SessionEvent, written?: Written) => void
+  readonly approval: (event: ApprovalEvent, written: Written) => void
+  readonly bundle: (event: BundleEvent) => void
+  readonly incident: (incident: {
+    readonly event: string
+    readonly session?: string
+    readonly command?: number
+    readonly detail?: string
+  }) => void
+  // False from a failed write until writing works again; the guard then denies without asking.
+  readonly healthy: () => boolean
+  // Lines accepted but not yet on disk.
+  readonly lag: () => number
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,27 @@
+// What the gateway knows of one client's connection to one target, from the moment that the caller is
+// known. The protocol keeps its own state elsewhere; this is the part that facts are made of.
+import type { Facts, TargetFacts } from '../engine/schemas/facts.js'
+import type { Identity } from './identity/identity.js'
+
+export type Counters = {
+  commands: number
+  rows: number
+  labelledRows: number
+  denials: number
+}
+
+export type Session = {
+  readonly id: string
+  readonly identity: Identity
+  readonly target: TargetFacts
+  // Time zone of the target (IANA name) for the hour and weekday that policies read.
+  readonly zone: string
+  readonly clientAddress: string
+  readonly purpose: string
+  // Changes with SET application_name.
+  application: string
+  transaction: Facts['session']['transaction']
+  readonly counters: Counters
+  // Number of the latest command, from 1.
+  commands: number
+}
