@@ -5,7 +5,8 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 const address = {
   type: 'string',
   pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):[0-9]{1,5}$',
-  description: 'host:port to listen on, such as 127.0.0.1:6432 or [::]:6432; port 0 picks a free one',
+  description:
+    'host:port to listen on, such as 127.0.0.1:6432 or [::]:6432; port 0 picks a free one',
 } as const
 
 const secret = {
@@ -51,7 +52,8 @@ export const configSchema = {
               tls,
               target: {
                 type: 'string',
-                description: 'every client of this listener goes to this target, whatever database it names',
+                description:
+                  'every client of this listener goes to this target, whatever database it names',
               },
               plaintext: {
                 enum: ['never', 'loopback'],
@@ -77,20 +79,49 @@ export const configSchema = {
         additionalProperties: false,
         required: ['issuer', 'audience'],
         properties: {
-          issuer: { type: 'string', pattern: '^https?://', description: 'exact value of `iss`; plain http only on loopback' },
+          issuer: {
+            type: 'string',
+            pattern: '^https?://',
+            description: 'exact value of `iss`; plain http only on loopback',
+          },
           audience: { type: 'string', minLength: 1, description: 'must be in `aud`' },
-          client_id: { type: 'string', description: 'client of the device flow of `sallyport login`' },
+          client_id: {
+            type: 'string',
+            description: 'client of the device flow of `sallyport login`',
+          },
           algorithms: {
             type: 'array',
             minItems: 1,
-            items: { enum: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] },
+            items: {
+              enum: [
+                'RS256',
+                'RS384',
+                'RS512',
+                'PS256',
+                'PS384',
+                'PS512',
+                'ES256',
+                'ES384',
+                'ES512',
+                'EdDSA',
+              ],
+            },
           },
-          token_type: { enum: ['access', 'id'], description: 'which kind of token is taken; `access` wants typ at+jwt or JWT' },
+          token_type: {
+            enum: ['access', 'id'],
+            description: 'which kind of token is taken; `access` wants typ at+jwt or JWT',
+          },
           clock_skew_ms: { type: 'integer', minimum: 0, maximum: 120_000 },
-          outage_grace_ms: { type: 'integer', minimum: 0, maximum: 86_400_000, description: 'how long known keys are used while the issuer cannot be reached' },
+          outage_grace_ms: {
+            type: 'integer',
+            minimum: 0,
+            maximum: 86_400_000,
+            description: 'how long known keys are used while the issuer cannot be reached',
+          },
           revocation: {
             enum: ['none', 'introspection'],
-            description: 'introspection: ask the issuer (RFC 7662) at most every 30 s whether a token in use still stands',
+            description:
+              'introspection: ask the issuer (RFC 7662) at most every 30 s whether a token in use still stands',
           },
           client_secret: secret,
           claims: {
@@ -100,7 +131,10 @@ export const configSchema = {
               name: { type: 'string' },
               kind: { type: 'string', description: 'claim that says human, agent or pipeline' },
               groups: { type: 'string' },
-              mfa: { type: 'string', description: 'claim (such as amr) whose value or array holds mfa' },
+              mfa: {
+                type: 'string',
+                description: 'claim (such as amr) whose value or array holds mfa',
+              },
               forward: { type: 'array', items: { type: 'string' } },
             },
           },
@@ -118,31 +152,56 @@ export const configSchema = {
         required: ['kind', 'host', 'accounts'],
         properties: {
           kind: { enum: ['postgres'] },
-          host: { type: 'string', description: 'host name or address, or an absolute directory of a Unix socket' },
+          host: {
+            type: 'string',
+            description: 'host name or address, or an absolute directory of a Unix socket',
+          },
           port: { type: 'integer', minimum: 1, maximum: 65535 },
-          database: { type: 'string', description: 'database when the client names the target alone; else the name of the target' },
-          databases: { type: 'array', items: { type: 'string' }, description: 'databases that target/otherdb may name; default: only `database`' },
+          database: {
+            type: 'string',
+            description:
+              'database when the client names the target alone; else the name of the target',
+          },
+          databases: {
+            type: 'array',
+            items: { type: 'string' },
+            description: 'databases that target/otherdb may name; default: only `database`',
+          },
           tls: {
             type: 'object',
             additionalProperties: false,
             required: ['mode'],
             properties: {
-              mode: { enum: ['verify', 'off'], description: 'off only for loopback and Unix sockets' },
-              ca: { type: 'string', description: 'path of a PEM file with the authorities to trust' },
+              mode: {
+                enum: ['verify', 'off'],
+                description: 'off only for loopback and Unix sockets',
+              },
+              ca: {
+                type: 'string',
+                description: 'path of a PEM file with the authorities to trust',
+              },
               server_name: { type: 'string' },
             },
           },
           labels: { type: 'object', additionalProperties: { type: 'string' } },
-          zone: { type: 'string', description: 'IANA time zone for hours and weekdays in policies' },
+          zone: {
+            type: 'string',
+            description: 'IANA time zone for hours and weekdays in policies',
+          },
           accounts: {
             type: 'array',
             minItems: 1,
-            description: 'the first whose groups the caller shares is used; without groups: anybody',
+            description:
+              'the first whose groups the caller shares is used; without groups: anybody',
             items: {
               type: 'object',
               additionalProperties: false,
               required: ['user'],
-              properties: { groups: { type: 'array', minItems: 1, items: group }, user: { type: 'string', minLength: 1 }, password: secret },
+              properties: {
+                groups: { type: 'array', minItems: 1, items: group },
+                user: { type: 'string', minLength: 1 },
+                password: secret,
+              },
             },
           },
           catalogue: {
@@ -163,8 +222,16 @@ export const configSchema = {
       additionalProperties: false,
       required: ['source'],
       properties: {
-        source: { type: 'string', description: 'a folder of Rego (rebuilt on save), or a bundle.tar.gz' },
-        fuel: { type: 'integer', minimum: 100_000, maximum: 1_000_000_000, description: 'budget of one evaluation, in units of about 1 ns' },
+        source: {
+          type: 'string',
+          description: 'a folder of Rego (rebuilt on save), or a bundle.tar.gz',
+        },
+        fuel: {
+          type: 'integer',
+          minimum: 100_000,
+          maximum: 1_000_000_000,
+          description: 'budget of one evaluation, in units of about 1 ns',
+        },
       },
     },
     record: {
@@ -173,8 +240,16 @@ export const configSchema = {
       required: ['directory'],
       properties: {
         directory: { type: 'string' },
-        signing_key: { ...secret, description: 'Ed25519 private key (PEM); made in the directory on first start when absent' },
-        durability: { enum: ['os', 'changes', 'disk'], description: 'which commands wait for the disk: none, those that change something (default), all' },
+        signing_key: {
+          ...secret,
+          description:
+            'Ed25519 private key (PEM); made in the directory on first start when absent',
+        },
+        durability: {
+          enum: ['os', 'changes', 'disk'],
+          description:
+            'which commands wait for the disk: none, those that change something (default), all',
+        },
         segment_bytes: { type: 'integer', minimum: 65_536 },
         sync_ms: { type: 'integer', minimum: 1, maximum: 10_000 },
         checkpoint_ms: { type: 'integer', minimum: 100 },

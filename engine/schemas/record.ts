@@ -46,7 +46,18 @@ export const recordSchema = {
       // (decision deny, or an approval not given) has no outcome line.
       type: 'object',
       additionalProperties: false,
-      required: ['seq', 'time', 'prev', 'kind', 'session', 'command', 'text', 'go', 'facts', 'decision'],
+      required: [
+        'seq',
+        'time',
+        'prev',
+        'kind',
+        'session',
+        'command',
+        'text',
+        'go',
+        'facts',
+        'decision',
+      ],
       properties: {
         ...line,
         kind: { const: 'command' },

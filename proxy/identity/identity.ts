@@ -13,7 +13,11 @@ export type Identity = {
 
 export type Standing =
   | { readonly valid: true }
-  | { readonly valid: false; readonly why: 'expired' | 'revoked' | 'issuer_gone'; readonly how: string }
+  | {
+      readonly valid: false
+      readonly why: 'expired' | 'revoked' | 'issuer_gone'
+      readonly how: string
+    }
 
 // Verifies a raw token from any protocol; throws GatewayError('token_invalid' | 'issuer_unreachable').
 export type Verify = (token: string) => Promise<Identity>

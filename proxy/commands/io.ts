@@ -1,0 +1,15 @@
+// What a command may touch of the world outside: handed in by main.ts, so that a command can be run
+// by a test without a process of its own.
+
+export type Io = {
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+}
+
+// One verb of the command line. Exit codes: 0 done, 1 not done (and why on stderr), 2 wrong usage.
+export type Command = {
+  readonly help: string
+  readonly run: (argv: readonly string[], io: Io) => Promise<number>
+}

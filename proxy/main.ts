@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+// The command line: finds the verb and runs it. Nothing imports this file; it alone, with the
+// commands, reads arguments and environment.
+import { readFileSync } from 'node:fs'
+import type { Command, Io } from './commands/io.js'
+import { GatewayError } from './errors.js'
+
+type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  serve: { summary: 'run the gateway', load: () => import('./commands/serve.js') },
+  config: { summary: 'check a configuration file', load: () => import('./commands/config.js') },
+  policy: { summary: 'check, test and build policies', load: () => import('./commands/policy.js') },
+  approvals: {
+    summary: 'list, approve and deny holds',
+    load: () => import('./commands/approvals.js'),
+  },
+  audit: {
+    summary: 'verify, recheck and export the record',
+    load: () => import('./commands/audit.js'),
+  },
+  sessions: {
+    summary: 'list and show recorded sessions',
+    load: () => import('./commands/sessions.js'),
+  },
+  login: {
+    summary: 'log in at the company’s identity provider',
+    load: () => import('./commands/login.js'),
+  },
+  token: { summary: 'print a valid token', load: () => import('./commands/token.js') },
+  connect: { summary: 'start psql against a target', load: () => import('./commands/connect.js') },
+  dev: { summary: 'the demo: start it, print its tokens', load: () => import('./commands/dev.js') },
+}
+
+async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    io.stdout.write(overview())
+    return name === undefined ? 2 : 0
+  }
+  if (name === '--version') {
+    io.stdout.write(`${version()}\n`)
+    return 0
+  }
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
+  if (verb === undefined) {
+    io.stderr.write(`sallyport: there is no command “${name}”.\n\n${overview()}`)
+    return 2
+  }
+  const command = await verb.load()
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.stdout.write(command.help.endsWith('\n') ? command.help : `${command.help}\n`)
+    return 0
+  }
+  return command.run(rest, io)
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(VERBS).map((name) => name.length))
+  const lines = Object.entries(VERBS).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  )
+  return `sallyport: the policy-as-code access gateway\n\nUsage: sallyport COMMAND [ARGUMENTS]\n\n${lines.join('\n')}\n\nsallyport COMMAND --help says more.\n`
+}
+
+function version(): string {
+  const found: unknown = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  return typeof found === 'object' && found !== null && 'version' in found
+    ? String(found.version)
+    : '?'
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+  })
+} catch (problem) {
+  const text = problem instanceof GatewayError ? problem.message : String(problem)
+  process.stderr.write(`sallyport: ${text}\n`)
+  process.exitCode = 1
+}
