@@ -2,7 +2,7 @@
 // folder. PostgreSQL refuses to run as root, so root runs it as the system user `postgres`, who must be
 // able to reach both the program and its data.
 import { spawnSync } from 'node:child_process'
-import { access, chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

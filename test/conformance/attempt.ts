@@ -1,0 +1,257 @@
+// Runs one case: brings the database to its start, plays the steps through the gateway, and looks at
+// the effect straight on the server.
+import pg from 'pg'
+import { filled, type Case, type Step, type WireMessage } from './cases.js'
+import { faultsOf } from './verdict.js'
+import { encoded, errorFields, WireClient, type Reply } from './wire-client.js'
+
+export type Login = { readonly user: string; readonly password: string }
+
+export type Arena = {
+  readonly database: string
+  readonly template: string
+  readonly owner: string
+  readonly scratch: string
+  readonly server: {
+    readonly host: string
+    readonly port: number
+    readonly superuser: string
+    readonly password: string
+  }
+  readonly gateway: { readonly host: string; readonly port: number }
+  readonly logins: { readonly owner: Login; readonly super: Login }
+  readonly canaries: readonly string[]
+}
+
+// Categories whose cases only read, so that the database need not be made anew before the next.
+const READ_ONLY = new Set([
+  'projection',
+  'aggregation',
+  'transform',
+  'inference',
+  'free_text',
+  'error_leak',
+])
+
+const CONNECT_MS = 5000
+const STEP_MS = 4000
+
+let clean = false
+
+export async function attempt(test: Case, arena: Arena): Promise<readonly string[]> {
+  const login = arena.logins[test.upstream ?? 'owner']
+  const words = new Map<string, string>([
+    ['DB', arena.database],
+    ['HOST', arena.server.host],
+    ['PORT', String(arena.server.port)],
+    ['USER', login.user],
+    ['PASSWORD', login.password],
+    ['SUPER', arena.server.superuser],
+    ['SUPERPW', arena.server.password],
+    ['SCRATCH', arena.scratch],
+  ])
+  await reset(test, arena)
+  for (const sql of test.setup ?? []) await onServer(arena, filled(sql, words))
+  const effect = (): Promise<string | undefined> =>
+    test.expect.effect === undefined
+      ? Promise.resolve(undefined)
+      : onServer(arena, filled(test.expect.effect.sql, words)).catch(String)
+  const clients = new Map<string, WireClient>()
+  const replies: (Reply | undefined)[] = []
+  let problem: string | undefined
+  const before = await effect()
+  try {
+    for (const step of test.steps) replies.push(await play(step, { arena, login, words, clients }))
+  } catch (thrown) {
+    problem = thrown instanceof Error ? thrown.message : String(thrown)
+  }
+  await new Promise((resolve) => setTimeout(resolve, test.settle_ms ?? 5))
+  const everything = [...clients.values()]
+    .map((c) => Buffer.concat(c.chunks).toString('latin1'))
+    .join('\n')
+  const after = await effect()
+  for (const client of clients.values()) client.end()
+  for (const sql of test.teardown ?? [])
+    await onServer(arena, filled(sql, words)).catch(() => undefined)
+  return faultsOf(test, { replies, everything, before, after, problem }, arena.canaries)
+}
+
+type Stage = {
+  readonly arena: Arena
+  readonly login: Login
+  readonly words: Map<string, string>
+  readonly clients: Map<string, WireClient>
+}
+
+async function play(step: Step, stage: Stage): Promise<Reply | undefined> {
+  const started = Date.now()
+  const reply = await replyTo(step, stage)
+  if (reply !== undefined) reply.elapsedMs = Date.now() - started
+  return reply
+}
+
+async function replyTo(step: Step, stage: Stage): Promise<Reply | undefined> {
+  const { arena, words, clients } = stage
+  const name = step.session ?? 'A'
+  switch (step.via) {
+    case 'sleep':
+      await new Promise((resolve) => setTimeout(resolve, step.ms ?? 0))
+      return undefined
+    case 'admin':
+      await onServer(arena, filled(step.sql ?? '', words))
+      return undefined
+    case 'connect':
+      return connected(name, filled(step, words), stage)
+    case 'raw': {
+      const client =
+        clients.get(name) ?? (await WireClient.open(arena.gateway.host, arena.gateway.port))
+      if (!clients.has(name)) client.framed = step.framed ?? false
+      clients.set(name, client)
+      const bytes = Buffer.concat((filled(step, words).send ?? []).map(encoded))
+      return client.exchange(bytes, step.until ?? 'idle', step.count ?? 1, step.ms ?? 500)
+    }
+    case 'simple':
+    case 'extended':
+    case 'protocol': {
+      const client = clients.get(name) ?? (await loggedIn(name, stage))
+      const bytes = Buffer.concat((await messagesOf(filled(step, words), arena)).map(encoded))
+      if (step.fragment !== undefined)
+        return fragmented(client, bytes, step.fragment, step.ms ?? STEP_MS)
+      return client.exchange(bytes, step.until ?? 'Z', step.count ?? 1, step.ms ?? STEP_MS)
+    }
+  }
+}
+
+async function connected(name: string, step: Step, stage: Stage): Promise<Reply> {
+  const { arena, login, clients } = stage
+  const client = await WireClient.open(arena.gateway.host, arena.gateway.port)
+  const asked = (step.params ?? []) as readonly (readonly [string, string])[]
+  const parameters = step.raw_params ?? [
+    ['user', step.user ?? login.user] as const,
+    ['database', arena.database] as const,
+    ...asked,
+  ]
+  const { ok, reply } = await client.login(
+    parameters,
+    step.password ?? login.password,
+    step.protocol,
+    step.ms ?? STEP_MS,
+  )
+  remember(name, client, stage)
+  if (!ok) clients.delete(name)
+  if (!ok) clients.set(`${name} (refused)`, client)
+  return { ...reply, closed: client.closed, timedOut: false }
+}
+
+async function loggedIn(name: string, stage: Stage): Promise<WireClient> {
+  const { arena, login } = stage
+  const client = await WireClient.open(arena.gateway.host, arena.gateway.port)
+  const parameters = [['user', login.user] as const, ['database', arena.database] as const]
+  const { ok, reply } = await client.login(parameters, login.password, undefined, CONNECT_MS)
+  if (!ok) {
+    const refused = reply.messages.find(({ type }) => type === 'E')
+    throw new Error(
+      `login failed: ${refused === undefined ? 'no answer' : errorFields(refused.body).get('M')}`,
+    )
+  }
+  remember(name, client, stage)
+  return client
+}
+
+function remember(name: string, client: WireClient, { clients, words }: Stage): void {
+  clients.set(name, client)
+  words.set(`pid:${name}`, String(client.processId))
+  words.set(`key:${name}`, String(client.secretKey))
+}
+
+async function messagesOf(step: Step, arena: Arena): Promise<readonly WireMessage[]> {
+  if (step.via === 'simple') return [{ t: 'Query', sql: step.sql, sql_hex: step.sql_hex }]
+  if (step.via === 'extended') {
+    return [
+      { t: 'Parse', name: step.stmt, sql: step.sql, oids: step.oids },
+      {
+        t: 'Bind',
+        portal: step.portal,
+        stmt: step.stmt,
+        params: step.params,
+        pf: step.pf,
+        rf: step.result_formats,
+      },
+      ...(step.describe === false ? [] : [{ t: 'Describe', kind: 'P', name: step.portal }]),
+      { t: 'Execute', portal: step.portal, max: step.max_rows },
+      { t: 'Sync' },
+    ]
+  }
+  return Promise.all(
+    (step.send ?? []).map(async (message) =>
+      message.t === 'FunctionCall' && typeof message['fn'] === 'string'
+        ? {
+            ...message,
+            oid: await onServer(arena, `SELECT '${message['fn']}'::regprocedure::oid::text`).then(
+              firstCell,
+            ),
+          }
+        : message,
+    ),
+  )
+}
+
+async function fragmented(
+  client: WireClient,
+  bytes: Buffer,
+  size: number,
+  ms: number,
+): Promise<Reply> {
+  const mark = client.mark()
+  for (let at = 0; at < bytes.length; at += size) {
+    client.write(bytes.subarray(at, at + size))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const ready = (): boolean => client.messages.slice(mark.messages).some(({ type }) => type === 'Z')
+  return client.since(mark, !(await client.until(ready, ms)))
+}
+
+async function reset(test: Case, arena: Arena): Promise<void> {
+  const writes = (test.setup ?? []).length > 0 || !READ_ONLY.has(test.category)
+  if (!clean || writes) {
+    await withoutSlots(arena)
+    await onServer(arena, `DROP DATABASE IF EXISTS ${arena.database} WITH (FORCE)`, 'postgres')
+    await onServer(
+      arena,
+      `CREATE DATABASE ${arena.database} TEMPLATE ${arena.template} OWNER ${arena.owner}`,
+      'postgres',
+    )
+  }
+  clean = !writes && !/CREATE|UPDATE|INSERT|DELETE/i.test(JSON.stringify(test.steps))
+}
+
+// A replication slot left by a case keeps its database from being dropped.
+async function withoutSlots(arena: Arena): Promise<void> {
+  const sql = `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '${arena.database}'`
+  await onServer(arena, sql, 'postgres').catch(() => undefined)
+}
+
+function firstCell(json: string): string {
+  return String((JSON.parse(json) as readonly (readonly unknown[])[])[0]?.[0])
+}
+
+// Runs SQL straight on the server, past the gateway; gives the rows as JSON.
+export async function onServer(
+  arena: Pick<Arena, 'server' | 'database'>,
+  sql: string,
+  database = arena.database,
+): Promise<string> {
+  const { host, port, superuser: user, password } = arena.server
+  const client = new pg.Client({ host, port, user, password, database })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const results: unknown = await client.query({ text: sql, rowMode: 'array' })
+    const last: unknown = Array.isArray(results) ? results.at(-1) : results
+    return JSON.stringify(
+      typeof last === 'object' && last !== null && 'rows' in last ? last.rows : [],
+    )
+  } finally {
+    await client.end()
+  }
+}
