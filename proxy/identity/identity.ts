@@ -3,12 +3,16 @@
 import type { IdentityFacts } from '../../engine/schemas/facts.js'
 
 export type Identity = {
+  // Issuer and subject as one unambiguous string: what limits and self-approval compare.
+  readonly key: string
   readonly facts: IdentityFacts
   readonly issuedAtMs: number
   readonly expiresAtMs: number
   // Cheap and synchronous: 'valid', or why the next command must be refused. `how` tells the caller
   // how to renew.
   readonly standing: (nowMs: number) => Standing
+  // The session is over: the issuer need not be asked about this token any longer on its account.
+  readonly release?: () => void
 }
 
 export type Standing =

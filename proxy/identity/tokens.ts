@@ -1,0 +1,173 @@
+// Does a token in use still stand? Asks the issuer (RFC 7662) in the background about each token that a
+// session holds, so that the question before every command is a look at a number. An answer that is
+// too old is no answer; while the issuer cannot be reached, a configured grace holds, then nothing.
+import * as client from 'openid-client'
+import type { Clock } from '../clock.js'
+import { GatewayError } from '../errors.js'
+import { unreachable, type Discover, type IssuerSettings } from './issuer.js'
+import { IDENTITY_LIMITS } from './limits.js'
+
+export type TokenWatch = {
+  readonly state: (nowMs: number) => 'valid' | 'revoked' | 'unknown'
+  readonly release: () => void
+}
+
+export type TokenWatcher = {
+  // Asks once before it resolves; throws where the token does not stand or nobody can say so.
+  readonly watch: (hash: string, token: string, expiresAtMs: number) => Promise<TokenWatch>
+  readonly watched: () => number
+  readonly close: () => void
+}
+
+export type WatchTimes = {
+  readonly everyMs: number
+  readonly retryMs: number
+  readonly staleMs: number
+  readonly tickMs: number
+}
+
+const TIMES: WatchTimes = {
+  everyMs: IDENTITY_LIMITS.introspectEveryMs,
+  retryMs: IDENTITY_LIMITS.introspectRetryMs,
+  staleMs: IDENTITY_LIMITS.introspectStaleMs,
+  tickMs: IDENTITY_LIMITS.introspectTickMs,
+}
+
+type Watched = {
+  readonly token: string
+  readonly expiresAtMs: number
+  holders: number
+  revoked: boolean
+  failed: boolean
+  askedAtMs: number
+  confirmedAtMs: number
+  asking: Promise<void> | undefined
+}
+
+export function tokenWatcher(
+  settings: IssuerSettings,
+  discover: Discover,
+  clock: Clock,
+  times: WatchTimes = TIMES,
+): TokenWatcher {
+  const watched = new Map<string, Watched>()
+  let configuration: Promise<client.Configuration> | undefined
+  let parallel = 0
+  // When the issuer last answered about any token: what the grace for a new token counts from.
+  let answeredAtMs = -Infinity
+
+  const isActive = async (token: string): Promise<boolean> => {
+    configuration ??= discover().catch((cause: unknown) => {
+      configuration = undefined
+      throw cause
+    })
+    const answer = await client.tokenIntrospection(await configuration, token, {
+      token_type_hint: 'access_token',
+    })
+    return answer.active === true
+  }
+
+  const ask = (entry: Watched): Promise<void> => {
+    parallel++
+    entry.askedAtMs = clock.now()
+    entry.asking = isActive(entry.token)
+      .then(
+        (active) => {
+          entry.failed = false
+          // The moment of asking, not of the answer: what happened in between is not known.
+          if (active) entry.confirmedAtMs = entry.askedAtMs
+          // Once revoked, for ever: an issuer that contradicts itself is not believed.
+          else entry.revoked = true
+          answeredAtMs = clock.now()
+        },
+        () => {
+          entry.failed = true
+        },
+      )
+      .finally(() => {
+        parallel--
+        entry.asking = undefined
+      })
+    return entry.asking
+  }
+
+  const tick = (): void => {
+    const now = clock.now()
+    for (const [hash, entry] of watched) {
+      if (entry.expiresAtMs <= now || entry.holders === 0) {
+        watched.delete(hash)
+        continue
+      }
+      if (entry.revoked || entry.asking !== undefined) continue
+      const wait = entry.failed ? times.retryMs : times.everyMs
+      if (now - entry.askedAtMs < wait) continue
+      if (parallel >= IDENTITY_LIMITS.introspectParallel) return
+      void ask(entry)
+      // The longest unasked are at the front next time.
+      watched.delete(hash)
+      watched.set(hash, entry)
+    }
+  }
+  const timer = setInterval(tick, times.tickMs)
+  timer.unref()
+
+  const stateOf = (entry: Watched, nowMs: number): 'valid' | 'revoked' | 'unknown' => {
+    if (entry.revoked) return 'revoked'
+    const age = nowMs - entry.confirmedAtMs
+    if (age <= times.staleMs) return 'valid'
+    return entry.failed && age <= times.staleMs + settings.outageGraceMs ? 'valid' : 'unknown'
+  }
+
+  return {
+    watch: async (hash, token, expiresAtMs) => {
+      const entry = watched.get(hash) ?? entryOf(token, expiresAtMs)
+      if (!watched.has(hash)) {
+        if (watched.size >= IDENTITY_LIMITS.watchedTokens) {
+          throw new GatewayError('limit_exceeded', 'too many tokens are in use')
+        }
+        watched.set(hash, entry)
+      }
+      entry.holders++
+      await (entry.asking ?? (isDue(entry, clock.now(), times) ? ask(entry) : undefined))
+      if (entry.confirmedAtMs === -Infinity && entry.failed) entry.confirmedAtMs = answeredAtMs
+      const state = stateOf(entry, clock.now())
+      if (state !== 'valid') {
+        entry.holders--
+        throw state === 'revoked'
+          ? new GatewayError('token_invalid', 'the token was revoked')
+          : unreachable(settings.issuer, undefined)
+      }
+      let held = true
+      return {
+        state: (nowMs) => stateOf(entry, nowMs),
+        release: () => {
+          if (held) entry.holders--
+          held = false
+        },
+      }
+    },
+    watched: () => watched.size,
+    close: () => {
+      clearInterval(timer)
+      watched.clear()
+    },
+  }
+}
+
+function isDue(entry: Watched, nowMs: number, times: WatchTimes): boolean {
+  if (entry.revoked) return false
+  return nowMs - entry.askedAtMs >= (entry.failed ? times.retryMs : times.everyMs)
+}
+
+function entryOf(token: string, expiresAtMs: number): Watched {
+  return {
+    token,
+    expiresAtMs,
+    holders: 0,
+    revoked: false,
+    failed: false,
+    askedAtMs: -Infinity,
+    confirmedAtMs: -Infinity,
+    asking: undefined,
+  }
+}
