@@ -1,7 +1,9 @@
 // One line of the record: JSON, one object a line, chained by hash. Facts and decisions repeat, so they
 // are written once a segment as `part` lines and referred to by digest; `audit recheck` puts them
 // together again. Every line carries `seq` (from 0, no gaps), `time` (milliseconds, Unix epoch), `kind`
-// and `prev` (hex SHA-256 of the previous line's bytes without its newline; 64 zeros for the first).
+// and `prev`: the previous line's hash, hex SHA-256 of one zero byte and the line's bytes without its
+// newline, 64 zeros before the first. That is the leaf hash of RFC 6962 §2.1, so that one hash serves
+// the chain and the tree of the checkpoints.
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 
 const text = { type: 'string' } as const
@@ -71,10 +73,11 @@ export const recordSchema = {
         facts: {
           type: 'object',
           additionalProperties: false,
-          required: ['digest', 'base', 'command', 'overrides'],
+          required: ['base', 'command', 'overrides'],
           properties: {
-            // sha256:… of the canonical JSON of the whole facts document as decided on.
-            digest: text,
+            // The digest of the whole document (sha256:… of its canonical JSON) follows from these
+            // three and is worked out by who reads the record: writing it down would prove nothing
+            // more and cost more than the rest of the line.
             // Parts: the document without `command`; and `command`.
             base: text,
             command: text,
@@ -164,9 +167,39 @@ export const recordSchema = {
         ...line,
         kind: { const: 'gateway' },
         // `segment` opens each file: which segment it continues and from which line.
-        event: { enum: ['started', 'stopped', 'segment', 'resumed'] },
+        event: { enum: ['started', 'stopped', 'segment', 'resumed', 'torn'] },
         version: text,
         detail: text,
+        // Only and always with `segment`, the first line of each file. Absent in the very first:
+        // the file it continues, how many of its bytes count, the last line within them.
+        previous: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['file', 'bytes', 'seq', 'hash'],
+          properties: { file: text, bytes: integer, seq: integer, hash: text },
+        },
+        // After a failed write or sync: why the previous file was left. Whatever follows there
+        // after `bytes` does not count.
+        broken: text,
+        // So many lines right after this one were already accepted but not known to be on the
+        // disk in the previous file. They are repeated byte for byte, and come before this line
+        // in the chain.
+        restated: integer,
+        // Peaks of the tree over all lines up to `previous.seq`, largest subtree first, hex.
+        peaks: { type: 'array', items: text },
+        // Commands let go whose outcome was not yet recorded at `previous.seq`.
+        open: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['session', 'command'],
+            properties: { session: text, command: integer },
+          },
+        },
+        // With `resumed`: how many commands were refused, and events lost for want of room.
+        refused: integer,
+        lost: integer,
       },
     },
   ],

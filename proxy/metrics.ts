@@ -1,0 +1,177 @@
+// What Prometheus may ask about this gateway. One object with a plainly named function for each thing
+// that happens, handed to the parts as hooks; none of them knows prom-client. Labels hold only values
+// from closed or bounded lists, never a user, a text or a table.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Action } from '../engine/schemas/decision.js'
+import type { ErrorCode } from './errors.js'
+
+// Rule ids come from the bundle, which can be replaced often: beyond this many the rest is `other`.
+const RULES_MAX = 500
+
+const DECISION_SECONDS = [
+  0.000_002, 0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.005, 0.02,
+  0.1, 1,
+]
+const HOLD_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400]
+
+// Read when Prometheus asks, so that nothing needs to be counted on the way.
+export type Readings = {
+  readonly sessions?: () => number
+  readonly holds?: () => number
+  readonly recordLag?: () => number
+  readonly recordHealthy?: () => boolean
+  // By target and database: milliseconds since its names were last read.
+  readonly catalogueAgesMs?: () => readonly {
+    readonly target: string
+    readonly database: string
+    readonly ageMs: number
+  }[]
+}
+
+export type Metrics = {
+  // `rule` is the first that spoke, or '' where none did.
+  readonly decided: (action: Action, rule: string, microseconds: number, cached: boolean) => void
+  readonly refused: (why: string, rule: string) => void
+  readonly sessionOpened: (target: string) => void
+  readonly sessionRefused: (why: string) => void
+  readonly holdSettled: (outcome: string, waitedMs: number) => void
+  readonly moved: (direction: 'to_client' | 'to_target', bytes: number) => void
+  readonly rowsReturned: (rows: number, masked: number) => void
+  readonly incident: (event: string) => void
+  readonly failed: (code: ErrorCode) => void
+  readonly bundleActivated: (bundle: { readonly revision: string; readonly digest: string }) => void
+  readonly bundleRefused: () => void
+  // The page itself, and its media type.
+  readonly page: () => Promise<string>
+  readonly mediaType: string
+}
+
+export function createMetrics(
+  readings: Readings,
+  options: { readonly process?: boolean; readonly version?: string } = {},
+): Metrics {
+  const registry = new Registry()
+  if (options.process !== false) collectDefaultMetrics({ register: registry })
+  observe(registry, readings)
+  const c = counters(registry)
+  if (options.version !== undefined) {
+    gauge(registry, 'build_info', 'the running version', ['version']).set(
+      { version: options.version },
+      1,
+    )
+  }
+  const rules = new Set<string>()
+  const boundedRule = (rule: string): string => {
+    if (rules.has(rule)) return rule
+    if (rules.size >= RULES_MAX) return 'other'
+    rules.add(rule)
+    return rule
+  }
+  return {
+    decided(action, rule, microseconds, cached) {
+      c.decisions.inc({ action, rule: boundedRule(rule) })
+      c.decisionSeconds.observe({ cached: cached ? 'yes' : 'no' }, microseconds / 1e6)
+    },
+    refused: (why, rule) => c.refusals.inc({ why, rule: boundedRule(rule) }),
+    sessionOpened: (target) => c.opened.inc({ target }),
+    sessionRefused: (why) => c.sessionRefusals.inc({ why }),
+    holdSettled: (outcome, waitedMs) => c.holdSeconds.observe({ outcome }, waitedMs / 1000),
+    moved: (direction, bytes) => c.bytes.inc({ direction }, bytes),
+    rowsReturned(rows, masked) {
+      c.rows.inc(rows)
+      c.masked.inc(masked)
+    },
+    incident: (event) => c.incidents.inc({ event }),
+    failed: (code) => c.errors.inc({ code }),
+    bundleActivated({ revision, digest }) {
+      c.bundle.reset()
+      c.bundle.set({ revision, digest }, 1)
+      c.activations.inc({ outcome: 'activated' })
+    },
+    bundleRefused: () => c.activations.inc({ outcome: 'refused' }),
+    page: () => registry.metrics(),
+    mediaType: registry.contentType,
+  }
+}
+
+function counters(registry: Registry) {
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `sallyport_${name}`, help, labelNames, registers: [registry] })
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    buckets: number[],
+  ) =>
+    new Histogram({ name: `sallyport_${name}`, help, labelNames, buckets, registers: [registry] })
+  return {
+    decisions: counter('decisions_total', 'decisions by action and first rule', ['action', 'rule']),
+    decisionSeconds: histogram(
+      'decision_seconds',
+      'time to decide one command, facts included',
+      ['cached'],
+      DECISION_SECONDS,
+    ),
+    refusals: counter('refusals_total', 'commands that did not run', ['why', 'rule']),
+    opened: counter('sessions_total', 'sessions opened', ['target']),
+    sessionRefusals: counter('sessions_refused_total', 'sessions refused', ['why']),
+    holdSeconds: histogram('hold_seconds', 'time a command was held', ['outcome'], HOLD_SECONDS),
+    bytes: counter('bytes_total', 'bytes relayed', ['direction']),
+    rows: counter('rows_total', 'rows returned to clients', []),
+    masked: counter('masked_fields_total', 'fields masked on their way out', []),
+    incidents: counter('incidents_total', 'incidents recorded', ['event']),
+    errors: counter('errors_total', 'errors by code', ['code']),
+    bundle: gauge(registry, 'bundle_info', 'the active bundle', ['revision', 'digest']),
+    activations: counter('bundle_activations_total', 'bundles offered', ['outcome']),
+  }
+}
+
+function gauge<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[],
+  collect?: (set: (value: number, labels: Partial<Record<L, string>>) => void) => void,
+): Gauge<L> {
+  return new Gauge<L>({
+    name: `sallyport_${name}`,
+    help,
+    labelNames,
+    registers: [registry],
+    ...(collect === undefined
+      ? {}
+      : {
+          collect() {
+            this.reset()
+            collect((value, labels) => this.set(labels, value))
+          },
+        }),
+  })
+}
+
+function observe(registry: Registry, readings: Readings): void {
+  const single = (name: string, help: string, value: (() => number) | undefined): void => {
+    if (value !== undefined) gauge(registry, name, help, [], (set) => set(value(), {}))
+  }
+  const { recordHealthy, catalogueAgesMs } = readings
+  single('sessions_open', 'sessions open now', readings.sessions)
+  single('holds_pending', 'commands waiting for approval', readings.holds)
+  single('record_lag_lines', 'record lines not yet on the disk', readings.recordLag)
+  single(
+    'record_healthy',
+    '1 while the record can be written',
+    recordHealthy === undefined ? undefined : () => (recordHealthy() ? 1 : 0),
+  )
+  if (catalogueAgesMs === undefined) return
+  gauge(
+    registry,
+    'catalogue_age_seconds',
+    'since the target’s names were last read',
+    ['target', 'database'],
+    (set) => {
+      for (const { target, database, ageMs } of catalogueAgesMs()) {
+        set(ageMs / 1000, { target, database })
+      }
+    },
+  )
+}
