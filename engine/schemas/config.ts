@@ -9,9 +9,12 @@ const address = {
     'host:port to listen on, such as 127.0.0.1:6432 or [::]:6432; port 0 picks a free one',
 } as const
 
+// What fails this pattern may be the secret itself, and is shown in no message.
+export const SECRET_PATTERN = '^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$'
+
 const secret = {
   type: 'string',
-  pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$',
+  pattern: SECRET_PATTERN,
   description: 'where the secret is: env:NAME or file:/path; never the secret itself',
 } as const
 

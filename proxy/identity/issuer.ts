@@ -13,7 +13,8 @@ export type IssuerSettings = {
   readonly issuer: string
   readonly audience: string
   readonly clientId: string
-  readonly clientSecret: string | undefined
+  // Read when it is used, so that it lies in no object that could be printed.
+  readonly clientSecret: { readonly reveal: () => string } | undefined
   readonly algorithms: readonly Algorithm[]
   readonly tokenType: 'access' | 'id'
   readonly clockSkewMs: number
@@ -46,7 +47,7 @@ export function issuerDiscovery(settings: IssuerSettings, fetch: Fetch): Discove
         undefined,
         settings.clientSecret === undefined
           ? client.None()
-          : client.ClientSecretBasic(settings.clientSecret),
+          : client.ClientSecretBasic(settings.clientSecret.reveal()),
         {
           [client.customFetch]: (address, options) => fetch(address, requestOf(options)),
           execute: isLoopback(url) ? [client.allowInsecureRequests] : [],

@@ -1,0 +1,98 @@
+// The configuration with every default filled in and every reference made usable: what the rest of the
+// gateway is built from. Nothing in here is optional that has a default.
+import type { Config } from '../../engine/schemas/config.js'
+import type { IssuerSettings } from '../identity/issuer.js'
+import type { Address } from './address.js'
+import type { Secret } from './secrets.js'
+
+export type TlsSettings = {
+  // Absolute path of the PEM chain.
+  readonly certificate: string
+  readonly key: Secret
+}
+
+export type PostgresListenerSettings = {
+  readonly address: Address
+  readonly tls: TlsSettings | undefined
+  // Undefined: the client names the target.
+  readonly target: string | undefined
+  readonly plaintext: 'never' | 'loopback'
+}
+
+export type WebSettings = {
+  readonly address: Address
+  readonly tls: TlsSettings | undefined
+  readonly url: string
+}
+
+export type AccountSettings = {
+  // Undefined: anybody.
+  readonly groups: readonly string[] | undefined
+  readonly user: string
+  readonly password: Secret | undefined
+}
+
+export type TargetSettings = {
+  readonly name: string
+  readonly kind: 'postgres'
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  // Those that target/otherdb may name; `database` is always among them.
+  readonly databases: readonly string[]
+  readonly tls:
+    | { readonly mode: 'off' }
+    | { readonly mode: 'verify'; readonly ca: string | undefined; readonly serverName: string }
+  readonly labels: Readonly<Record<string, string>>
+  readonly zone: string
+  readonly accounts: readonly AccountSettings[]
+  readonly catalogue: {
+    // Undefined: the first account that is open to anybody, else the first.
+    readonly user: string | undefined
+    readonly password: Secret | undefined
+    readonly refreshMs: number
+  }
+}
+
+export type LimitSettings = {
+  readonly sessions: number
+  readonly sessionsPerIdentity: number
+  readonly messageBytes: number
+  readonly statementBytes: number
+  readonly statementsPerMessage: number
+  readonly handshakeMs: number
+  readonly idleMs: number
+  readonly partialMessageMs: number
+  readonly slowClientMs: number
+  readonly holdsPerIdentity: number
+  readonly drainMs: number
+}
+
+export type Settings = {
+  // Absolute path of the file that was read.
+  readonly file: string
+  readonly listeners: {
+    readonly postgres: readonly PostgresListenerSettings[]
+    readonly web: WebSettings
+  }
+  readonly issuers: readonly IssuerSettings[]
+  readonly targets: readonly TargetSettings[]
+  readonly policy: { readonly source: string; readonly fuel: number }
+  readonly record: {
+    readonly directory: string
+    readonly signingKey: Secret | undefined
+    readonly durability: NonNullable<Config['record']['durability']>
+    readonly segmentBytes: number
+    readonly syncMs: number
+    readonly checkpointMs: number
+  }
+  readonly state:
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'postgres'; readonly url: Secret }
+  readonly approvals: {
+    readonly selfApproval: boolean
+    readonly webhooks: readonly { readonly url: string; readonly secret: Secret }[]
+  }
+  readonly limits: LimitSettings
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
+}
