@@ -1,0 +1,92 @@
+// The file of signed checkpoints: only ever appended to, one note after another. A note is written
+// only for lines that are on the disk, so that a power cut never looks like a truncation.
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { GatewayError } from '../errors.js'
+import { synced, writeAll } from './disk.js'
+import type { Disk } from './disk.js'
+import { CHECKPOINTS_FILE, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from './segment.js'
+import { newSigningKey, notesOf, signerOf } from './signed-note.js'
+import type { SignedNote, Signer } from './signed-note.js'
+
+export type CheckpointFile = {
+  readonly last: SignedNote | undefined
+  readonly append: (note: string) => Promise<void>
+  readonly close: () => void
+}
+
+export function openCheckpointFile(disk: Disk, directory: string): CheckpointFile {
+  const path = join(directory, CHECKPOINTS_FILE)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const fd = openSync(path, 'a+', 0o600)
+  closeSync(fd)
+  const text = readFileSync(path, 'utf8')
+  let last: SignedNote | undefined
+  let bytes = 0
+  for (const { note, end } of placedNotes(text)) {
+    if (note === undefined) break
+    last = note
+    bytes = end
+  }
+  const writable = openSync(path, 'r+')
+  // A note cut short by a crash was never relied on; the next takes its place.
+  ftruncateSync(writable, bytes)
+  return {
+    last,
+    async append(note) {
+      const added = Buffer.from(`${note}\n`)
+      // At a place of our own choosing, so that half a note of a failed attempt is overwritten.
+      writeAll(disk, writable, added, bytes)
+      await synced(disk, writable)
+      bytes += added.length
+    },
+    close: () => closeSync(writable),
+  }
+}
+
+// The signer of this record, and its public key beside the record for whoever verifies it.
+export function recordSigner(directory: string, pem: string | undefined): Signer {
+  const signer = signerOf(pem ?? ownKey(join(directory, PRIVATE_KEY_FILE)))
+  const path = join(directory, PUBLIC_KEY_FILE)
+  // One line for each key this record was ever signed with, oldest first.
+  const known = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  if (!known.split('\n').includes(signer.verifierKey)) {
+    writeFileSync(path, `${signer.verifierKey}\n`, { flag: 'a' })
+  }
+  return signer
+}
+
+function ownKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (problem) {
+    if (!(problem instanceof Error && 'code' in problem && problem.code === 'ENOENT')) {
+      throw new GatewayError('secret_unavailable', `the signing key ${path} cannot be read`, {
+        cause: problem,
+      })
+    }
+  }
+  const pem = newSigningKey()
+  writeFileSync(path, pem, { flag: 'wx', mode: 0o600 })
+  return pem
+}
+
+function* placedNotes(
+  text: string,
+): Generator<{ readonly note: SignedNote | undefined; readonly end: number }> {
+  let at = 0
+  let end = 0
+  for (const { note, length } of notesOf(text)) {
+    end += Buffer.byteLength(text.slice(at, at + length))
+    at += length
+    yield { note, end }
+  }
+}

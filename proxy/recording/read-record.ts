@@ -1,0 +1,140 @@
+// Reads a record in the order of its chain, one line at a time, for whoever shows or exports it. Finds
+// which files belong to it, how much of each counts, and puts repeated lines in their place; it
+// checks no hashes (`verify.ts` does).
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { RecordLine } from '../../engine/schemas/record.js'
+import { GatewayError } from '../errors.js'
+import { openingOf, rawLines, readLine } from './segment-lines.js'
+import type { Opening, RawLine } from './segment-lines.js'
+import { segmentNames } from './segment.js'
+
+// Lines read before other work gets its turn.
+const LINES_A_TURN = 2_000
+
+export type Segment = {
+  readonly file: string
+  readonly opening: Opening
+  // How many of its bytes count, as the next segment says; undefined for the last.
+  readonly bytes: number | undefined
+  // Why the next segment left it: only then may anything follow those bytes.
+  readonly left: string | undefined
+}
+
+export type Problem = { readonly file: string; readonly line: number; readonly what: string }
+
+export type PlacedLine = {
+  readonly file: string
+  readonly number: number
+  readonly bytes: Buffer
+}
+
+// The segments that make up the record, oldest first; found from the last one back, since one that
+// was given up after a failure may be passed over.
+export function segmentsOf(directory: string): {
+  readonly segments: readonly Segment[]
+  readonly problem?: Problem
+} {
+  const names = segmentNames(directory)
+  const segments: Segment[] = []
+  let next: { readonly file: string; readonly opening: Opening } | undefined
+  for (const file of [...names].reverse()) {
+    const previous = next?.opening.previous
+    if (next !== undefined && previous === undefined) {
+      return {
+        segments,
+        problem: { file: next.file, line: 1, what: `it does not continue ${file}` },
+      }
+    }
+    if (previous !== undefined && previous.file !== file) {
+      if (next?.opening.broken !== undefined && previous.file < file) continue
+      const what = names.includes(previous.file)
+        ? `it continues ${previous.file}, but ${file} lies between them`
+        : `the segment ${previous.file} before it is missing`
+      return { segments, problem: { file: next?.file ?? file, line: 1, what } }
+    }
+    const { opening, wrong } = openingOf(join(directory, file))
+    if (opening === undefined) {
+      return { segments, problem: { file, line: 1, what: wrong ?? 'it cannot be read' } }
+    }
+    segments.unshift({ file, opening, bytes: previous?.bytes, left: next?.opening.broken })
+    next = { file, opening }
+  }
+  if (next?.opening.previous !== undefined) {
+    const what = `the segment ${next.opening.previous.file} before it is missing`
+    return { segments, problem: { file: next.file, line: 1, what } }
+  }
+  return { segments }
+}
+
+// Lines in the order of the chain. A last line without its end is left out: it is being written, or
+// a crash cut it short.
+export function* chainedLines(
+  directory: string,
+  segment: Segment,
+): Generator<PlacedLine | Problem> {
+  const { file, opening } = segment
+  const path = join(directory, file)
+  let toCome = opening.restated ?? 0
+  let first: RawLine | undefined
+  for (const raw of rawLines(path, segment.bytes)) {
+    if (!raw.whole) {
+      if (segment.bytes !== undefined)
+        yield { file, line: raw.number, what: 'the line is cut short' }
+      return
+    }
+    if (raw.number === 1 && toCome > 0) {
+      first = raw
+      continue
+    }
+    yield { file, number: raw.number, bytes: raw.bytes }
+    if (first !== undefined && toCome > 0) {
+      toCome -= 1
+      if (toCome === 0) yield { file, number: first.number, bytes: first.bytes }
+    }
+  }
+  const size = statSync(path).size
+  if (toCome > 0) yield { file, line: 1, what: `${toCome} of the lines it announces are missing` }
+  else if (segment.bytes !== undefined && size < segment.bytes) {
+    yield { file, line: 0, what: `${segment.bytes - size} bytes at its end are missing` }
+  } else if (segment.bytes !== undefined && size > segment.bytes && segment.left === undefined) {
+    yield { file, line: 0, what: `${size - segment.bytes} bytes at its end do not belong to it` }
+  }
+}
+
+export type RecordedLine = {
+  readonly file: string
+  readonly number: number
+  readonly line: RecordLine
+}
+
+// For display and export: every line, or an exception at the first that cannot be read.
+export async function* recordLines(place: string): AsyncGenerator<RecordedLine> {
+  const { directory, only } = placeOf(place)
+  const { segments, problem } = segmentsOf(directory)
+  if (problem !== undefined) throw damagedAt(problem)
+  let turn = 0
+  for (const segment of segments) {
+    if (only !== undefined && segment.file !== only) continue
+    for (const placed of chainedLines(directory, segment)) {
+      if ('what' in placed) throw damagedAt(placed)
+      const { line, wrong } = readLine(placed.bytes)
+      if (line === undefined)
+        throw damagedAt({ file: placed.file, line: placed.number, what: wrong })
+      yield { file: placed.file, number: placed.number, line }
+      turn += 1
+      if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+}
+
+// A record is named by its directory, or by one of its segments.
+export function placeOf(place: string): { readonly directory: string; readonly only?: string } {
+  if (!existsSync(place)) throw new GatewayError('not_found', `there is no record at ${place}`)
+  if (statSync(place).isDirectory()) return { directory: place }
+  return { directory: dirname(place), only: basename(place) }
+}
+
+function damagedAt({ file, line, what }: Problem): GatewayError {
+  return new GatewayError('record_damaged', `${file}:${line}: ${what}`)
+}

@@ -1,0 +1,107 @@
+// The text of record lines, without `seq`, `time` and `prev`, which the chain puts in front. Written by
+// hand where a line is written for every command: this is the hot path, and only texts that come
+// from outside need escaping.
+import { createHash, hash } from 'node:crypto'
+import type { RecordLine } from '../../engine/schemas/record.js'
+import type {
+  ApprovalEvent,
+  BundleEvent,
+  CommandRecord,
+  Outcome,
+  SessionEvent,
+} from './recorder.js'
+
+export const NO_LINE = '0'.repeat(64)
+const ZERO = Buffer.of(0)
+
+// RFC 6962 §2.1: the leaf hash, and so `prev` of the next line. The line has no newline.
+export function lineHash(line: string): string {
+  return hash('sha256', `\0${line}`, 'hex')
+}
+
+export function bytesHash(line: Uint8Array): string {
+  return createHash('sha256').update(ZERO).update(line).digest('hex')
+}
+
+export function textDigest(text: string): string {
+  return `sha256:${hash('sha256', text, 'hex')}`
+}
+
+export function chained(seq: number, time: number, prev: string, body: string): string {
+  return `{"seq":${seq},"time":${time},"prev":"${prev}",${body}`
+}
+
+export type CommandParts = {
+  readonly base: string
+  readonly command: string
+  readonly decision: string
+}
+
+export function commandBody(record: CommandRecord, parts: CommandParts): string {
+  let overrides = ''
+  for (const name in record.facts.overrides) {
+    const value = record.facts.overrides[name]
+    if (value === undefined) continue
+    overrides += `${overrides === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+  }
+  return (
+    `"kind":"command","session":${JSON.stringify(record.session)},"command":${record.command}` +
+    `,"text":${JSON.stringify(record.text)}${record.redacted ? ',"redacted":true' : ''}` +
+    `,"go":${record.go ? 'true' : 'false'},"facts":{"base":"${parts.base}"` +
+    `,"command":"${parts.command}","overrides":{${overrides}}},"decision":"${parts.decision}"` +
+    `,"entrypoint":"${record.entrypoint}","bundle":${JSON.stringify(record.bundle)}` +
+    `${member('approval', record.approval)}${member('refusal', record.refusal)}}`
+  )
+}
+
+export function outcomeBody(outcome: Outcome): string {
+  return (
+    `"kind":"outcome","session":${JSON.stringify(outcome.session)},"command":${outcome.command}` +
+    `,"result":"${outcome.result}"${member('tag', outcome.tag)}` +
+    `${member('sqlstate', outcome.sqlstate)}${integer('rows', outcome.rows)}` +
+    `${integer('bytes', outcome.bytes)}${integer('duration_us', outcome.durationUs)}` +
+    `${integer('masked', outcome.masked)}}`
+  )
+}
+
+export function partBody(digest: string, canonical: string): string {
+  return `"kind":"part","digest":"${digest}","value":${canonical}}`
+}
+
+export function sessionBody(event: SessionEvent): string {
+  const { clientAddress, ...rest } = event
+  return plainBody('session', { ...rest, client_address: clientAddress })
+}
+
+export function approvalBody(event: ApprovalEvent): string {
+  return plainBody('approval', event)
+}
+
+export function bundleBody(event: BundleEvent): string {
+  return plainBody('bundle', event)
+}
+
+export function incidentBody(incident: object): string {
+  return plainBody('incident', incident)
+}
+
+export type GatewayEvent = Omit<
+  Extract<RecordLine, { kind: 'gateway' }>,
+  'kind' | 'seq' | 'time' | 'prev'
+>
+
+export function gatewayBody(event: GatewayEvent): string {
+  return plainBody('gateway', event)
+}
+
+function plainBody(kind: string, members: object): string {
+  return JSON.stringify({ kind, ...members }).slice(1)
+}
+
+function member(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`
+}
+
+function integer(name: string, value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value) ? '' : `,"${name}":${Math.round(value)}`
+}

@@ -1,0 +1,145 @@
+// Opens the record of one directory for writing: takes the lock, continues the chain where it ended,
+// says what the last run left behind, and hands out the `Recorder` that the gateway uses.
+import { mkdirSync } from 'node:fs'
+import { systemClock } from '../clock.js'
+import type { Clock } from '../clock.js'
+import { GatewayError } from '../errors.js'
+import { silentLog } from '../log.js'
+import type { Log } from '../log.js'
+import { createChain } from './chain.js'
+import { openCheckpointFile, recordSigner } from './checkpoint-file.js'
+import { lockDirectory } from './directory-lock.js'
+import { realDisk } from './disk.js'
+import type { Disk } from './disk.js'
+import type { Entry } from './record-entry.js'
+import {
+  NO_LINE,
+  approvalBody,
+  bundleBody,
+  gatewayBody,
+  incidentBody,
+  sessionBody,
+} from './record-line.js'
+import { recordEnd } from './record-start.js'
+import type { RecordEnd } from './record-start.js'
+import type { Durability, Recorder, Written } from './recorder.js'
+import { LineWriter, outcomeEntry } from './line-writer.js'
+import { removeTemporaries } from './segment.js'
+
+export type RecorderOptions = {
+  readonly directory: string
+  // Ed25519 private key (PEM); where absent, one is made in the directory on first start.
+  readonly signingKey?: string | undefined
+  readonly segmentBytes?: number | undefined
+  readonly syncMs?: number | undefined
+  readonly checkpointMs?: number | undefined
+  readonly version?: string | undefined
+  readonly clock?: Clock
+  readonly log?: Log
+  readonly disk?: Disk
+  // Told when writing fails, and when it works again.
+  readonly onHealth?: (healthy: boolean, reason: string) => void
+}
+
+export const RECORD_DEFAULTS = {
+  // Read as a whole at every start: at this size that takes half a second.
+  segmentBytes: 64 << 20,
+  // What a power cut (not a crash) may take of commands that did not wait for the disk.
+  syncMs: 100,
+  checkpointMs: 10_000,
+} as const
+
+export async function createRecorder(options: RecorderOptions): Promise<Recorder> {
+  const { directory, clock = systemClock, disk = realDisk, log = silentLog } = options
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new GatewayError('record_failed', `the record directory ${directory} cannot be made`, {
+      cause,
+    })
+  }
+  const unlock = lockDirectory(directory)
+  try {
+    removeTemporaries(directory)
+    const signer = recordSigner(directory, options.signingKey)
+    const checkpoints = openCheckpointFile(disk, directory)
+    const end = recordEnd(directory, checkpoints.last)
+    const chain = createChain({
+      tree: end.tree,
+      open: end.open,
+      hash: end.previous?.hash ?? NO_LINE,
+    })
+    const left = end.open.list()
+    const writer = new LineWriter(
+      {
+        directory,
+        disk,
+        clock,
+        log,
+        signer,
+        checkpoints,
+        segmentBytes: options.segmentBytes ?? RECORD_DEFAULTS.segmentBytes,
+        syncMs: options.syncMs ?? RECORD_DEFAULTS.syncMs,
+        checkpointMs: options.checkpointMs ?? RECORD_DEFAULTS.checkpointMs,
+        onHealth: options.onHealth ?? (() => undefined),
+      },
+      chain,
+      { index: end.index, place: end.previous },
+    )
+    for (const entry of firstEntries(end, clock.now(), options.version)) writer.add(entry)
+    for (const command of left) {
+      writer.add(outcomeEntry(clock.now(), { ...command, result: 'unknown' }))
+    }
+    if (end.torn !== undefined) log.warn(end.torn, 'the record ended in half a line, now set aside')
+    return recorderOf(writer, clock, async () => {
+      const whole = await writer.close()
+      checkpoints.close()
+      unlock()
+      if (!whole) throw new GatewayError('record_failed', 'the last lines could not be recorded')
+    })
+  } catch (problem) {
+    unlock()
+    if (problem instanceof GatewayError) throw problem
+    const text = problem instanceof Error ? problem.message : String(problem)
+    throw new GatewayError(
+      'record_failed',
+      `the record in ${directory} cannot be opened: ${text}`,
+      {
+        cause: problem,
+      },
+    )
+  }
+}
+
+function firstEntries(end: RecordEnd, time: number, version: string | undefined): Entry[] {
+  const entries: Entry[] = [
+    {
+      time,
+      durability: 'os',
+      body: gatewayBody({ event: 'started', ...(version === undefined ? {} : { version }) }),
+    },
+  ]
+  if (end.torn !== undefined) {
+    const detail = `${end.torn.bytes} bytes that no caller was told of, now in ${end.torn.file}`
+    entries.push({ time, durability: 'os', body: gatewayBody({ event: 'torn', detail }) })
+  }
+  return entries
+}
+
+function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>): Recorder {
+  const add = (body: string, durability: Durability, written: Written | undefined): void =>
+    writer.add({ time: clock.now(), body, durability, written })
+  let closing: Promise<void> | undefined
+  return {
+    command: (command, durability, written) =>
+      writer.add({ time: clock.now(), command, durability, written }),
+    outcome: (outcome) => writer.addLazily(outcomeEntry(clock.now(), outcome)),
+    session: (event, written) => add(sessionBody(event), 'os', written),
+    approval: (event, written) => add(approvalBody(event), 'disk', written),
+    bundle: (event) => add(bundleBody(event), 'os', undefined),
+    incident: (event) => add(incidentBody(event), 'os', undefined),
+    healthy: () => writer.healthy(),
+    lag: () => writer.lag(),
+    close: () => (closing ??= close()),
+  }
+}
