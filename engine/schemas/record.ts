@@ -59,6 +59,8 @@ export const recordSchema = {
         'go',
         'facts',
         'decision',
+        'entrypoint',
+        'bundle',
       ],
       properties: {
         ...line,
@@ -106,7 +108,8 @@ export const recordSchema = {
         kind: { const: 'outcome' },
         session: text,
         command: integer,
-        // `unknown`: the connection to the target ended before it answered.
+        // `unknown`: the connection to the target ended before it answered, or the gateway did.
+        // `cancelled`: by the client; or never sent, since its intent could not be taken to the disk.
         result: { enum: ['done', 'failed', 'cancelled', 'unknown'] },
         tag: text,
         sqlstate: text,

@@ -23,7 +23,7 @@ export type Verification = {
   // Hex root of the tree over all lines read.
   readonly root: string
   // The first bad record: `line` 0 means the file as a whole, `seq` the first that is affected.
-  readonly problem?: Problem & { readonly seq: number }
+  readonly problem?: BadRecord
   // Visible in the record and honest, but worth knowing: torn lines, failures, unsigned lines.
   readonly notes: readonly string[]
 }
@@ -37,6 +37,15 @@ export type VerifyOptions = {
   readonly checkpoint?: string
 }
 
+// Lines read before other work gets its turn.
+const LINES_A_TURN = 2_000
+const BROKEN_CHAIN = 'broken chain'
+
+type Place = Omit<Problem, 'what'>
+
+// `seq`: the first number that cannot be trusted.
+export type BadRecord = Problem & { readonly seq: number }
+
 type Check = { readonly where: string; readonly note: SignedNote }
 
 // What has been read so far.
@@ -47,7 +56,8 @@ type Progress = {
   checked: number
   signed: number
   // Where the line after the last good checkpoint is.
-  unsigned: Omit<Problem, 'what'> | undefined
+  unsigned: Place | undefined
+  last: Place | undefined
 }
 
 export async function verifyRecord(options: VerifyOptions): Promise<Verification> {
@@ -59,8 +69,9 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
     checked: 0,
     signed: 0,
     unsigned: undefined,
+    last: undefined,
   }
-  const ended = (problem?: Problem & { readonly seq: number }): Verification => ({
+  const ended = (problem?: BadRecord): Verification => ({
     ok: problem === undefined,
     lines: progress.tree.size(),
     segments: segments.length,
@@ -75,7 +86,7 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
   if (missing === undefined || segments[0]?.opening.previous === undefined) {
     for (const segment of segments) {
       const problem = await segmentProblem(options.directory, segment, progress, checks)
-      if (problem !== undefined) return ended({ ...problem, seq: progress.tree.size() })
+      if (problem !== undefined) return ended({ seq: progress.tree.size(), ...problem })
     }
   }
   if (missing !== undefined) {
@@ -104,48 +115,73 @@ async function segmentProblem(
   segment: Segment,
   progress: Progress,
   checks: readonly Check[],
-): Promise<Problem | undefined> {
+): Promise<Problem | BadRecord | undefined> {
   const { previous, peaks = [], broken } = segment.opening
   const start = { file: segment.file, line: 1 }
   if (previous !== undefined) {
-    if (previous.seq !== progress.tree.size() - 1 || previous.hash !== progress.hash) {
+    if (previous.seq !== progress.tree.size() - 1) {
       return { ...start, what: 'it does not continue the last line of the segment before it' }
     }
-    if (peaks.join() !== progress.tree.peaks().join()) {
+    if (previous.hash === progress.hash && peaks.join() !== progress.tree.peaks().join()) {
       return { ...start, what: 'the tree it states is not the tree over the lines before it' }
     }
   }
   if (broken !== undefined)
     progress.notes.push(`${segment.file} was begun after a failure: ${broken}`)
+  const lines = chainedLines(directory, segment)
   let turn = 0
-  for (const placed of chainedLines(directory, segment)) {
+  for (let at = lines.next(); at.done !== true; at = lines.next()) {
+    const placed = at.value
     if ('what' in placed) return placed
     const read = readLine(placed.bytes)
-    const problem =
-      lineProblem(placed, read, progress) ?? checkpointProblem(placed, progress, checks)
+    const problem = lineProblem(placed, read, progress)
+    if (problem === BROKEN_CHAIN) return brokenAt(placed, lines.next().value ?? undefined, progress)
     if (problem !== undefined) return problem
+    const unsigned = checkpointProblem(placed, progress, checks)
+    if (unsigned !== undefined) return unsigned
     note(placed, read, progress)
     turn += 1
-    if (turn % 2_000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   return undefined
 }
 
-function lineProblem(placed: PlacedLine, read: ReadLine, progress: Progress): Problem | undefined {
+// Two lines do not fit together. The line after them tells which was changed: it holds the hash of
+// the second as it was written.
+function brokenAt(
+  second: PlacedLine,
+  after: PlacedLine | Problem | undefined,
+  progress: Progress,
+): BadRecord {
+  const seq = progress.tree.size()
+  const third = after !== undefined && 'bytes' in after ? readLine(after.bytes).line : undefined
+  const intact = third === undefined || third.prev === bytesHash(second.bytes)
+  if (intact && progress.last !== undefined) {
+    return {
+      ...progress.last,
+      seq: seq - 1,
+      what: 'it was changed: the line after it holds another hash',
+    }
+  }
+  const at = { file: second.file, line: second.number }
+  return { ...at, seq, what: 'it was changed: it does not hold the hash of the line before it' }
+}
+
+function lineProblem(
+  placed: PlacedLine,
+  read: ReadLine,
+  progress: Progress,
+): Problem | typeof BROKEN_CHAIN | undefined {
   const at = { file: placed.file, line: placed.number }
   if (read.line === undefined) return { ...at, what: read.wrong }
   const expected = progress.tree.size()
   const { seq, prev } = read.line
   if (seq > expected) return { ...at, what: `it has number ${seq} where ${expected} is missing` }
   if (seq < expected) return { ...at, what: `it has number ${seq}, which was there before` }
-  if (prev !== progress.hash) {
-    return {
-      ...at,
-      what: 'it does not follow from the line before it: that line, or this, was changed',
-    }
-  }
+  if (prev !== progress.hash) return BROKEN_CHAIN
   progress.hash = bytesHash(placed.bytes)
   progress.tree.add(progress.hash)
+  progress.last = at
   progress.unsigned ??= at
   return undefined
 }
@@ -154,7 +190,7 @@ function checkpointProblem(
   placed: PlacedLine,
   progress: Progress,
   checks: readonly Check[],
-): Problem | undefined {
+): BadRecord | undefined {
   for (let i = progress.checked; i < checks.length; i += 1) {
     const check = checks[i]
     if (check === undefined || check.note.checkpoint.size !== progress.tree.size()) break
@@ -162,6 +198,7 @@ function checkpointProblem(
       const from = progress.unsigned ?? { file: placed.file, line: placed.number }
       return {
         ...from,
+        seq: progress.signed,
         what: `${check.where} was signed over other lines: one from here to ${placed.file}:${placed.number} was changed`,
       }
     }

@@ -8,8 +8,8 @@ t.test('the order in which members were made does not matter', async (t) => {
 })
 
 t.test('members sort by UTF-16 code units (RFC 8785 §3.2.3)', async (t) => {
-  const members = { '€': 1, '\r': 2, דּ: 3, '1': 4, '😀': 5, '\u0080': 6, ö: 7 }
-  t.equal(canonicalJson(members), '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"דּ":3}')
+  const members = { '€': 1, '\r': 2, '\ufb33': 3, '1': 4, '😀': 5, '\u0080': 6, ö: 7 }
+  t.equal(canonicalJson(members), '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}')
 })
 
 t.test('numbers are written as ECMAScript writes them', async (t) => {

@@ -1,0 +1,96 @@
+// Executes recorded decisions again: the same facts and the same bundle must give the same decision,
+// byte for byte, whoever asks and whenever.
+import { canonicalJson } from '../../engine/canonical.js'
+import type { Policy } from '../../engine/policy/policy.js'
+import { recordLines } from './read-record.js'
+import { createPartsRead, factsDigest, factsOf, partIsSound } from './recorded-facts.js'
+import type { CommandLine, PartsRead } from './recorded-facts.js'
+
+// Differences listed in full; beyond this they are only counted.
+const LISTED_MAX = 100
+
+export type Recheck = {
+  readonly ok: boolean
+  readonly decisions: number
+  readonly same: number
+  readonly different: number
+  // Decisions that could not be executed: no bundle, or a part missing or not what its digest says.
+  readonly unchecked: number
+  readonly listed: readonly Difference[]
+  readonly missingBundles: readonly string[]
+}
+
+export type Difference = {
+  readonly file: string
+  readonly line: number
+  readonly seq: number
+  readonly session: string
+  readonly command: number
+  readonly facts: string
+  readonly what: string
+}
+
+export async function recheckRecord(
+  place: string,
+  policyOf: (bundle: string) => Promise<Policy | undefined> | Policy | undefined,
+): Promise<Recheck> {
+  const parts = createPartsRead()
+  const policies = new Map<string, Policy | undefined>()
+  const listed: Difference[] = []
+  const count = { decisions: 0, same: 0, different: 0, unchecked: 0 }
+  for await (const { file, number, line } of recordLines(place)) {
+    parts.take(line)
+    if (line.kind !== 'command') continue
+    count.decisions += 1
+    if (!policies.has(line.bundle)) policies.set(line.bundle, await policyOf(line.bundle))
+    const result = recheckedLine(line, parts, policies.get(line.bundle))
+    if (result.same === true) count.same += 1
+    else {
+      count[result.same === false ? 'different' : 'unchecked'] += 1
+      if (listed.length < LISTED_MAX) {
+        const { seq, session, command } = line
+        listed.push({
+          file,
+          line: number,
+          seq,
+          session,
+          command,
+          facts: result.facts,
+          what: result.what,
+        })
+      }
+    }
+  }
+  return {
+    ok: count.different === 0 && count.unchecked === 0,
+    ...count,
+    listed,
+    missingBundles: [...policies].filter(([, found]) => found === undefined).map(([name]) => name),
+  }
+}
+
+type Result =
+  | { readonly same: true }
+  | { readonly same: false | undefined; readonly facts: string; readonly what: string }
+
+function recheckedLine(line: CommandLine, parts: PartsRead, policy: Policy | undefined): Result {
+  const unchecked = (what: string): Result => ({ same: undefined, facts: '', what })
+  const facts = factsOf(line, parts)
+  const recorded = parts.of(line.decision)
+  if (facts === undefined || recorded === undefined) return unchecked('a part of it is missing')
+  for (const digest of [line.facts.base, line.facts.command, line.decision]) {
+    const value = parts.of(digest)
+    if (value === undefined || !partIsSound(digest, value)) {
+      return unchecked(`the part ${digest} is not what its digest says`)
+    }
+  }
+  if (policy === undefined)
+    return unchecked(`the bundle ${line.bundle} is not kept beside the record`)
+  const again = canonicalJson(policy.decide(facts, line.entrypoint))
+  if (again === canonicalJson(recorded)) return { same: true }
+  return {
+    same: false,
+    facts: factsDigest(facts),
+    what: `recorded ${canonicalJson(recorded)}, now ${again}`,
+  }
+}
