@@ -34,13 +34,14 @@ export function issuerConfiguration(
   state: IssuerState,
   terms: TokenTerms,
 ): Record<string, unknown> {
-  const whole = { AccessToken: 3_600, IdToken: 3_600, DeviceCode: 600, Interaction: 600 }
+  const short = { IdToken: 3_600, DeviceCode: 600, Interaction: 600, Session: 3_600 }
+  const long = { Grant: 1_209_600, RefreshToken: 1_209_600 }
   const yes = async (): Promise<boolean> => true
   return {
     adapter: state.adapter,
     jwks: { keys: state.keys },
     cookies: { keys: [state.clientSecret] },
-    ttl: { ...whole, Session: 3_600, Grant: 1_209_600, RefreshToken: 1_209_600 },
+    ttl: { ...short, ...long, AccessToken: resourceOf(terms).accessTokenTTL },
     clients: [
       {
         client_id: LOGIN_CLIENT,

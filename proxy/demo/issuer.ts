@@ -132,7 +132,8 @@ async function interaction(
   if (request.method === 'POST') {
     const accountId = accountNamed((await formOf(request)).get('account') ?? undefined)
     if (accountId !== undefined) {
-      await provider.interactionFinished(request, response, { login: { accountId } })
+      const result = { login: { accountId }, consent: {} }
+      await provider.interactionFinished(request, response, result)
       return
     }
   }
