@@ -45,7 +45,8 @@ export function readDocument(text: string): ReadDocument | readonly Problem[] {
     version: '1.2',
     merge: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // Anything lower drops the error for a second document.
+    logLevel: 'error',
   })
   const faults: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
     path: [],
@@ -80,14 +81,12 @@ function atStart(found: string, allowed: string): Problem {
 function isTooDeep(text: string): boolean {
   let depth = 0
   let dashes = 0
-  let indent = 0
   for (const character of text) {
     if (character === '[' || character === '{') depth++
     else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
-    if (character === '\n') [dashes, indent] = [0, 0]
+    if (character === '\n') dashes = 0
     else if (character === '-' || character === '?' || character === ':') dashes++
     else if (character !== ' ' && character !== '\t') dashes = 0
-    if (character === ' ' && dashes === 0) indent++
     if (depth > DEPTH_MAX || dashes > DEPTH_MAX) return true
   }
   return false
