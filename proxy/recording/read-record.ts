@@ -41,6 +41,8 @@ export function segmentsOf(directory: string): {
   for (const file of [...names].reverse()) {
     const previous = next?.opening.previous
     if (next !== undefined && previous === undefined) {
+      // The very first segment may have been given up before anything of it was on the disk.
+      if (next.opening.broken !== undefined) continue
       return {
         segments,
         problem: { file: next.file, line: 1, what: `it does not continue ${file}` },
