@@ -14,6 +14,9 @@ export type Column = {
   readonly expression?: string
   // Labels from the bundle's data, sorted; [] for an unlabelled column.
   readonly labels: readonly string[]
+  // Other columns (schema.table.column) whose values this one may hold: by inheritance, by the query
+  // of a view or the expression of a generated column. Absent for none.
+  readonly derived?: readonly string[]
 }
 
 // pg_class.relkind
@@ -36,6 +39,8 @@ export type Relation = {
   readonly definition?: string
   // Events that have rules other than a view's own _RETURN: 'insert', 'update', 'delete'.
   readonly rules: readonly string[]
+  // Attribute numbers of columns that expressions of indexes read.
+  readonly expressionColumns?: readonly number[]
   // Function OIDs of user triggers (not the internal ones of foreign keys).
   readonly triggers: readonly Oid[]
   // Expression texts of CHECK constraints, index expressions and row policies.
@@ -58,6 +63,19 @@ export type Routine = {
   readonly returnsSet: boolean
   // Body of a function written in SQL, else absent.
   readonly body?: string
+  // True where a NULL argument gives NULL without a call.
+  readonly strict?: boolean
+  // Names of all arguments, '' where one has none, in the order of `argumentTypes`.
+  readonly argumentNames?: readonly string[]
+  // OUT, INOUT and TABLE columns, where the function has any.
+  readonly outputs?: readonly { readonly name: string; readonly type: Oid }[]
+  // pg_proc.proconfig: settings such as `search_path=x` that hold during a call.
+  readonly settings?: readonly string[]
+  // True where `body` was parsed when the function was made (BEGIN ATOMIC, RETURN): its names are to
+  // be resolved along the catalogue's `definitionPath`.
+  readonly bound?: boolean
+  // Functions that an aggregate is made of.
+  readonly parts?: readonly Oid[]
 }
 
 export type Type = {
@@ -89,6 +107,8 @@ export type Cast = {
   readonly target: Oid
   // 0 where the cast is binary coercible or goes through text input/output.
   readonly routine: Oid
+  // pg_cast.castcontext: 'i' implicit, 'a' in assignments, 'e' explicit only.
+  readonly context?: string
 }
 
 export type Catalogue = {
@@ -108,6 +128,10 @@ export type Catalogue = {
   // Casts defined by the database's users (not pg_catalog's own).
   readonly userCasts: readonly Cast[]
   readonly schemas: readonly string[]
+  // The search path along which names in the texts of definitions and expressions were written.
+  readonly definitionPath?: readonly string[]
+  // All relations that initdb did not make.
+  readonly userRelations?: readonly Relation[]
 }
 
 // The part of a session's state that changes how names are resolved.
