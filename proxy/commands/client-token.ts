@@ -2,8 +2,9 @@
 // refresh token when it is about to end.
 import * as client from 'openid-client'
 import { GatewayError } from '../errors.js'
-import { boundedFetch, isAcceptableUrl, isLoopback } from '../identity/bounded-fetch.js'
+import { boundedFetch } from '../identity/bounded-fetch.js'
 import { requestOf } from '../identity/issuer.js'
+import { isAcceptableUrl, isLoopbackUrl } from '../loopback.js'
 import {
   locked,
   readClientFile,
@@ -31,7 +32,7 @@ export async function issuerConfiguration(
   try {
     return await client.discovery(url, clientId, undefined, client.None(), {
       [client.customFetch]: (address, options) => fetch(address, requestOf(options)),
-      execute: isLoopback(url) ? [client.allowInsecureRequests] : [],
+      execute: isLoopbackUrl(url) ? [client.allowInsecureRequests] : [],
     })
   } catch (cause) {
     throw new GatewayError('issuer_unreachable', `${issuer} cannot be reached`, { cause })

@@ -3,8 +3,8 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Config, TargetConfig } from '../../engine/schemas/config.js'
-import { isAcceptableUrl } from '../identity/bounded-fetch.js'
-import { addressOf, isLoopbackHost, isSocketDirectory } from './address.js'
+import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
+import { addressOf, isSocketDirectory } from './address.js'
 import { reasonOf, secretOf, type SecretSources } from './secrets.js'
 import type { PathSteps } from './yaml-document.js'
 

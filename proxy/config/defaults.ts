@@ -2,7 +2,7 @@
 // complete settings; paths are taken from the folder of the configuration file.
 import { dirname, resolve } from 'node:path'
 import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/config.js'
-import type { Algorithm, IssuerSettings } from '../identity/issuer.js'
+import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isSocketDirectory } from './address.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type { LimitSettings, Settings, TargetSettings, TlsSettings } from './settings.js'

@@ -1,7 +1,7 @@
 // The configuration with every default filled in and every reference made usable: what the rest of the
 // gateway is built from. Nothing in here is optional that has a default.
 import type { Config } from '../../engine/schemas/config.js'
-import type { IssuerSettings } from '../identity/issuer.js'
+import type { IssuerSettings } from '../identity/identity.js'
 import type { Address } from './address.js'
 import type { Secret } from './secrets.js'
 

@@ -2,6 +2,7 @@
 // the whole answer and a bound on its size, so that a hostile issuer can neither hang a login nor fill
 // the memory.
 import { GatewayError } from '../errors.js'
+import { isAcceptableUrl } from '../loopback.js'
 import { IDENTITY_LIMITS } from './limits.js'
 
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>
@@ -32,24 +33,6 @@ export function boundedFetch(bounds: FetchBounds = BOUNDS): Fetch {
       headers: plainHeaders(response.headers),
     })
   }
-}
-
-export function isAcceptableUrl(url: string): boolean {
-  let parsed: URL
-  try {
-    parsed = new URL(url)
-  } catch {
-    return false
-  }
-  if (parsed.username !== '' || parsed.password !== '') return false
-  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed))
-}
-
-// RFC 6761 §6.3 keeps `localhost` for loopback; the URL parser has already normalised addresses, so
-// that 127.1 and 0x7f000001 arrive here as 127.0.0.1.
-export function isLoopback(url: URL): boolean {
-  const host = url.hostname
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 // The decompressed size counts: a small gzip body may hold gigabytes.

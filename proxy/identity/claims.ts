@@ -2,7 +2,7 @@
 // and still every shape is checked: a `groups` that is a string would match by substring somewhere.
 import type { IdentityFacts } from '../../engine/schemas/facts.js'
 import { GatewayError } from '../errors.js'
-import type { IssuerSettings, Kind } from './issuer.js'
+import type { IssuerSettings, Kind } from './identity.js'
 import { IDENTITY_LIMITS } from './limits.js'
 import { isObject, type JsonObject } from './strict-json.js'
 

@@ -1,34 +1,11 @@
 // One configured issuer: what the operator said about it, and its own metadata (OpenID Connect
 // Discovery 1.0), fetched when first needed and again when it has aged.
 import * as client from 'openid-client'
-import type { IssuerConfig } from '../../engine/schemas/config.js'
 import { GatewayError } from '../errors.js'
-import { isAcceptableUrl, isLoopback, type Fetch } from './bounded-fetch.js'
+import { isAcceptableUrl, isLoopbackUrl } from '../loopback.js'
+import type { Fetch } from './bounded-fetch.js'
+import type { IssuerSettings } from './identity.js'
 import { IDENTITY_LIMITS } from './limits.js'
-
-export type Algorithm = NonNullable<IssuerConfig['algorithms']>[number]
-export type Kind = NonNullable<IssuerConfig['default_kind']>
-
-export type IssuerSettings = {
-  readonly issuer: string
-  readonly audience: string
-  readonly clientId: string
-  // Read when it is used, so that it lies in no object that could be printed.
-  readonly clientSecret: { readonly reveal: () => string } | undefined
-  readonly algorithms: readonly Algorithm[]
-  readonly tokenType: 'access' | 'id'
-  readonly clockSkewMs: number
-  readonly outageGraceMs: number
-  readonly revocation: 'none' | 'introspection'
-  readonly claims: {
-    readonly name: string
-    readonly kind: string
-    readonly groups: string
-    readonly mfa: string
-    readonly forward: readonly string[]
-  }
-  readonly defaultKind: Kind
-}
 
 export type Discover = () => Promise<client.Configuration>
 
@@ -50,7 +27,7 @@ export function issuerDiscovery(settings: IssuerSettings, fetch: Fetch): Discove
           : client.ClientSecretBasic(settings.clientSecret.reveal()),
         {
           [client.customFetch]: (address, options) => fetch(address, requestOf(options)),
-          execute: isLoopback(url) ? [client.allowInsecureRequests] : [],
+          execute: isLoopbackUrl(url) ? [client.allowInsecureRequests] : [],
           timeout: IDENTITY_LIMITS.issuerTimeoutMs / 1000,
         },
       )

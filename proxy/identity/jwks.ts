@@ -5,7 +5,8 @@ import { calculateJwkThumbprint, importJWK, type CryptoKey, type JWK } from 'jos
 import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Fetch } from './bounded-fetch.js'
-import { unreachable, type Algorithm, type Discover, type IssuerSettings } from './issuer.js'
+import type { Algorithm, IssuerSettings } from './identity.js'
+import { unreachable, type Discover } from './issuer.js'
 import { IDENTITY_LIMITS } from './limits.js'
 import { isObject, strictObject, type JsonObject } from './strict-json.js'
 

@@ -2,7 +2,7 @@
 // looked up: unsigned and HMAC tokens, critical extensions, keys inside the token, a kind of token that
 // is not the configured one.
 import { GatewayError } from '../errors.js'
-import type { IssuerSettings } from './issuer.js'
+import type { IssuerSettings } from './identity.js'
 import { nameOf } from './jwks.js'
 import { IDENTITY_LIMITS } from './limits.js'
 import { strictObject, type JsonObject } from './strict-json.js'

@@ -4,7 +4,8 @@
 import * as client from 'openid-client'
 import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
-import { unreachable, type Discover, type IssuerSettings } from './issuer.js'
+import type { IssuerSettings } from './identity.js'
+import { unreachable, type Discover } from './issuer.js'
 import { IDENTITY_LIMITS } from './limits.js'
 
 export type TokenWatch = {

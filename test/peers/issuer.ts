@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { importJWK, SignJWT, type JWK, type JWTPayload } from 'jose'
 import type { Test } from 'tap'
 import { startIssuer, type DemoIssuer, type DemoIssuerOptions } from '../../proxy/demo/issuer.js'
-import type { IssuerSettings } from '../../proxy/identity/issuer.js'
+import type { IssuerSettings } from '../../proxy/identity/identity.js'
 
 export type IssuerWorld = {
   readonly directory: string
