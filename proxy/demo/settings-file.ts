@@ -1,0 +1,46 @@
+// Writes the demo's configuration file: an ordinary sallyport.yaml that anybody may read, copy and
+// change, with secrets only by reference.
+
+export type DemoPlaces = {
+  readonly schema: string
+  readonly policies: string
+  readonly passwordFile: string
+  readonly postgresPort: number
+  readonly webPort: number
+  readonly issuer: string
+  readonly targetPort: number
+}
+
+export function demoConfig(places: DemoPlaces): string {
+  return `# yaml-language-server: $schema=${places.schema}
+# Written by npm start; made anew each time.
+listeners:
+  postgres:
+    - address: 127.0.0.1:${places.postgresPort}
+      plaintext: loopback
+  web:
+    address: 127.0.0.1:${places.webPort}
+issuers:
+  - issuer: ${places.issuer}
+    audience: sallyport
+    client_id: sallyport-cli
+    claims:
+      kind: kind
+targets:
+  shop:
+    kind: postgres
+    host: 127.0.0.1
+    port: ${places.targetPort}
+    tls: { mode: 'off' }
+    labels: { env: prod, owner: retail }
+    accounts:
+      - user: shop_app
+        password: file:${places.passwordFile}
+policy:
+  source: ${places.policies}
+record:
+  directory: record
+state:
+  file: state.sqlite
+`
+}

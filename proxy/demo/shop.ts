@@ -1,0 +1,25 @@
+// The demo's target, seeded: roles, and the tables of `fixtures/demo/shop.sql` in database `shop`.
+import { readFile, writeFile } from 'node:fs/promises'
+import { runAsSuperuser, type DemoPostgres } from './postgres.js'
+
+const SEED = new URL('../../../fixtures/demo/shop.sql', import.meta.url)
+
+// The account's password goes to a file that the configuration refers to; it is changed at every start.
+export async function seedShop(
+  server: DemoPostgres,
+  password: string,
+  passwordFile: string,
+): Promise<void> {
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
+  if (server.fresh) {
+    await runAsSuperuser(
+      server,
+      'postgres',
+      'CREATE ROLE shop_owner NOLOGIN; CREATE ROLE shop_app LOGIN IN ROLE shop_owner',
+    )
+    await runAsSuperuser(server, 'postgres', 'CREATE DATABASE shop OWNER shop_owner')
+    await runAsSuperuser(server, 'shop', 'GRANT CREATE ON SCHEMA public TO shop_owner')
+    await runAsSuperuser(server, 'shop', await readFile(SEED, 'utf8'))
+  }
+  await runAsSuperuser(server, 'postgres', `ALTER ROLE shop_app PASSWORD '${password}'`)
+}
