@@ -1,5 +1,6 @@
 // The configuration file, sallyport.yaml. `rego/schemas/config.json` is generated from this for editors
-// (`# yaml-language-server: $schema=…`). Durations are milliseconds, sizes bytes.
+// (`# yaml-language-server: $schema=…`). Durations are milliseconds, sizes bytes. One table of every key,
+// and so longer than other files.
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 
 const address = {
@@ -90,7 +91,7 @@ export const configSchema = {
           audience: { type: 'string', minLength: 1, description: 'must be in `aud`' },
           client_id: {
             type: 'string',
-            description: 'client of the device flow of `sallyport login`',
+            description: 'the gateway’s own client at the issuer, which introspection asks as',
           },
           algorithms: {
             type: 'array',

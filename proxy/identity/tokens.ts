@@ -68,9 +68,12 @@ export function tokenWatcher(
     return answer.active === true
   }
 
-  const ask = (entry: Watched): Promise<void> => {
+  const ask = (hash: string, entry: Watched): Promise<void> => {
     parallel++
     entry.askedAtMs = clock.now()
+    // Kept in the order of asking, so that those who wait longest stand in front.
+    watched.delete(hash)
+    watched.set(hash, entry)
     entry.asking = isActive(entry.token)
       .then(
         (active) => {
@@ -83,33 +86,29 @@ export function tokenWatcher(
         },
         () => {
           entry.failed = true
+          // Its endpoints may have moved.
+          configuration = undefined
         },
       )
       .finally(() => {
         parallel--
         entry.asking = undefined
+        askThoseDue()
       })
     return entry.asking
   }
 
-  const tick = (): void => {
+  const askThoseDue = (): void => {
     const now = clock.now()
     for (const [hash, entry] of watched) {
-      if (entry.expiresAtMs <= now || entry.holders === 0) {
-        watched.delete(hash)
-        continue
-      }
-      if (entry.revoked || entry.asking !== undefined) continue
-      const wait = entry.failed ? times.retryMs : times.everyMs
-      if (now - entry.askedAtMs < wait) continue
       if (parallel >= IDENTITY_LIMITS.introspectParallel) return
-      void ask(entry)
-      // The longest unasked are at the front next time.
-      watched.delete(hash)
-      watched.set(hash, entry)
+      // All behind this one were asked later still.
+      if (now - entry.askedAtMs < Math.min(times.retryMs, times.everyMs)) return
+      if (entry.expiresAtMs <= now || entry.holders === 0) watched.delete(hash)
+      else if (entry.asking === undefined && isDue(entry, now, times)) void ask(hash, entry)
     }
   }
-  const timer = setInterval(tick, times.tickMs)
+  const timer = setInterval(askThoseDue, times.tickMs)
   timer.unref()
 
   const stateOf = (entry: Watched, nowMs: number): 'valid' | 'revoked' | 'unknown' => {
@@ -129,11 +128,13 @@ export function tokenWatcher(
         watched.set(hash, entry)
       }
       entry.holders++
-      await (entry.asking ?? (isDue(entry, clock.now(), times) ? ask(entry) : undefined))
+      await (entry.asking ?? (isDue(entry, clock.now(), times) ? ask(hash, entry) : undefined))
       if (entry.confirmedAtMs === -Infinity && entry.failed) entry.confirmedAtMs = answeredAtMs
       const state = stateOf(entry, clock.now())
       if (state !== 'valid') {
         entry.holders--
+        // The next attempt asks anew.
+        if (entry.holders === 0) watched.delete(hash)
         throw state === 'revoked'
           ? new GatewayError('token_invalid', 'the token was revoked')
           : unreachable(settings.issuer, undefined)
@@ -150,6 +151,7 @@ export function tokenWatcher(
     watched: () => watched.size,
     close: () => {
       clearInterval(timer)
+      // So that an answer on its way starts no other question.
       watched.clear()
     },
   }
