@@ -2,8 +2,15 @@
 // approvals, records, and answers in one of two ways: go (with masks) or do not go (with words).
 import type { ExitMasks } from '../engine/facts/postgres/exit-masks.js'
 import type { Statement } from '../engine/facts/postgres/reading.js'
-import type { Limits } from '../engine/schemas/decision.js'
-import type { Outcome } from './recording/recorder.js'
+import type { Policy } from '../engine/policy/policy.js'
+import type { Action, Limits, Mask } from '../engine/schemas/decision.js'
+import type { Approvals } from './approvals/approvals.js'
+import type { Clock } from './clock.js'
+import { commandDigest, createJudge, type Judge, type Judgement } from './guard-judgement.js'
+import { heldAnswer } from './guard-hold.js'
+import { INTERNAL, refusalOf, tokenRefusal, UNAVAILABLE } from './guard-refusal.js'
+import { written } from './guard-record.js'
+import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
 
 // One statement as the client sent it. The statements of one message are judged together.
@@ -25,6 +32,9 @@ export type Waiting = {
   readonly notice: (words: Words) => void
   // Aborted when the client cancels or leaves.
   readonly signal: AbortSignal
+  // False once the names that the command was read with may mean something else: an approval given
+  // for it is then void. Absent: always true.
+  readonly current?: () => boolean
 }
 
 export type Words = {
@@ -66,4 +76,203 @@ export type Guard = {
   // May this identity open this target at all (stage `session`)?
   readonly admit: (session: Session) => Refusal | undefined
   readonly done: (session: Session, outcome: Omit<Outcome, 'session'>) => void
+}
+
+export type GuardParts = {
+  readonly clock: Clock
+  readonly policy: () => Policy | undefined
+  readonly recorder: Recorder
+  readonly approvals: Approvals
+  // Which commands wait for the disk: none, those that change something, all.
+  readonly durability: 'os' | 'changes' | 'disk'
+  readonly exitMasksOf: (
+    statement: Statement,
+    masks: readonly Mask[],
+  ) => { readonly masks: ExitMasks } | { readonly refused: string }
+  readonly onDecision?: (action: Action, rule: string, us: number, cached: boolean) => void
+  readonly onRefusal?: (why: Refusal['why'], rule: string) => void
+  readonly onHold?: (outcome: string, waitedMs: number) => void
+  // Something was thrown inside the guard: for the operational log.
+  readonly onInternal?: (thrown: unknown) => void
+}
+
+// One message under judgement, handed from step to step.
+export type Trial = {
+  readonly session: Session
+  readonly commands: readonly CommandToJudge[]
+  readonly waiting: Waiting
+  readonly answered: (answer: Answer) => void
+  // Number of the first command within the session; the others follow it.
+  readonly first: number
+  readonly digest: string
+  settled: boolean
+}
+
+export function createGuard(parts: GuardParts): Guard {
+  const judge = createJudge(parts)
+
+  // The one place where something thrown becomes an answer.
+  const guarded = (trial: Trial, step: () => void): void => {
+    try {
+      step()
+    } catch (thrown) {
+      parts.onInternal?.(thrown)
+      settle(trial, { go: false, refusal: INTERNAL })
+    }
+  }
+
+  const settle = (trial: Trial, answer: Answer): void => {
+    if (trial.settled) return
+    trial.settled = true
+    if (!answer.go) {
+      trial.session.counters.denials++
+      parts.onRefusal?.(answer.refusal.why, answer.refusal.rule)
+    }
+    trial.answered(answer)
+  }
+
+  const finish: Finish = (trial, judgement, refusal, approvals) => {
+    written(parts, trial, judgement, refusal, approvals, (failure) =>
+      guarded(trial, () => {
+        if (failure !== undefined) settle(trial, { go: false, refusal: UNAVAILABLE })
+        else if (refusal !== undefined) settle(trial, { go: false, refusal })
+        else settle(trial, passed(trial, judgement))
+      }),
+    )
+  }
+
+  const hold = (trial: Trial, policy: Policy, judgement: Judgement): void => {
+    heldAnswer(parts, judge, trial, policy, judgement).then(
+      (end) => guarded(trial, () => finish(trial, end.judgement, end.refusal, end.approvals)),
+      (thrown: unknown) =>
+        guarded(trial, () => {
+          throw thrown
+        }),
+    )
+  }
+
+  return {
+    judge(session, commands, waiting, answered) {
+      const trial = trialOf(session, commands, waiting, answered)
+      guarded(trial, () => begin(parts, judge, trial, settle, finish, hold))
+    },
+    preview(session, command) {
+      let refusal: Refusal | undefined
+      const trial = trialOf(session, [command], NOBODY_WAITS, (answer) => {
+        refusal = answer.go ? undefined : answer.refusal
+      })
+      guarded(trial, () => {
+        refusal = previewed(parts, judge, trial)
+        if (refusal === undefined) session.commands--
+        else settle(trial, { go: false, refusal })
+      })
+      return refusal
+    },
+    admit(session) {
+      let refusal: Refusal | undefined
+      const trial = trialOf(session, [], NOBODY_WAITS, () => {
+        refusal = INTERNAL
+      })
+      guarded(trial, () => {
+        refusal = admitted(parts, judge, session)
+      })
+      return refusal
+    },
+    done(session, outcome) {
+      judge.count(session, outcome.command, outcome.rows ?? 0)
+      parts.recorder.outcome({ ...outcome, session: session.id })
+    },
+  }
+}
+
+type Finish = (
+  trial: Trial,
+  judgement: Judgement,
+  refusal: Refusal | undefined,
+  approvals: readonly (string | undefined)[],
+) => void
+
+const NOBODY_WAITS: Waiting = { notice: () => undefined, signal: new AbortController().signal }
+const NO_APPROVALS: readonly (string | undefined)[] = []
+
+function trialOf(
+  session: Session,
+  commands: readonly CommandToJudge[],
+  waiting: Waiting,
+  answered: (answer: Answer) => void,
+): Trial {
+  const first = session.commands + 1
+  session.commands += commands.length
+  const one = commands[0]
+  const digest = one === undefined ? '' : commandDigest(one.text, one.binds)
+  return { session, commands, waiting, answered, first, digest, settled: false }
+}
+
+function begin(
+  parts: GuardParts,
+  judge: Judge,
+  trial: Trial,
+  settle: (trial: Trial, answer: Answer) => void,
+  finish: Finish,
+  hold: (trial: Trial, policy: Policy, judgement: Judgement) => void,
+): void {
+  const now = parts.clock.now()
+  const policy = parts.policy()
+  if (policy === undefined || !parts.recorder.healthy()) {
+    settle(trial, { go: false, refusal: UNAVAILABLE })
+    return
+  }
+  const judgement = judge.judged(trial, policy, now, [])
+  judge.counted(trial.session, trial.commands.length, now)
+  const standing = trial.session.identity.standing(now)
+  if (!standing.valid) finish(trial, judgement, tokenRefusal(standing), NO_APPROVALS)
+  else {
+    const refusal = worst(judgement)
+    if (refusal === undefined && judgement.held) hold(trial, policy, judgement)
+    else finish(trial, judgement, refusal, NO_APPROVALS)
+  }
+}
+
+// The most severe decision stands for the whole message: one denied statement refuses all.
+function worst(judgement: Judgement): Refusal | undefined {
+  for (const decided of judgement.decided) {
+    const refusal = refusalOf(decided)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+function passed(trial: Trial, judgement: Judgement): Answer {
+  const commands = []
+  for (let i = 0; i < judgement.decided.length; i++) {
+    const decided = judgement.decided[i]
+    if (decided === undefined || !('masks' in decided.exit)) throw new Error('nothing to pass')
+    const command = trial.first + i
+    if (decided.labelled) judgement.state.labelled.add(command)
+    commands.push({ command, masks: decided.exit.masks, limits: decided.decision.limits })
+  }
+  return { go: true, commands }
+}
+
+function previewed(parts: GuardParts, judge: Judge, trial: Trial): Refusal | undefined {
+  const now = parts.clock.now()
+  const policy = parts.policy()
+  if (policy === undefined || !parts.recorder.healthy()) return UNAVAILABLE
+  const standing = trial.session.identity.standing(now)
+  const judgement = judge.judged(trial, policy, now, [])
+  const refusal = standing.valid ? worst(judgement) : tokenRefusal(standing)
+  if (refusal !== undefined) {
+    judge.counted(trial.session, trial.commands.length, now)
+    written(parts, trial, judgement, refusal, NO_APPROVALS, () => undefined)
+  }
+  return refusal
+}
+
+function admitted(parts: GuardParts, judge: Judge, session: Session): Refusal | undefined {
+  const now = parts.clock.now()
+  const policy = parts.policy()
+  if (policy === undefined || !parts.recorder.healthy()) return UNAVAILABLE
+  const standing = session.identity.standing(now)
+  if (!standing.valid) return tokenRefusal(standing)
+  return judge.admitted(session, policy, now)
 }

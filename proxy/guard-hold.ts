@@ -1,0 +1,206 @@
+// Waits out approvals: asks for each held statement, tells the client how to get an answer, and once
+// all are approved judges the message again with the grants in its facts. Whatever changed in between
+// makes the approval void.
+import { hash } from 'node:crypto'
+import { canonicalJson } from '../engine/canonical.js'
+import type { Policy } from '../engine/policy/policy.js'
+import type { Grant } from '../engine/schemas/facts.js'
+import type { Hold, Settlement } from './approvals/approvals.js'
+import type { Decided } from './decision-cache.js'
+import type { CommandToJudge, GuardParts, Refusal, Trial, Words } from './guard.js'
+import type { Judge, Judgement } from './guard-judgement.js'
+import { textOf } from './guard-record.js'
+import {
+  ABANDONED,
+  NOBODY_TO_ASK,
+  notApproved,
+  refusalOf,
+  settlementRefusal,
+  tokenRefusal,
+  UNAVAILABLE,
+} from './guard-refusal.js'
+
+export type Ending = {
+  readonly judgement: Judgement
+  readonly refusal: Refusal | undefined
+  // Id of the approval of each command, where it needed one.
+  readonly approvals: readonly (string | undefined)[]
+}
+
+export async function heldAnswer(
+  parts: GuardParts,
+  judge: Judge,
+  trial: Trial,
+  policy: Policy,
+  judgement: Judgement,
+): Promise<Ending> {
+  const approvals: (string | undefined)[] = []
+  const grants: Grant[] = []
+  for (const [i, decided] of judgement.decided.entries()) {
+    const command = trial.commands[i]
+    if (command === undefined) throw new Error('a command was lost')
+    if (decided.decision.action !== 'require-approval') {
+      approvals.push(undefined)
+      continue
+    }
+    const asked = await ask(parts, trial, policy, decided, command, trial.first + i)
+    if (asked === 'nobody') return degraded(parts, judge, trial, policy, judgement)
+    if ('refusal' in asked) return { judgement, refusal: asked.refusal, approvals }
+    approvals.push(asked.id)
+    grants.push({ id: asked.id, scope: asked.scope, approvers: [...asked.approvers].sort() })
+  }
+  const refusal = stale(parts, trial, policy)
+  if (refusal !== undefined) return { judgement, refusal, approvals }
+  const again = judge.judged(trial, policy, parts.clock.now(), grants)
+  return { judgement: again, refusal: firstRefusal(again, approvals), approvals }
+}
+
+type Asked =
+  | 'nobody'
+  | { readonly refusal: Refusal }
+  | {
+      readonly id: string
+      readonly scope: Grant['scope']
+      readonly approvers: readonly string[]
+    }
+
+async function ask(
+  parts: GuardParts,
+  trial: Trial,
+  policy: Policy,
+  decided: Decided,
+  command: CommandToJudge,
+  number: number,
+): Promise<Asked> {
+  const { session, waiting } = trial
+  const terms = decided.decision.approval
+  if (terms === undefined) return { refusal: notApproved('the policy does not say by whom') }
+  if (waiting.signal.aborted) return { refusal: ABANDONED }
+  const started = parts.clock.now()
+  let hold: Hold
+  try {
+    hold = await parts.approvals.request({
+      session: session.id,
+      command: number,
+      digest: heldDigest(trial, decided, command, policy),
+      terms,
+      rules: decided.decision.rules,
+      requester: session.identity.facts,
+      target: session.target,
+      text: textOf(command, decided).text,
+      effects: decided.facts.effects,
+    })
+  } catch (thrown) {
+    // The one thing that may go wrong here has its own answer: the degraded rules decide.
+    parts.onInternal?.(thrown)
+    return 'nobody'
+  }
+  const settlement = await settled(hold, trial, wordsOf(decided, hold, terms.approvers, started))
+  parts.onHold?.(settlement.outcome, parts.clock.now() - started)
+  if (waiting.signal.aborted) return { refusal: ABANDONED }
+  const refusal = settlementRefusal(settlement)
+  if (refusal !== undefined) return { refusal }
+  if (settlement.outcome !== 'approved') return 'nobody'
+  return { id: hold.id, scope: terms.scope, approvers: settlement.approvers }
+}
+
+async function settled(hold: Hold, trial: Trial, words: Words): Promise<Settlement> {
+  const { waiting } = trial
+  const abandon = (): void => hold.abandon('the client cancelled or left')
+  waiting.signal.addEventListener('abort', abandon, { once: true })
+  try {
+    if (waiting.signal.aborted) abandon()
+    else waiting.notice(words)
+    return await hold.settled
+  } finally {
+    waiting.signal.removeEventListener('abort', abandon)
+  }
+}
+
+function wordsOf(decided: Decided, hold: Hold, approvers: readonly string[], now: number): Words {
+  const rule = decided.decision.rules[0]
+  const minutes = Math.max(1, Math.round((hold.expiresAtMs - now) / 60_000))
+  const quorum = decided.decision.approval?.quorum ?? 1
+  const who = approvers.join(' or ')
+  return {
+    message: `held for approval: ${rule?.message ?? 'this command needs approval'}`,
+    detail:
+      `request ${hold.id}, rule ${rule?.id ?? 'sallyport/undefined'}; ` +
+      `${quorum === 1 ? 'one' : quorum} of ${who} can approve it within ${minutes} min; ` +
+      'nothing has run yet',
+    hint: `sallyport approvals approve ${hold.id}`,
+  }
+}
+
+// CONTRACT: (command text, bind values, identity, target, facts, bundle).
+function heldDigest(
+  trial: Trial,
+  decided: Decided,
+  command: CommandToJudge,
+  policy: Policy,
+): string {
+  const { identity, target } = trial.session
+  const bound = canonicalJson({
+    text: command.text,
+    binds:
+      command.binds?.map((value) =>
+        value === null ? null : Buffer.from(value).toString('base64'),
+      ) ?? null,
+    identity: { subject: identity.facts.subject, issuer: identity.facts.issuer },
+    target,
+    command: { ...decided.facts, digest: trial.digest },
+    bundle: policy.digest,
+  })
+  return `sha256:${hash('sha256', bound)}`
+}
+
+// What must still be so when an approval is used.
+function stale(parts: GuardParts, trial: Trial, policy: Policy): Refusal | undefined {
+  const standing = trial.session.identity.standing(parts.clock.now())
+  if (!standing.valid) return tokenRefusal(standing)
+  if (!parts.recorder.healthy()) return UNAVAILABLE
+  if (trial.waiting.signal.aborted) return ABANDONED
+  if (parts.policy()?.digest !== policy.digest) {
+    return notApproved('the policies changed while it waited; run it again')
+  }
+  if (trial.waiting.current?.() === false) {
+    return notApproved('the database’s names changed while it waited; run it again')
+  }
+  return undefined
+}
+
+// After approval, require-approval is answered where this very command was approved.
+function firstRefusal(
+  judgement: Judgement,
+  approvals: readonly (string | undefined)[],
+): Refusal | undefined {
+  for (const [i, decided] of judgement.decided.entries()) {
+    const refusal = refusalOf(decided)
+    if (refusal !== undefined) return refusal
+    if (decided.decision.action === 'require-approval' && approvals[i] === undefined) {
+      return notApproved('it needs an approval that it did not need before; run it again')
+    }
+  }
+  return undefined
+}
+
+// Nobody can be asked: the bundle's stricter entrypoint decides alone.
+function degraded(
+  parts: GuardParts,
+  judge: Judge,
+  trial: Trial,
+  policy: Policy,
+  before: Judgement,
+): Ending {
+  const refusal = stale(parts, trial, policy)
+  if (refusal !== undefined) return { judgement: before, refusal, approvals: [] }
+  const judgement = judge.judged(trial, policy, parts.clock.now(), [], 'degraded')
+  for (const decided of judgement.decided) {
+    const denied = refusalOf(decided)
+    if (denied !== undefined) return { judgement, refusal: denied, approvals: [] }
+    if (decided.decision.action === 'require-approval') {
+      return { judgement, refusal: NOBODY_TO_ASK, approvals: [] }
+    }
+  }
+  return { judgement, refusal: undefined, approvals: [] }
+}

@@ -1,0 +1,223 @@
+// From commands to decisions: the facts of each, and what the policy says of them, found again where
+// nothing that the policy reads has changed.
+import { createHash, hash } from 'node:crypto'
+import type { Entrypoint, Policy } from '../engine/policy/policy.js'
+import type { Effect, Facts } from '../engine/schemas/facts.js'
+import type { Statement } from '../engine/facts/postgres/reading.js'
+import { createDecisionCache, keyOf, type Decided } from './decision-cache.js'
+import { factsOfSession, type Base, type SessionFacts } from './facts-of-session.js'
+import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
+import { refusalOf } from './guard-refusal.js'
+import type { Session } from './session.js'
+
+// What the guard itself remembers of a session.
+export type SessionState = {
+  readonly facts: SessionFacts
+  // Numbers of running commands that touch labelled columns.
+  readonly labelled: Set<number>
+}
+
+export type Judgement = {
+  readonly state: SessionState
+  readonly base: Base
+  readonly policy: Policy
+  // One for each command, in order.
+  readonly decided: readonly Decided[]
+  readonly held: boolean
+}
+
+export type Judge = {
+  readonly judged: (
+    trial: Trial,
+    policy: Policy,
+    now: number,
+    grants: Facts['grants'],
+    entrypoint?: Entrypoint,
+  ) => Judgement
+  readonly admitted: (session: Session, policy: Policy, now: number) => Refusal | undefined
+  // So many commands were judged: the next ones see it in their facts.
+  readonly counted: (session: Session, commands: number, now: number) => void
+  // A command ended with so many rows.
+  readonly count: (session: Session, command: number, rows: number) => void
+}
+
+// sha256 of the text; with bind values, of the text and each value, lengths first.
+export function commandDigest(
+  text: string,
+  binds: readonly (Uint8Array | null)[] | undefined,
+): string {
+  if (binds === undefined) return `sha256:${hash('sha256', text)}`
+  const whole = createHash('sha256').update(text).update('\0')
+  const length = Buffer.alloc(4)
+  for (const value of binds) {
+    length.writeInt32BE(value === null ? -1 : value.length)
+    whole.update(length)
+    if (value !== null) whole.update(value)
+  }
+  return `sha256:${whole.digest('hex')}`
+}
+
+export function createJudge(parts: GuardParts): Judge {
+  const cache = createDecisionCache()
+  const states = new WeakMap<Session, SessionState>()
+
+  const stateOf = (session: Session): SessionState => {
+    let state = states.get(session)
+    if (state === undefined) {
+      state = { facts: factsOfSession(session), labelled: new Set() }
+      states.set(session, state)
+    }
+    return state
+  }
+
+  const decide = (
+    policy: Policy,
+    base: Base,
+    command: CommandToJudge,
+    digest: string,
+    entrypoint: Entrypoint,
+  ): Decided => {
+    const { statement, position, of, message } = command
+    const started = parts.clock.monotonicUs()
+    const key = keyOf(command.reading, position, message === 'extended')
+    const shelf = entrypoint === 'decision' ? cache.shelf(policy, base) : undefined
+    const known = shelf?.get(key)
+    if (known !== undefined && known.of === statement.command) {
+      report(parts, known, parts.clock.monotonicUs() - started, true)
+      return known
+    }
+    const shared = cache.command(key, statement, message, position, of)
+    const facts = { ...base.facts, command: shelf === undefined ? { ...shared, digest } : shared }
+    const decision = policy.decide(facts, entrypoint)
+    const decided: Decided = {
+      of: statement.command,
+      facts: shared,
+      decision,
+      entrypoint,
+      exit:
+        decision.action === 'deny'
+          ? { refused: 'denied' }
+          : parts.exitMasksOf(statement, decision.masks),
+      changes: statement.command.effects.some(changesSomething),
+      labelled: touchesLabels(statement),
+    }
+    if (shelf !== undefined) cache.keep(shelf, key, decided)
+    report(parts, decided, parts.clock.monotonicUs() - started, false)
+    return decided
+  }
+
+  return {
+    judged(trial, policy, now, grants, entrypoint = 'decision') {
+      const { session, commands, digest } = trial
+      const state = stateOf(session)
+      const standing = parts.approvals.grantsOf(session.id)
+      const base = state.facts.base(now, grants.length > 0 ? [...standing, ...grants] : standing)
+      const decided: Decided[] = []
+      let held = false
+      for (const command of commands) {
+        const one = decide(policy, base, command, digest, entrypoint)
+        held ||= one.decision.action === 'require-approval'
+        decided.push(one)
+      }
+      return { state, base, policy, decided, held }
+    },
+    admitted(session, policy, now) {
+      const base = stateOf(session).facts.base(now, [])
+      const decision = policy.decide({ ...base.facts, stage: 'session' }, 'decision')
+      switch (decision.action) {
+        case 'allow':
+        case 'mask-fields':
+          return undefined
+        case 'deny':
+        case 'require-approval':
+          return refusalOf({ ...NOTHING, decision: { ...decision, action: 'deny' } })
+      }
+    },
+    counted(session, commands, now) {
+      const { facts } = stateOf(session)
+      for (let i = 0; i < commands; i++) facts.count(now)
+      session.counters.commands += commands
+    },
+    count(session, command, rows) {
+      session.counters.rows += rows
+      if (states.get(session)?.labelled.delete(command) === true) {
+        session.counters.labelledRows += rows
+      }
+    },
+  }
+}
+
+const NOTHING: Omit<Decided, 'decision'> = {
+  of: {
+    protocol: 'postgres',
+    effects: [],
+    flows: [],
+    unread: [],
+    postgres: { tag: '', limited: -1, returns_rows: false },
+  },
+  facts: {
+    protocol: 'postgres',
+    digest: '',
+    effects: [],
+    flows: [],
+    unread: [],
+    postgres: {
+      tag: '',
+      message: 'simple',
+      position: 1,
+      of: 1,
+      limited: -1,
+      returns_rows: false,
+    },
+  },
+  entrypoint: 'decision',
+  exit: { refused: '' },
+  changes: false,
+  labelled: false,
+}
+
+function report(parts: GuardParts, decided: Decided, us: number, cached: boolean): void {
+  const { action, rules } = decided.decision
+  parts.onDecision?.(action, rules[0]?.id ?? '', us, cached)
+}
+
+function changesSomething(effect: Effect): boolean {
+  switch (effect.op) {
+    case 'read':
+    case 'explain':
+    case 'set':
+    case 'transaction':
+    case 'listen':
+    case 'lock':
+      return false
+    case 'call':
+      return effect.detail !== 'immutable' && effect.detail !== 'stable'
+    case 'insert':
+    case 'update':
+    case 'delete':
+    case 'truncate':
+    case 'create':
+    case 'alter':
+    case 'drop':
+    case 'grant':
+    case 'revoke':
+    case 'copy_in':
+    case 'copy_out':
+    case 'notify':
+    case 'execute_program':
+    case 'read_file':
+    case 'write_file':
+    case 'network':
+    case 'replicate':
+    case 'admin':
+    case 'unknown':
+      return true
+  }
+}
+
+function touchesLabels({ command }: Statement): boolean {
+  return (
+    command.flows.length > 0 ||
+    command.effects.some(({ labels }) => labels !== undefined && labels.length > 0)
+  )
+}

@@ -1,0 +1,188 @@
+// Rewrites the fields of a DataRow that are masked, so that every value keeps its type in text and in
+// binary format: words for text and bytea, NULL for every other type.
+import { createHmac } from 'node:crypto'
+import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
+import type { Mask } from '../../../engine/schemas/decision.js'
+import { caught } from './net.js'
+import type { ResultColumn } from './row-description.js'
+import { int16At, int32At, putInt32 } from './wire-bytes.js'
+
+// undefined: SQL NULL. The value given is never NULL.
+type Masked = (value: Buffer) => Uint8Array | undefined
+
+export type MaskPlan = {
+  readonly columns: number
+  // One for each column: how it is masked, whether it is text to be searched, or neither.
+  readonly fields: readonly (Masked | 'search' | undefined)[]
+  readonly patterns: ExitMasks['patterns']
+  readonly rewrites: boolean
+}
+
+// pg_type.dat: types whose values are their own text in both formats.
+const TEXT_TYPES = new Set([18, 19, 25, 705, 1042, 1043])
+// Types whose text may quote protected values though they are no text to mask: json, xml, jsonb, arrays
+// of text and varchar.
+const SEARCHED_TYPES = new Set([114, 142, 3802, 1009, 1015, 2249])
+const CHAR = 18
+const BYTEA = 17
+const MASK_BYTES_MAX = 4096
+const STARS = Buffer.from('****')
+const ONE_STAR = Buffer.from('*')
+const HEX_STARS = Buffer.from('\\x2a2a2a2a')
+
+// `isText` knows text types of extensions and domains by OID.
+export function maskPlan(
+  masks: ExitMasks,
+  columns: readonly ResultColumn[],
+  key: Uint8Array,
+  isText: (type: number) => boolean,
+): MaskPlan {
+  const fields = columns.map((column, i) => {
+    const mask = masks.fields.get(i)
+    const text = TEXT_TYPES.has(column.type) || isText(column.type)
+    if (mask !== undefined) return maskedBy(mask, column, text, key)
+    const searched = text || column.format === 0 || SEARCHED_TYPES.has(column.type)
+    return masks.patterns.length > 0 && searched ? 'search' : undefined
+  })
+  return {
+    columns: columns.length,
+    fields,
+    patterns: masks.patterns,
+    rewrites: masks.fields.size > 0,
+  }
+}
+
+function maskedBy(mask: Mask, column: ResultColumn, text: boolean, key: Uint8Array): Masked {
+  if (column.type === BYTEA) return maskedBytes(mask, column.format, key)
+  if (!text) return () => undefined
+  if (column.type === CHAR) return () => (mask.method === 'null' ? undefined : ONE_STAR)
+  switch (mask.method) {
+    case 'redact':
+      return () => STARS
+    case 'null':
+      return () => undefined
+    case 'partial':
+      return (value) => keptEnd(value, mask.keep ?? 0)
+    case 'constant': {
+      const constant = Buffer.from(mask.value ?? '').subarray(0, MASK_BYTES_MAX)
+      return () => constant
+    }
+    case 'hash':
+      return (value) => Buffer.from(`h_${keyed(key, 'hash', value).toString('hex').slice(0, 32)}`)
+    case 'token':
+      return (value) =>
+        Buffer.from(`tok_${keyed(key, 'token', value).toString('hex').slice(0, 24)}`)
+  }
+}
+
+function maskedBytes(mask: Mask, format: number, key: Uint8Array): Masked {
+  switch (mask.method) {
+    case 'redact':
+    case 'partial':
+      return () => (format === 1 ? STARS : HEX_STARS)
+    case 'null':
+    case 'constant':
+    case 'token':
+      return () => undefined
+    case 'hash':
+      return (value) => {
+        const raw = format === 1 ? value : Buffer.from(value.toString('latin1', 2), 'hex')
+        const digest = keyed(key, 'hash', raw)
+        return format === 1 ? digest : Buffer.from(`\\x${digest.toString('hex')}`)
+      }
+  }
+}
+
+function keyed(key: Uint8Array, use: string, value: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(use).update('\0').update(value).digest()
+}
+
+// The last `keep` characters stay, where at least as many again are hidden.
+function keptEnd(value: Buffer, keep: number): Uint8Array {
+  let at = value.length
+  for (let kept = 0; kept < keep && at > 0; kept++) {
+    at--
+    while (at > 0 && ((value[at] ?? 0) & 0xc0) === 0x80) at--
+  }
+  if (keep === 0 || at < value.length - at) return STARS
+  return Buffer.concat([STARS, value.subarray(at)])
+}
+
+export type MaskedRow = { readonly length: number; readonly masked: number; readonly hits: number }
+
+// Writes the masked form of the DataRow at [start, end) (type byte included) to `out` at `at`, which has
+// room for `roomFor(plan, end - start)` bytes. undefined where the row does not fit the plan or itself.
+export function maskRow(
+  plan: MaskPlan,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  out: Buffer,
+  at: number,
+): MaskedRow | undefined {
+  if (end - start < 7 || int16At(bytes, start + 5) !== plan.columns) return undefined
+  let read = start + 7
+  let write = at + 7
+  let masked = 0
+  let hits = 0
+  for (let i = 0; i < plan.columns; i++) {
+    if (read + 4 > end) return undefined
+    const length = int32At(bytes, read)
+    const stop = read + 4 + Math.max(0, length)
+    if (length < -1 || stop > end) return undefined
+    const field = plan.fields[i]
+    if (length >= 0 && typeof field === 'function') {
+      masked++
+      write = written(field(bytes.subarray(read + 4, stop)), out, write)
+    } else {
+      if (field === 'search' && length > 0) hits += caught(bytes, read + 4, stop, plan.patterns)
+      bytes.copy(out, write, read, stop)
+      write += stop - read
+    }
+    read = stop
+  }
+  if (read !== end) return undefined
+  out[at] = 0x44
+  putInt32(out, at + 1, write - at - 1)
+  out[at + 5] = plan.columns >>> 8
+  out[at + 6] = plan.columns
+  return { length: write - at, masked, hits }
+}
+
+function written(value: Uint8Array | undefined, out: Buffer, at: number): number {
+  if (value === undefined) {
+    putInt32(out, at, -1)
+    return at + 4
+  }
+  putInt32(out, at, value.length)
+  out.set(value, at + 4)
+  return at + 4 + value.length
+}
+
+// A mask may be longer than what it hides: the longest is a bytea's hash in text, or a constant.
+export function roomFor(plan: MaskPlan, rowBytes: number): number {
+  return rowBytes + (plan.rewrites ? plan.columns * MASK_BYTES_MAX : 0)
+}
+
+// Looks through a row of which no field is masked as such, in place. undefined as for maskRow.
+export function searchRow(
+  plan: MaskPlan,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): number | undefined {
+  if (end - start < 7 || int16At(bytes, start + 5) !== plan.columns) return undefined
+  let at = start + 7
+  let hits = 0
+  for (let i = 0; i < plan.columns; i++) {
+    if (at + 4 > end) return undefined
+    const length = int32At(bytes, at)
+    const stop = at + 4 + Math.max(0, length)
+    if (length < -1 || stop > end) return undefined
+    if (length > 0 && plan.fields[i] === 'search') {
+      hits += caught(bytes, at + 4, stop, plan.patterns)
+    }
+    at = stop
+  }
+  return at === end ? hits : undefined
+}

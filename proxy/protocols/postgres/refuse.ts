@@ -1,0 +1,73 @@
+// How PostgreSQL says no. To the client: an ErrorResponse in our words. To the target: in place of the
+// refused message another one that certainly fails, so that the state of the transaction, what a
+// pipeline has done and what is skipped until Sync are PostgreSQL's own doing; its error is replaced by
+// ours on the way back.
+import type { Refusal, Words } from '../../guard.js'
+import { message } from './wire-bytes.js'
+
+export type Failure = Words & {
+  readonly sqlstate: string
+  // Characters from 1, where the fault is in the text.
+  readonly position?: number
+}
+
+// A syntax error to every PostgreSQL, in every state of a transaction; constant, so that nothing of the
+// client's reaches the target's log.
+const REFUSED_TEXT = 'REFUSED BY THE ACCESS GATEWAY, NOT SENT'
+
+export const SUBSTITUTE_QUERY = message('Q', REFUSED_TEXT)
+
+// Named, since parsing an unnamed statement would drop the client's own.
+export const SUBSTITUTE_PARSE = message('P', 'sallyport_refused', REFUSED_TEXT, 0)
+
+// Names that the gateway keeps for itself on the target's connection.
+export function isReserved(name: string): boolean {
+  return name.startsWith('sallyport_')
+}
+
+export function failureOf(refusal: Refusal): Failure {
+  return { ...refusal, sqlstate: sqlstateOf(refusal.why) }
+}
+
+// Appendix A of PostgreSQL's documentation.
+function sqlstateOf(why: Refusal['why']): string {
+  switch (why) {
+    case 'denied':
+    case 'not_approved':
+      return '42501'
+    case 'token':
+      return '28000'
+    case 'unavailable':
+      return '58000'
+    case 'cancelled':
+      return '57014'
+    case 'limit':
+      return '54000'
+  }
+}
+
+export function errorResponse(failure: Failure, severity: 'ERROR' | 'FATAL' = 'ERROR'): Buffer {
+  return report('E', severity, failure)
+}
+
+export function noticeResponse(words: Words): Buffer {
+  return report('N', 'NOTICE', { ...words, sqlstate: '00000' })
+}
+
+// 55.8, "Error and Notice Message Fields".
+function report(type: 'E' | 'N', severity: string, failure: Failure): Buffer {
+  const fields = [
+    `S${severity}`,
+    `V${severity}`,
+    `C${failure.sqlstate}`,
+    `M${clean(failure.message)}`,
+  ]
+  if (failure.detail !== undefined) fields.push(`D${clean(failure.detail)}`)
+  if (failure.hint !== undefined) fields.push(`H${clean(failure.hint)}`)
+  if (failure.position !== undefined) fields.push(`P${failure.position}`)
+  return message(type, ...fields, Buffer.of(0))
+}
+
+function clean(text: string): string {
+  return text.replaceAll('\0', '')
+}

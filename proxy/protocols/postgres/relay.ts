@@ -1,0 +1,105 @@
+// Relays one session: the client's messages to the target once the guard lets them, the target's
+// answers to the client with what is protected masked. One connection to the target for each client, so
+// that the state of a session is PostgreSQL's own.
+import type { Connected, Relay, RelayParts } from './connected.js'
+import { clientBytes, pump } from './client-side.js'
+import { askingOf } from './judging.js'
+import { allUnknown, portalGone } from './outcomes.js'
+import { errorResponse, type Failure } from './refuse.js'
+import { relayState, type RelayState } from './relay-state.js'
+import { watch } from './relay-watch.js'
+import { targetBytes } from './target-side.js'
+import { message } from './wire-bytes.js'
+
+const TERMINATE = message('X')
+
+export function startRelay(connected: Connected, parts: RelayParts): Relay {
+  const { client, target } = connected
+  const state = (): RelayState => r
+  const r: RelayState = relayState(
+    connected,
+    parts,
+    {
+      pump: () => pump(r),
+      fail: (failure) => fail(r, failure),
+      hostile: (what) => hostile(r, what),
+      leave: () => end(r, 'the client left', undefined),
+      asking: askingOf(state),
+    },
+    (portal) => portalGone(r, portal),
+  )
+  const safely = (step: () => void): void => {
+    try {
+      step()
+    } catch (thrown) {
+      const error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+      parts.log('warn', 'the relay failed', { session: r.session.id, error })
+      fail(r, { sqlstate: '58000', message: 'the gateway failed to relay this session' })
+    }
+  }
+  client.onBytes = (chunk) => safely(() => clientBytes(r, chunk))
+  target.onBytes = (chunk) => safely(() => targetBytes(r, chunk))
+  client.onDrain = () => {
+    r.slowSince = 0
+    if (!r.ended) target.resume()
+  }
+  target.onDrain = () => {
+    r.targetFull = false
+    safely(() => pump(r))
+  }
+  client.onClose = () => end(r, 'the client left', undefined)
+  target.onClose = () => end(r, 'the target closed the connection', TARGET_GONE)
+  watch(r)
+  safely(() => {
+    if (connected.targetRest.length > 0) targetBytes(r, Buffer.from(connected.targetRest))
+    if (connected.clientRest.length > 0) clientBytes(r, Buffer.from(connected.clientRest))
+  })
+  client.resume()
+  target.resume()
+  return {
+    cancel: () => safely(() => cancel(r)),
+    end: (sqlstate, words) => fail(r, { sqlstate, message: words }),
+  }
+}
+
+const TARGET_GONE: Failure = {
+  sqlstate: '08006',
+  message: 'the connection to the database was lost',
+}
+
+// A command that waits for approval is given up; else the target is asked to cancel what it runs.
+function cancel(r: RelayState): void {
+  if (r.ended) return
+  if (r.waiting === 'judge' && r.abort !== undefined) r.abort.abort()
+  else if (r.internal === undefined && r.expected.size() > 0) void r.connected.cancelTarget()
+}
+
+function hostile(r: RelayState, what: string): void {
+  r.parts.log('warn', 'the target sent what PostgreSQL does not send', {
+    session: r.session.id,
+    target: r.session.target.name,
+    what,
+  })
+  fail(r, { sqlstate: '08P01', message: 'the database sent something unexpected' })
+}
+
+function fail(r: RelayState, failure: Failure): void {
+  end(r, failure.message, failure)
+}
+
+function end(r: RelayState, reason: string, failure: Failure | undefined): void {
+  if (r.ended) return
+  r.ended = true
+  const { client, target } = r.connected
+  r.abort?.abort()
+  r.internal?.reject(new Error(reason))
+  // The client left in the middle: what it started need not go on.
+  if (failure === undefined && r.expected.size() > 0) void r.connected.cancelTarget()
+  allUnknown(r)
+  // Between two messages only: in the middle of one the client could not read it.
+  if (failure !== undefined && r.rest === 0) client.write(errorResponse(failure, 'FATAL'))
+  target.write(TERMINATE)
+  target.end()
+  client.end()
+  r.connected.onEnd(reason)
+}

@@ -1,0 +1,145 @@
+// EXECUTE, EXPLAIN EXECUTE and FETCH name something made before: what they do is what that does. The
+// facts of both are put together, so that a policy sees the read behind a FETCH.
+import type { Statement } from '../../../engine/facts/postgres/reading.js'
+import { catalogueOf, readingOf } from './context.js'
+import type { Change, Portal, Prepared } from './memory.js'
+import type { Failure } from './refuse.js'
+import type { RelayState } from './relay-state.js'
+
+export type Resolved = {
+  readonly statement: Statement
+  readonly reading: number
+  readonly to: Prepared | Portal | undefined
+}
+
+// 'wait': an earlier message must be answered first. 'reading': it is being read again elsewhere.
+export function resolved(
+  r: RelayState,
+  statement: Statement,
+  reading: number,
+  earlier: readonly Change[],
+): Resolved | Failure | 'wait' | 'reading' {
+  const { control } = statement
+  if (control.kind === 'execute') {
+    const prepared =
+      madeEarlier(earlier, 'statement', control.name) ?? r.memory.statement(control.name, r.segment)
+    if (prepared === 'wait') return 'wait'
+    if (prepared === undefined || prepared === 'gone' || !('text' in prepared)) {
+      return unknown('26000', `prepared statement "${control.name}" does not exist`)
+    }
+    if (!freshened(r, prepared)) return 'reading'
+    if (prepared.statement === undefined) return { statement, reading, to: prepared }
+    const inner = prepared.statement
+    if (control.explain && inner.command.flows.length > 0) {
+      return unknown('0A000', 'EXPLAIN EXECUTE of a statement that reads protected columns')
+    }
+    return { ...joined(statement, inner, !control.explain), to: prepared }
+  }
+  if (control.kind === 'fetch') {
+    const portal = madeEarlier(earlier, 'portal', control.name) ?? portalNow(r, control.name)
+    if (portal === 'wait') return 'wait'
+    if (portal === undefined || portal === 'gone' || 'text' in portal) {
+      return unknown('34000', `cursor "${control.name}" does not exist`)
+    }
+    if (portal.policy !== r.parts.policy()?.id) {
+      return unknown('34000', `the policies changed since cursor "${control.name}" was opened`)
+    }
+    if (portal.statement === undefined) return { statement, reading, to: portal }
+    return { ...joined(statement, portal.statement, !control.move), to: portal }
+  }
+  return { statement, reading, to: undefined }
+}
+
+export function isFailure(found: Resolved | Failure): found is Failure {
+  return 'sqlstate' in found
+}
+
+// A portal outlives its run of messages only within a transaction, so that what came before must have
+// been answered.
+export function portalNow(r: RelayState, name: string): Portal | undefined | 'wait' {
+  const portal = r.memory.portal(name, r.segment)
+  const oldest = r.expected.head()
+  const own = portal !== undefined && portal !== 'wait' && portal.segment === r.segment
+  return oldest === undefined || oldest.segment === r.segment || own ? portal : 'wait'
+}
+
+// Reads a prepared statement again where its names may have changed. False: that takes a while.
+export function freshened(r: RelayState, prepared: Prepared): boolean {
+  const catalogue = catalogueOf(r)
+  const { names } = r
+  if (names === undefined) throw new Error('names are not known')
+  if (prepared.catalogue === catalogue && prepared.names === names) return true
+  const reading = readingOf(r, prepared.text)
+  if (reading === undefined) return false
+  const outer = reading.statements[0]
+  prepared.reading = reading.id
+  prepared.statement =
+    prepared.wrapped && outer !== undefined && outer.control.kind === 'prepare'
+      ? outer.control.statement
+      : outer
+  prepared.catalogue = catalogue
+  prepared.names = names
+  return true
+}
+
+function madeEarlier(
+  earlier: readonly Change[],
+  kind: 'statement' | 'portal',
+  name: string,
+): Prepared | Portal | 'gone' | undefined {
+  for (let i = earlier.length - 1; i >= 0; i--) {
+    const change = earlier[i]
+    if (change === undefined) continue
+    if (change.kind === kind && change.name === name) return change.to ?? 'gone'
+    if (kind === 'statement' && change.kind === 'statements_cleared') return 'gone'
+    if (kind === 'portal' && change.kind === 'portals_cleared') return 'gone'
+  }
+  return undefined
+}
+
+function unknown(sqlstate: string, message: string): Failure {
+  return { sqlstate, message }
+}
+
+// One object for one pair, with a number of its own, so that decisions about it can be found again.
+const known = new WeakMap<object, WeakMap<object, { statement: Statement; reading: number }>>()
+let numbers = 0
+
+function joined(
+  outer: Statement,
+  inner: Statement,
+  returnsItsRows: boolean,
+): { readonly statement: Statement; readonly reading: number } {
+  let pairs = known.get(inner.command)
+  if (pairs === undefined) known.set(inner.command, (pairs = new WeakMap()))
+  let pair = pairs.get(outer.command)
+  if (pair === undefined) {
+    pair = { reading: --numbers, statement: together(outer, inner, returnsItsRows) }
+    pairs.set(outer.command, pair)
+  }
+  return pair
+}
+
+function together(outer: Statement, inner: Statement, returnsItsRows: boolean): Statement {
+  return {
+    command: {
+      protocol: 'postgres',
+      effects: [...outer.command.effects, ...inner.command.effects],
+      flows: [...outer.command.flows, ...inner.command.flows],
+      unread: [...outer.command.unread, ...inner.command.unread],
+      postgres: {
+        tag: outer.command.postgres.tag,
+        limited: outer.command.postgres.limited,
+        returns_rows: outer.command.postgres.returns_rows || inner.command.postgres.returns_rows,
+      },
+    },
+    control: outer.control,
+    outputs: returnsItsRows ? inner.outputs : outer.outputs,
+    invalidates: {
+      catalogue: outer.invalidates.catalogue || inner.invalidates.catalogue,
+      names: outer.invalidates.names || inner.invalidates.names,
+    },
+    start: outer.start,
+    end: outer.end,
+  }
+}

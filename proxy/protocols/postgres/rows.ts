@@ -1,0 +1,153 @@
+// Rows, copies and their descriptions on the way to the client: limits are counted, columns compared
+// with what was read, masked fields rewritten.
+import { catalogueOf } from './context.js'
+import { cutAnswer } from './cut-answer.js'
+import type { Entry } from './expected.js'
+import { maskPlan, maskRow, roomFor, searchRow } from './mask.js'
+import type { Portal } from './memory.js'
+import { caught } from './net.js'
+import type { Failure } from './refuse.js'
+import type { RelayState } from './relay-state.js'
+import { columnsOf, type ResultColumn } from './row-description.js'
+import { isPlain, type Running } from './running.js'
+import { cut, roomAt, tookRoom } from './target-writes.js'
+
+// RowDescription of a statement of a Query. Answers whether it goes on.
+export function columnsArrived(
+  r: RelayState,
+  running: Running,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  const columns = columnsOf(bytes, start + 5, end)
+  if (columns === undefined) {
+    r.hostile('a malformed row description')
+    return false
+  }
+  running.described = true
+  return planned(r, running, columns)
+}
+
+// RowDescription of a portal: the formats are those that its Bind asked for.
+export function portalColumnsArrived(
+  r: RelayState,
+  portal: Portal | undefined,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): void {
+  const columns = columnsOf(bytes, start + 5, end)
+  if (columns === undefined) r.hostile('a malformed row description')
+  if (columns === undefined || portal === undefined) return
+  const { formats } = portal
+  portal.columns = columns.map((column, i) => ({
+    ...column,
+    format: (formats.length === 1 ? formats[0] : formats[i]) ?? 0,
+  }))
+  if (portal.running !== undefined) planned(r, portal.running, portal.columns)
+}
+
+function planned(r: RelayState, running: Running, columns: readonly ResultColumn[]): boolean {
+  const { outputs } = running.statement
+  const origins = columns.map(({ table, attnum }) => ({ table, attnum }))
+  if (outputs !== undefined && outputs !== 'unknown' && !r.parts.originsAgree(outputs, origins)) {
+    const { command } = running
+    r.parts.onIncident('origins_disagree', r.session.id, command, 'the result has other columns')
+    cutAnswer(r, running, OTHER_COLUMNS, true)
+    return false
+  }
+  if (isPlain(running.masks)) return true
+  const catalogue = catalogueOf(r)
+  running.plan = maskPlan(running.masks, columns, r.parts.maskKey, (type) => {
+    const known = catalogue.typeByOid(type)
+    return known?.category === 'S' && known.kind !== 'e'
+  })
+  return true
+}
+
+const OTHER_COLUMNS: Failure = {
+  sqlstate: '42501',
+  message: 'the result has other columns than the statement was judged by, so it is withheld',
+  hint: 'run it again',
+}
+
+// A row that is not simply passed on. Answers whether it goes on as it is now.
+export function rowArrived(
+  r: RelayState,
+  _entry: Entry,
+  running: Running,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  if (r.cut !== undefined) return false
+  if (!running.described) {
+    r.hostile('a row before its description')
+    return false
+  }
+  if (!withinLimits(r, running, end - start, true)) return false
+  if (isPlain(running.masks)) return true
+  const { plan } = running
+  if (plan === undefined) {
+    r.hostile('a row before its description')
+    return false
+  }
+  if (!plan.rewrites) {
+    const hits = searchRow(plan, bytes, start, end)
+    if (hits === undefined) r.hostile('a malformed row')
+    else noteHits(r, running, hits)
+    return hits !== undefined
+  }
+  cut(r)
+  const { out, at } = roomAt(r, roomFor(plan, end - start))
+  const row = maskRow(plan, bytes, start, end, out, at)
+  if (row === undefined) {
+    r.hostile('a malformed row')
+    return false
+  }
+  tookRoom(row.length)
+  running.masked += row.masked
+  noteHits(r, running, row.hits)
+  return false
+}
+
+export function copyArrived(
+  r: RelayState,
+  _entry: Entry,
+  running: Running,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  if (r.cut !== undefined || !withinLimits(r, running, end - start, false)) return false
+  noteHits(r, running, caught(bytes, start + 5, end, running.masks.patterns))
+  return true
+}
+
+function withinLimits(r: RelayState, running: Running, bytes: number, isRow: boolean): boolean {
+  const { rows_max, bytes_max } = running.limits
+  if (isRow) running.rows++
+  running.bytes += bytes
+  if (rows_max !== undefined && running.rows > rows_max) {
+    cutAnswer(r, running, tooMuch(`${rows_max} rows`, 'LIMIT the statement'), true)
+    return false
+  }
+  if (bytes_max !== undefined && running.bytes > bytes_max) {
+    cutAnswer(r, running, tooMuch(`${bytes_max} bytes`, 'ask for less at a time'), true)
+    return false
+  }
+  return true
+}
+
+function tooMuch(what: string, hint: string): Failure {
+  return { sqlstate: '54000', message: `the answer has more than the ${what} allowed`, hint }
+}
+
+function noteHits(r: RelayState, running: Running, hits: number): void {
+  if (hits === 0) return
+  running.masked += hits
+  if (running.reported) return
+  running.reported = true
+  r.parts.onIncident('pattern_caught', r.session.id, running.command, 'in a result')
+}

@@ -1,0 +1,57 @@
+// One judged command on its way through the target: its masks and limits, and what came of it so far.
+import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
+import type { Statement } from '../../../engine/facts/postgres/reading.js'
+import type { Limits } from '../../../engine/schemas/decision.js'
+import type { Answer } from '../../guard.js'
+import type { MaskPlan } from './mask.js'
+
+export type Running = {
+  readonly command: number
+  readonly statement: Statement
+  readonly masks: ExitMasks
+  readonly limits: Limits
+  // Milliseconds; undefined without a time limit.
+  readonly timeoutMs: number | undefined
+  readonly startedUs: number
+  // How its rows are rewritten; undefined until its columns are known.
+  plan: MaskPlan | undefined
+  // RowDescription or CopyOutResponse has come, or none will.
+  described: boolean
+  rows: number
+  bytes: number
+  masked: number
+  // Time by which it must have ended (monotonic, µs), counted from when it is the target's turn.
+  deadlineUs: number
+  reported: boolean
+  ended: boolean
+}
+
+export function runningOf(
+  passed: Extract<Answer, { go: true }>['commands'][number],
+  statement: Statement,
+  nowUs: number,
+  extended: boolean,
+): Running {
+  const { timeout_ms } = passed.limits
+  return {
+    command: passed.command,
+    statement,
+    masks: passed.masks,
+    limits: passed.limits,
+    timeoutMs: timeout_ms,
+    startedUs: nowUs,
+    plan: undefined,
+    described: extended,
+    rows: 0,
+    bytes: 0,
+    masked: 0,
+    deadlineUs: timeout_ms === undefined ? Infinity : nowUs + timeout_ms * 1000,
+    reported: false,
+    ended: false,
+  }
+}
+
+// Nothing in its rows needs to be looked at.
+export function isPlain(masks: ExitMasks): boolean {
+  return masks.fields.size === 0 && masks.patterns.length === 0
+}

@@ -1,0 +1,161 @@
+// The simple protocol (documentation 55.2.2): one message with any number of statements. All of them are
+// read and judged before the first one runs.
+import type { Statement } from '../../../engine/facts/postgres/reading.js'
+import type { CommandToJudge } from '../../guard.js'
+import { forward, refuseQuery } from './client-writes.js'
+import { contextReady, drained, noteSent, readingOf, resume } from './context.js'
+import { entryOf } from './expected.js'
+import { judged, runningsOf } from './judging.js'
+import type { Change } from './memory.js'
+import { failureOf, isReserved, type Failure } from './refuse.js'
+import type { RelayState } from './relay-state.js'
+import { isFailure, resolved } from './resolve.js'
+import { changesOf } from './statement-changes.js'
+import { stringEnd, textOf } from './wire-bytes.js'
+
+const NOTHING: readonly Change[] = []
+
+// False: the message stays in front and waits.
+export function simpleQuery(r: RelayState, start: number, end: number): boolean {
+  const { bytes } = r.client
+  if (stringEnd(bytes, start + 5, end) !== end - 1) {
+    r.fail({ sqlstate: '08P01', message: 'invalid Query message' })
+    return false
+  }
+  const text = textOf(bytes, start + 5, end - 1)
+  const unfit = unfitText(r, text, end - start - 6)
+  if (unfit !== undefined || text === undefined) {
+    refuseQuery(r, end, unfit ?? NOT_UTF8)
+    return true
+  }
+  if (!contextReady(r)) return false
+  const reading = readingOf(r, text)
+  if (reading === undefined) return false
+  const { statements, syntaxError } = reading
+  if (syntaxError !== undefined) {
+    // Recorded where the policy refuses it, which the shipped library does; it never runs.
+    const [first] = statements
+    if (first !== undefined)
+      r.parts.guard.preview(r.session, commandOf(first, reading.id, text, 1, 1))
+    refuseQuery(r, end, { sqlstate: '42601', ...syntaxError })
+    return true
+  }
+  if (statements.length > r.parts.limits.statementsPerMessage) {
+    refuseQuery(r, end, { sqlstate: '54000', message: 'too many statements in one message' })
+    return true
+  }
+  const found = commandsOf(r, statements, reading.id, text)
+  if (found === 'reading') return false
+  if (found === 'wait') {
+    drained(r, () => resume(r))
+    return false
+  }
+  if ('sqlstate' in found) {
+    refuseQuery(r, end, found)
+    return true
+  }
+  const { commands, changes } = found
+  if (commands.length === 0) {
+    r.expected.push(entryOf('query', r.segment++))
+    forward(r, end)
+    return true
+  }
+  return judged(r, commands, (answer, stop) => {
+    if (!answer.go) {
+      refuseQuery(r, stop, failureOf(answer.refusal))
+      return
+    }
+    const runnings = runningsOf(r, commands, answer)
+    for (const one of changes) if (one.length > 0) r.memory.expect(one, r.segment)
+    for (const { statement } of commands) noteSent(r, statement)
+    r.expected.push(entryOf('query', r.segment++, { commands: runnings, changes }))
+    forward(r, stop)
+  })
+}
+
+export const NOT_UTF8: Failure = {
+  sqlstate: '22021',
+  message: 'invalid byte sequence for encoding "UTF8"',
+}
+
+export function unfitText(
+  r: RelayState,
+  text: string | undefined,
+  bytes: number,
+): Failure | undefined {
+  if (text === undefined) return NOT_UTF8
+  if (bytes <= r.parts.limits.statementBytes) return undefined
+  return {
+    sqlstate: '54000',
+    message: `a statement may have at most ${r.parts.limits.statementBytes} bytes`,
+  }
+}
+
+function commandsOf(
+  r: RelayState,
+  statements: readonly Statement[],
+  reading: number,
+  text: string,
+):
+  | {
+      readonly commands: readonly CommandToJudge[]
+      readonly changes: readonly (readonly Change[])[]
+    }
+  | Failure
+  | 'wait'
+  | 'reading' {
+  const commands: CommandToJudge[] = []
+  const changes: (readonly Change[])[] = []
+  const earlier: Change[] = []
+  let unsure = false
+  for (const [i, statement] of statements.entries()) {
+    if (unsure && needsNames(statement)) return APART
+    const found = resolved(r, statement, reading, earlier)
+    if (typeof found === 'string') return found
+    if (isFailure(found)) return found
+    const position = i + 1
+    commands.push(commandOf(found.statement, found.reading, text, position, statements.length))
+    const made = changesOf(r, statement, reading, text)
+    if (made.some((change) => 'name' in change && isReserved(change.name))) return RESERVED
+    // PostgreSQL drops the unnamed statement and portal with every Query.
+    const all = i === 0 ? [...unnamedGone(r), ...made] : made
+    changes.push(all.length > 0 ? all : NOTHING)
+    earlier.push(...all)
+    unsure ||= statement.invalidates.names || statement.invalidates.catalogue
+  }
+  return { commands, changes }
+}
+
+const APART: Failure = {
+  sqlstate: '0A000',
+  message: 'a statement follows one that may change what its names stand for',
+  hint: 'send them in messages of their own, within one transaction if need be',
+}
+
+export const RESERVED: Failure = {
+  sqlstate: '42602',
+  message: 'names that begin with sallyport_ are reserved',
+}
+
+// Whether it makes a difference what names stand for.
+function needsNames({ command }: Statement): boolean {
+  return command.effects.some(({ op }) => op !== 'transaction' && op !== 'set')
+}
+
+function unnamedGone(r: RelayState): readonly Change[] {
+  if (r.memory.size() === 0) return NOTHING
+  return [
+    { kind: 'statement', name: '', to: undefined },
+    { kind: 'portal', name: '', to: undefined },
+  ]
+}
+
+export function commandOf(
+  statement: Statement,
+  reading: number,
+  text: string,
+  position: number,
+  of: number,
+): CommandToJudge {
+  return { statement, reading, text, binds: undefined, message: 'simple', position, of }
+}

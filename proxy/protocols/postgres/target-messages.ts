@@ -1,0 +1,312 @@
+// One complete message of the target against what is expected (documentation 55.2 and 55.7). Answers
+// whether it goes on to the client unchanged; what replaces it was gathered already.
+import { noteTransactionOver } from './context.js'
+import { endCut } from './cut-answer.js'
+import type { Entry } from './expected.js'
+import { keepRow } from './internal-query.js'
+import { ended, skipped } from './outcomes.js'
+import { errorResponse } from './refuse.js'
+import type { RelayState } from './relay-state.js'
+import { noticePassed, notificationPassed, parameterPassed } from './asides.js'
+import { shownReport } from './report-fields.js'
+import { columnsArrived, copyArrived, portalColumnsArrived, rowArrived } from './rows.js'
+import { say } from './target-writes.js'
+
+export function targetMessage(
+  r: RelayState,
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  switch (type) {
+    case NOTICE:
+      return noticePassed(r, bytes, start, end)
+    case PARAMETER:
+      return parameterPassed(r, bytes, start, end)
+    case NOTIFICATION:
+      return notificationPassed(r, bytes, start, end)
+    case ERROR:
+      return errorArrived(r, bytes, start, end)
+    case READY:
+      return readyArrived(r, bytes, start, end)
+  }
+  const entry = headOf(r)
+  if (entry === undefined || entry.failed || entry.swap !== undefined) return odd(r, type)
+  const passes = answerArrived(r, entry, type, bytes, start, end)
+  return passes && r.cut === undefined && entry.internal === undefined
+}
+
+// CopyDone and CopyFail are answered by nothing.
+function headOf(r: RelayState): Entry | undefined {
+  let entry = r.expected.head()
+  while (entry !== undefined && entry.kind === 'copy_end') {
+    r.expected.shift()
+    entry = r.expected.head()
+  }
+  return entry
+}
+
+function odd(r: RelayState, type: number): boolean {
+  r.hostile(`an unexpected message of type ${String.fromCharCode(type)}`)
+  return false
+}
+
+function answerArrived(
+  r: RelayState,
+  entry: Entry,
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  switch (entry.kind) {
+    case 'query':
+    case 'execute':
+      return resultArrived(r, entry, type, bytes, start, end)
+    case 'parse':
+      return type === PARSED ? settled(r, entry) : odd(r, type)
+    case 'bind':
+      return type === BOUND ? settled(r, entry) : odd(r, type)
+    case 'close':
+      return type === CLOSED ? settled(r, entry) : odd(r, type)
+    case 'describe_statement':
+      if (type === PARAMETERS) return true
+      return described(r, entry, type, bytes, start, end)
+    case 'describe_portal':
+      return described(r, entry, type, bytes, start, end)
+    case 'refused':
+    case 'sync':
+    case 'copy_end':
+      return odd(r, type)
+  }
+}
+
+function settled(r: RelayState, entry: Entry): boolean {
+  r.expected.shift()
+  for (const changes of entry.changes) r.memory.confirm(changes)
+  finishInternal(r, entry)
+  return true
+}
+
+// In a pipeline the last answer of a question of ours is that to its last Close.
+function finishInternal(r: RelayState, entry: Entry): void {
+  const { internal } = entry
+  if (internal === undefined || internal === 'unasked') return
+  if (r.expected.head()?.internal === internal) return
+  if (r.internal === internal) r.internal = undefined
+  internal.resolve(internal.rows)
+}
+
+function described(
+  r: RelayState,
+  entry: Entry,
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  if (type !== NO_DATA && type !== ROW_DESCRIPTION) return odd(r, type)
+  if (type === ROW_DESCRIPTION) portalColumnsArrived(r, entry.portal, bytes, start, end)
+  r.expected.shift()
+  return true
+}
+
+function resultArrived(
+  r: RelayState,
+  entry: Entry,
+  type: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean {
+  if (entry.internal !== undefined && entry.internal !== 'unasked' && type === DATA_ROW) {
+    if (!keepRow(entry.internal, bytes, start, end)) r.hostile('a malformed row')
+    return false
+  }
+  const running = entry.commands[entry.index]
+  switch (type) {
+    case DATA_ROW:
+      if (running === undefined) return odd(r, type)
+      return rowArrived(r, entry, running, bytes, start, end)
+    case ROW_DESCRIPTION:
+      if (entry.kind !== 'query' || running === undefined) return odd(r, type)
+      return columnsArrived(r, running, bytes, start, end)
+    case COMPLETE:
+      if (running === undefined && entry.internal === undefined) return odd(r, type)
+      return completed(r, entry, bytes.toString('latin1', start + 5, end - 1))
+    case EMPTY:
+      if (running !== undefined) return odd(r, type)
+      if (entry.kind === 'execute') r.expected.shift()
+      return true
+    case SUSPENDED:
+      if (entry.kind !== 'execute') return odd(r, type)
+      r.expected.shift()
+      return true
+    case COPY_IN:
+      return copyingIn(r, entry)
+    case COPY_OUT:
+      if (running === undefined) return odd(r, type)
+      running.described = true
+      return true
+    case COPY_DATA:
+      if (running === undefined || !running.described) return odd(r, type)
+      return copyArrived(r, entry, running, bytes, start, end)
+    case COPY_DONE:
+      return true
+    default:
+      return odd(r, type)
+  }
+}
+
+function completed(r: RelayState, entry: Entry, tag: string): boolean {
+  const running = entry.commands[entry.index]
+  r.copyingIn = false
+  if (running !== undefined) ended(r, running, 'done', { tag })
+  const changes = entry.changes[entry.index]
+  if (changes !== undefined) r.memory.confirm(changes)
+  entry.index++
+  if (entry.kind === 'execute') r.expected.shift()
+  return true
+}
+
+// While a copy's data is awaited the target ignores Sync and Flush; any other message ends the copy with
+// an error and is lost with it.
+function copyingIn(r: RelayState, entry: Entry): boolean {
+  if (r.onDrained !== undefined) {
+    r.fail({ sqlstate: '08P01', message: 'unexpected message during COPY from stdin' })
+    return false
+  }
+  r.copyingIn = true
+  for (;;) {
+    const next = r.expected.at(1)
+    if (next === undefined) break
+    if (next.kind === 'copy_end') {
+      r.copyingIn = false
+      break
+    }
+    if (next.kind !== 'sync') {
+      if (entry.kind === 'query') skipped(r, r.expected.removeAt(1))
+      break
+    }
+    r.expected.removeAt(1)
+    r.pipelineOpen = true
+  }
+  return true
+}
+
+function errorArrived(r: RelayState, bytes: Buffer, start: number, end: number): boolean {
+  const entry = headOf(r)
+  const running = entry?.commands[entry.index]
+  const masks = running?.masks ?? r.masks
+  const report = shownReport(bytes, start, end, masks, r.connected.hiddenWords)
+  if (report === undefined) return odd(r, ERROR)
+  const fatal = report.severity === 'FATAL' || report.severity === 'PANIC'
+  if (entry === undefined || fatal) {
+    if (!fatal) return odd(r, ERROR)
+    say(r, report.bytes)
+    return false
+  }
+  if (entry.failed) return odd(r, ERROR)
+  r.copyingIn = false
+  const own = entry.internal !== undefined && entry.internal !== 'unasked'
+  if (r.cut === undefined) {
+    // A question of ours has failed the client's pipeline: it must learn that it has failed.
+    if (!own) say(r, entry.swap === undefined ? report.bytes : errorResponse(entry.swap))
+    else if (r.pipelineOpen) say(r, errorResponse(NAMES_UNKNOWN))
+  }
+  if (running !== undefined) ended(r, running, 'failed', { sqlstate: report.sqlstate })
+  failedFrom(r, entry, new Error(`the target answered ${report.sqlstate}`))
+  return false
+}
+
+const NAMES_UNKNOWN = {
+  sqlstate: '58000',
+  message: 'the names of the database could not be read',
+}
+
+// After an error: a Query owes ReadyForQuery alone; in the extended protocol everything up to Sync is
+// discarded by the target (55.2.3).
+function failedFrom(r: RelayState, entry: Entry, why: Error): void {
+  if (entry.kind === 'query' || entry.kind === 'sync') {
+    entry.failed = true
+    skipRest(r, entry)
+    return
+  }
+  for (;;) {
+    const next = r.expected.head()
+    if (next === undefined) {
+      r.skipping = true
+      break
+    }
+    if (next.kind === 'sync') break
+    r.expected.shift()
+    const { internal } = next
+    if (internal !== undefined && internal !== 'unasked') {
+      if (r.internal === internal) r.internal = undefined
+      internal.reject(why)
+    }
+    skipped(r, next)
+  }
+}
+
+// Statements of a Query behind the one that failed never ran.
+function skipRest(r: RelayState, entry: Entry): void {
+  for (let i = entry.index; i < Math.max(entry.commands.length, entry.changes.length); i++) {
+    const running = entry.commands[i]
+    if (running !== undefined) ended(r, running, 'cancelled', {})
+    const changes = entry.changes[i]
+    if (changes !== undefined) r.memory.drop(changes)
+  }
+}
+
+function readyArrived(r: RelayState, bytes: Buffer, start: number, end: number): boolean {
+  const entry = headOf(r)
+  const status = bytes[start + 5]
+  const done =
+    entry !== undefined &&
+    (entry.kind === 'sync' ||
+      (entry.kind === 'query' &&
+        (entry.failed || (entry.index >= entry.commands.length && entry.swap === undefined))))
+  if (!done || end - start !== 6) return odd(r, READY)
+  r.expected.shift()
+  switch (status) {
+    case 0x49:
+      r.session.transaction = 'idle'
+      r.memory.endTransaction()
+      noteTransactionOver(r)
+      break
+    case 0x54:
+      r.session.transaction = 'open'
+      break
+    case 0x45:
+      r.session.transaction = 'failed'
+      break
+    default:
+      return odd(r, READY)
+  }
+  if (r.cut !== undefined) return endCut(r, bytes.subarray(start, end))
+  finishInternal(r, entry)
+  return entry.internal === undefined
+}
+
+// Documentation 55.7.
+const NOTICE = 0x4e
+const PARAMETER = 0x53
+const NOTIFICATION = 0x41
+const ERROR = 0x45
+const READY = 0x5a
+const PARSED = 0x31
+const BOUND = 0x32
+const CLOSED = 0x33
+const PARAMETERS = 0x74
+const NO_DATA = 0x6e
+const ROW_DESCRIPTION = 0x54
+const DATA_ROW = 0x44
+const COMPLETE = 0x43
+const EMPTY = 0x49
+const SUSPENDED = 0x73
+const COPY_IN = 0x47
+const COPY_OUT = 0x48
+const COPY_DATA = 0x64
+const COPY_DONE = 0x63
