@@ -4,11 +4,23 @@ import type { Node, RangeVar } from 'libpg-query'
 import type { Effect, Flow, Unread, UnreadReason } from '../../schemas/facts.js'
 import type { Catalogue, NameContext, Oid, Relation, Routine } from './catalogue.js'
 import { createEffects } from './effects.js'
+import type { Scope } from './scope.js'
 
 // Reads a data-modifying statement (INSERT, UPDATE, DELETE, MERGE) where a query may hold one: in
-// WITH. `outer` is the scope whose CTEs it may name; what comes back is its RETURNING list. Both
-// belong to `scope.ts` and only pass through here.
-export type Modifying = (node: Node, outer: unknown, analysis: Analysis) => unknown
+// WITH. `outer` is the scope whose CTEs it may name. What comes back is a query that gives the columns
+// of its RETURNING list (read it for its columns, not for its effects), undefined where it returns
+// none, 'unknown' where they cannot be told.
+export type Modifying = (
+  node: Node,
+  outer: Scope | undefined,
+  analysis: Analysis,
+) => Node | 'unknown' | undefined
+
+// The statements of another text (a view's, a function's), undefined where it does not parse.
+export type Parse = (sql: string) => readonly Node[] | undefined
+
+// Reads the body of a function written in SQL as part of the statement that calls it.
+export type Body = (routine: Routine, analysis: Analysis) => void
 
 export type Analysis = {
   readonly catalogue: Catalogue
@@ -17,7 +29,15 @@ export type Analysis = {
   readonly effect: (effect: Effect) => void
   readonly flow: (flow: Flow) => void
   readonly unread: (reason: UnreadReason, detail: string) => void
+  // After the statement, what the catalogue or the name context say may be wrong.
+  readonly invalidate: (what: 'catalogue' | 'names') => void
+  // The statement creates, changes or drops this relation and no other name: a milder form of
+  // `invalidate('catalogue')`, after which other relations can still be read in the same message.
+  readonly touch: (relname: string) => void
+  readonly stale: Stale
   readonly modifying: Modifying
+  readonly body: Body
+  readonly parse: Parse
   // Objects being expanded (views, SQL functions), so that recursion ends. `enter` is false where the
   // object is being expanded already, or expansion is too deep: then the reader must not go in.
   readonly enter: (oid: Oid) => boolean
@@ -25,28 +45,36 @@ export type Analysis = {
   readonly collected: () => Collected
 }
 
+// What earlier statements of the same message make uncertain, as they will have run by then.
+export type Stale = { readonly everything: boolean; readonly relations: ReadonlySet<string> }
+
+export const NOTHING_STALE: Stale = { everything: false, relations: new Set() }
+
 export type Collected = {
   readonly effects: readonly Effect[]
   readonly flows: readonly Flow[]
   readonly unread: readonly Unread[]
+  readonly catalogue: boolean
+  readonly names: boolean
+  readonly touched: ReadonlySet<string>
 }
 
 export type QualifiedName = Pick<RangeVar, 'catalogname' | 'schemaname' | 'relname'>
 
 const EXPANSION_MAX = 32
+const CHANGED = 'an earlier statement of this message changes what names mean'
 
 export function createAnalysis(
-  catalogue: Catalogue,
-  names: NameContext,
-  modifying: Modifying,
+  given: Pick<Analysis, 'catalogue' | 'names' | 'stale' | 'modifying' | 'body' | 'parse'>,
 ): Analysis {
   const effects = createEffects()
   const flows = new Map<string, Flow>()
   const unread = new Map<string, Unread>()
+  const invalid = new Set<'catalogue' | 'names'>()
+  const touched = new Set<string>()
   const entered = new Set<Oid>()
   return {
-    catalogue,
-    names,
+    ...given,
     effect: effects.add,
     flow: (flow) => {
       flows.set(JSON.stringify(flow), flow)
@@ -54,7 +82,12 @@ export function createAnalysis(
     unread: (reason, detail) => {
       unread.set(`${reason} ${detail}`, { reason, detail })
     },
-    modifying,
+    invalidate: (what) => {
+      invalid.add(what)
+    },
+    touch: (relname) => {
+      touched.add(relname)
+    },
     enter: (oid) => {
       if (entered.has(oid) || entered.size >= EXPANSION_MAX) return false
       entered.add(oid)
@@ -65,8 +98,11 @@ export function createAnalysis(
     },
     collected: () => ({
       effects: effects.sorted(),
-      flows: [...flows.entries()].sort(byKey).map(([, flow]) => flow),
-      unread: [...unread.entries()].sort(byKey).map(([, item]) => item),
+      flows: inOrder(flows),
+      unread: inOrder(unread),
+      catalogue: invalid.has('catalogue'),
+      names: invalid.has('names'),
+      touched,
     }),
   }
 }
@@ -76,6 +112,7 @@ export function createAnalysis(
 export function resolveRelation(analysis: Analysis, name: QualifiedName): Relation | undefined {
   const { catalogue, names } = analysis
   const relname = name.relname ?? ''
+  if (isStale(analysis, relname)) return undefined
   if (name.catalogname !== undefined && name.catalogname !== catalogue.database) return undefined
   if (name.schemaname !== undefined) {
     const schema = schemaOf(names, name.schemaname)
@@ -98,6 +135,7 @@ export function resolveRoutines(
 ): readonly Routine[] {
   const { catalogue, names } = analysis
   const [name = '', schemaname, database, ...more] = [...parts].reverse()
+  if (analysis.stale.everything) analysis.unread('name_not_resolved', CHANGED)
   if (more.length > 0 || (database !== undefined && database !== catalogue.database)) return []
   const named = schemaname === undefined ? undefined : schemaOf(names, schemaname)
   if (schemaname !== undefined && named === undefined) return []
@@ -121,6 +159,15 @@ function isPermanent(schema: string): boolean {
   return schema !== 'pg_temp' && !schema.startsWith('pg_temp_')
 }
 
-function byKey(left: readonly [string, unknown], right: readonly [string, unknown]): number {
-  return left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0
+function isStale(analysis: Analysis, relname: string): boolean {
+  const { everything, relations } = analysis.stale
+  if (!everything && !relations.has(relname)) return false
+  analysis.unread('name_not_resolved', CHANGED)
+  return true
+}
+
+function inOrder<Value>(found: ReadonlyMap<string, Value>): readonly Value[] {
+  return [...found.entries()]
+    .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
+    .map(([, value]) => value)
 }

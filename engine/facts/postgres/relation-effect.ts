@@ -1,0 +1,80 @@
+// The effect of an operation on a relation as a statement names it: resolved where the catalogue knows
+// it, else as written and marked unread.
+import type { RangeVar } from 'libpg-query'
+import type { Effect, ObjectKind, Operation } from '../../schemas/facts.js'
+import { schemaOf } from './analysis.js'
+import type { Analysis } from './analysis.js'
+import type { Relation } from './catalogue.js'
+import { systemLabels } from './system-relations.js'
+import { rangeParts } from './tree.js'
+
+type More = Pick<Effect, 'columns' | 'where' | 'detail' | 'labels'>
+
+export function relationEffect(
+  analysis: Analysis,
+  op: Operation,
+  name: RangeVar,
+  relation: Relation | undefined,
+  more: More = {},
+): void {
+  if (relation === undefined) {
+    const object = rangeParts(name).join('.')
+    analysis.effect({ op, object, kind: 'other', ...more })
+    analysis.unread('name_not_resolved', object)
+    return
+  }
+  analysis.effect(effectOn(op, relation, more))
+}
+
+export function effectOn(op: Operation, relation: Relation, more: More = {}): Effect {
+  const labels = [...(more.labels ?? []), ...systemLabels(relation, more.columns)]
+  const { labels: _, ...rest } = more
+  return {
+    op,
+    object: `${relation.schema}.${relation.name}`,
+    kind: relationKind(relation),
+    ...rest,
+    ...(labels.length > 0 ? { labels } : {}),
+    ...(relation.temporary ? { temporary: true } : {}),
+  }
+}
+
+// Labels of these columns, or of all of them.
+export function columnLabels(relation: Relation, columns?: readonly string[]): readonly string[] {
+  return relation.columns
+    .filter((column) => columns === undefined || columns.includes(column.name))
+    .flatMap((column) => column.labels)
+}
+
+export function relationKind(relation: Relation): ObjectKind {
+  if (relation.system) return 'system_table'
+  switch (relation.kind) {
+    case 'r':
+    case 'p':
+    case 't':
+      return 'table'
+    case 'v':
+      return 'view'
+    case 'm':
+      return 'materialized_view'
+    case 'f':
+      return 'foreign_table'
+    case 'S':
+      return 'sequence'
+    case 'c':
+      return 'type'
+    case 'i':
+    case 'I':
+      return 'index'
+  }
+}
+
+// The schema in which CREATE puts an unqualified name: the first of the path that is neither temporary
+// nor implicit. undefined where there is none.
+export function creationSchema(analysis: Analysis, name: RangeVar): string | undefined {
+  if (name.schemaname !== undefined) return schemaOf(analysis.names, name.schemaname)
+  if (name.relpersistence === 't') return 'pg_temp'
+  return analysis.names.searchPath.find(
+    (schema) => schema !== 'pg_catalog' && !schema.startsWith('pg_temp'),
+  )
+}

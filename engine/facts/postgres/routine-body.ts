@@ -1,0 +1,24 @@
+// The body of an SQL function as part of the statement that calls it: what it does is done by the call.
+import type { Node } from 'libpg-query'
+import type { Sink } from '../../schemas/facts.js'
+import type { Analysis } from './analysis.js'
+import type { Routine } from './catalogue.js'
+
+// The values a body returns go on to wherever the call stands, which is not known here; as arguments
+// they are masked whole or refused.
+export function routineBody(
+  routine: Routine,
+  analysis: Analysis,
+  read: (node: Node, sink: Sink) => unknown,
+): void {
+  const object = `${routine.schema}.${routine.name}`
+  if (routine.body === undefined) return
+  if (!analysis.enter(routine.oid)) {
+    analysis.unread('over_limit', `functions in functions: ${object}`)
+    return
+  }
+  const statements = analysis.parse(routine.body)
+  if (statements === undefined) analysis.unread('not_parsed', `body of ${object}`)
+  for (const statement of statements ?? []) read(statement, 'argument')
+  analysis.leave(routine.oid)
+}

@@ -1,0 +1,138 @@
+// ALTER of relations and the statements that rename, move or hand over objects of any kind.
+import type { AlterTableCmd, AlterTableStmt, Node, RenameStmt } from 'libpg-query'
+import { resolveRelation } from '../analysis.js'
+import type { Analysis } from '../analysis.js'
+import type { Relation } from '../catalogue.js'
+import { readWithin } from './as-query.js'
+import { columnLabels, relationEffect } from '../relation-effect.js'
+import { readColumn, readConstraint } from './column-definitions.js'
+import { objectEffect, objectWords } from './object-kinds.js'
+import type { Context, Outcome, Readers } from './outcome.js'
+
+export const ALTER_READERS = {
+  AlterTableStmt: alterTable,
+  RenameStmt: rename,
+  AlterObjectSchemaStmt: (body, { analysis }) => {
+    const type = body.objectType ?? 'OBJECT_TABLE'
+    objectEffect(analysis, 'alter', { ...body, type, detail: 'schema', missingOk: body.missing_ok })
+    if (body.relation === undefined) analysis.invalidate('catalogue')
+    return { tag: `ALTER ${objectWords(type)}` }
+  },
+  AlterOwnerStmt: (body, { analysis }) => {
+    const type = body.objectType ?? 'OBJECT_TABLE'
+    objectEffect(analysis, 'alter', { ...body, type, detail: 'owner' })
+    return { tag: `ALTER ${objectWords(type)}` }
+  },
+  AlterObjectDependsStmt: (body, { analysis }) => {
+    const type = body.objectType ?? 'OBJECT_TABLE'
+    objectEffect(analysis, 'alter', { ...body, type, detail: 'depends' })
+    return { tag: `ALTER ${objectWords(type)}` }
+  },
+  AlterSeqStmt: (body, { analysis }) => {
+    if (body.sequence !== undefined) {
+      const type = 'OBJECT_SEQUENCE'
+      objectEffect(analysis, 'alter', {
+        type,
+        relation: body.sequence,
+        missingOk: body.missing_ok,
+      })
+    }
+    return { tag: 'ALTER SEQUENCE' }
+  },
+  AlterTableMoveAllStmt: (body, { analysis }) => {
+    const object = body.new_tablespacename ?? ''
+    analysis.effect({ op: 'alter', object, kind: 'tablespace', detail: 'move_all' })
+    analysis.effect({ op: 'unknown', object, kind: 'tablespace' })
+    return { tag: `ALTER ${objectWords(body.objtype)}` }
+  },
+} satisfies Readers
+
+function alterTable(body: AlterTableStmt, { analysis }: Context): Outcome {
+  const tag = `ALTER ${objectWords(body.objtype)}`
+  const name = body.relation
+  if (name === undefined) return { tag }
+  const relation = resolveRelation(analysis, name)
+  const labels = relation === undefined ? [] : [...columnLabels(relation)]
+  analysis.touch(name.relname ?? '')
+  for (const node of body.cmds ?? []) {
+    if (!('AlterTableCmd' in node)) continue
+    const command = node.AlterTableCmd
+    const missing = relation === undefined && body.missing_ok === true
+    const more = {
+      detail: wordOf(command),
+      ...(command.name === undefined ? {} : { columns: [command.name] }),
+      ...(labels.length > 0 ? { labels } : {}),
+    }
+    if (missing) {
+      analysis.effect({ op: 'alter', object: name.relname ?? '', kind: 'other', ...more })
+    } else {
+      relationEffect(analysis, 'alter', name, relation, more)
+    }
+    readCommand(command, relation, analysis)
+  }
+  return { tag }
+}
+
+// AT_DropColumn → drop_column
+function wordOf(command: AlterTableCmd): string {
+  return (command.subtype ?? 'AT_AddColumn')
+    .slice('AT_'.length)
+    .replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? '_' : ''}${letter.toLowerCase()}`)
+}
+
+function readCommand(
+  command: AlterTableCmd,
+  relation: Relation | undefined,
+  analysis: Analysis,
+): void {
+  const { def } = command
+  if (def === undefined) return
+  if ('ColumnDef' in def) readColumn(def.ColumnDef, relation, analysis)
+  else if ('Constraint' in def) readConstraint(def.Constraint, relation, analysis)
+  else if (command.subtype === 'AT_ColumnDefault' || command.subtype === 'AT_SetExpression') {
+    if (relation === undefined) return
+    readWithin(def, relation, 'write', analysis)
+  } else if ('RangeVar' in def) exposed(command, def, relation, analysis)
+  else if ('PartitionCmd' in def) {
+    const { name } = def.PartitionCmd
+    if (name !== undefined) exposed(command, { RangeVar: name }, relation, analysis)
+  }
+}
+
+// INHERIT and ATTACH PARTITION make rows of one table readable through another, whose columns need not
+// carry the same labels: a write of the one's labelled columns into the other.
+function exposed(
+  command: AlterTableCmd,
+  other: Extract<Node, { RangeVar: unknown }>,
+  relation: Relation | undefined,
+  analysis: Analysis,
+): void {
+  const found = resolveRelation(analysis, other.RangeVar)
+  relationEffect(analysis, 'alter', other.RangeVar, found, { detail: wordOf(command) })
+  analysis.touch(other.RangeVar.relname ?? '')
+  const source = command.subtype === 'AT_AddInherit' ? relation : found
+  for (const column of source?.columns ?? []) {
+    if (source === undefined || column.labels.length === 0) continue
+    analysis.flow({
+      from: `${source.schema}.${source.name}.${column.name}`,
+      labels: [...column.labels],
+      to: 'write',
+      through: [],
+    })
+  }
+}
+
+function rename(body: RenameStmt, { analysis }: Context): Outcome {
+  const type = body.renameType ?? 'OBJECT_TABLE'
+  const relationType = type === 'OBJECT_COLUMN' ? (body.relationType ?? 'OBJECT_TABLE') : type
+  objectEffect(analysis, 'alter', {
+    type: relationType,
+    relation: body.relation,
+    object: body.object,
+    detail: type === 'OBJECT_COLUMN' ? 'rename_column' : 'rename',
+    missingOk: body.missing_ok,
+  })
+  if (body.relation === undefined) analysis.invalidate('catalogue')
+  else if (type !== 'OBJECT_COLUMN') analysis.touch(body.newname ?? '')
+  return { tag: `ALTER ${objectWords(relationType)}` }
+}

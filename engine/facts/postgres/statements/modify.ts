@@ -1,0 +1,232 @@
+// INSERT, UPDATE, DELETE and MERGE, alone or inside WITH. What they write is an effect on the target;
+// what they read is read as the query that would give it.
+import type {
+  DeleteStmt,
+  InsertStmt,
+  MergeStmt,
+  MergeWhenClause,
+  Node,
+  RangeVar,
+  UpdateStmt,
+} from 'libpg-query'
+import type { Narrowing, Sink } from '../../../schemas/facts.js'
+import { resolveRelation } from '../analysis.js'
+import type { Analysis } from '../analysis.js'
+import type { Relation } from '../catalogue.js'
+import { narrowingOf } from '../narrowing.js'
+import { outputsOfQuery } from '../query.js'
+import type { Scope } from '../scope.js'
+import { asQuery, asTarget } from './as-query.js'
+import type { Parts } from './as-query.js'
+import { writeEffects } from './write-target.js'
+import { returned } from './returning.js'
+import type { Returned } from './returning.js'
+
+// A statement that modifies, the scope around it, and where its RETURNING list goes.
+export type Modification = {
+  readonly analysis: Analysis
+  readonly outer: Scope | undefined
+  readonly sink: Sink
+}
+
+export function insert(body: InsertStmt, at: Modification): Returned {
+  const { analysis } = at
+  const name = body.relation ?? {}
+  const relation = resolveRelation(analysis, name)
+  const columns = insertedColumns(body, relation)
+  writeEffects(analysis, 'insert', name, relation, { columns })
+  const query = body.selectStmt
+  if (query !== undefined && 'SelectStmt' in query) {
+    const select = query.SelectStmt
+    const clause = select.withClause ?? body.withClause
+    if (select.withClause !== undefined && body.withClause !== undefined) {
+      analysis.unread('unknown_node', 'two WITH clauses in one INSERT')
+    }
+    const whole = {
+      SelectStmt: { ...select, ...(clause === undefined ? {} : { withClause: clause }) },
+    }
+    outputsOfQuery(whole, analysis, at.outer, 'write')
+  } else if (body.withClause !== undefined) {
+    read({ with: body.withClause, targets: [] }, 'write', at)
+  }
+  onConflict(body, name, relation, at)
+  return returned(body.returningClause, { name, sources: [] }, at)
+}
+
+function insertedColumns(body: InsertStmt, relation: Relation | undefined): readonly string[] {
+  const named = targetNames(body.cols)
+  if (named.length > 0 || body.selectStmt === undefined) return named
+  return (relation?.columns ?? [])
+    .filter((column) => column.attnum > 0 && !column.generated)
+    .map((column) => column.name)
+}
+
+function targetNames(nodes: readonly Node[] | undefined): readonly string[] {
+  return (nodes ?? []).flatMap((node) =>
+    'ResTarget' in node && node.ResTarget.name !== undefined ? [node.ResTarget.name] : [],
+  )
+}
+
+// DO UPDATE changes the rows that the inserted ones collide with: one for each, by a unique key.
+function onConflict(
+  body: InsertStmt,
+  name: RangeVar,
+  relation: Relation | undefined,
+  at: Modification,
+): void {
+  const clause = body.onConflictClause
+  if (clause === undefined || clause.action !== 'ONCONFLICT_UPDATE') return
+  const select = body.selectStmt
+  const listed =
+    select !== undefined && 'SelectStmt' in select && select.SelectStmt.valuesLists !== undefined
+  const columns = targetNames(clause.targetList)
+  const where: Narrowing = listed ? 'equality' : 'range'
+  writeEffects(at.analysis, 'update', name, relation, { columns, where })
+  const from = [target(name), excluded(relation)]
+  read({ from, targets: clause.targetList ?? [] }, 'write', at)
+  if (clause.whereClause !== undefined) {
+    read({ from, where: clause.whereClause }, 'predicate', at)
+  }
+}
+
+// EXCLUDED is the row proposed for insertion: the client's own values, not the table's.
+function excluded(relation: Relation | undefined): Node {
+  const columns = relation?.columns ?? []
+  const nothing: Node = { A_Const: { isnull: true } }
+  return {
+    RangeSubselect: {
+      subquery: {
+        SelectStmt: {
+          valuesLists: [{ List: { items: columns.map(() => nothing) } }],
+          op: 'SETOP_NONE',
+          limitOption: 'LIMIT_OPTION_DEFAULT',
+        },
+      },
+      alias: {
+        aliasname: 'excluded',
+        colnames: columns.map((column): Node => ({ String: { sval: column.name } })),
+      },
+    },
+  }
+}
+
+export function update(body: UpdateStmt, at: Modification): Returned {
+  const { analysis } = at
+  const name = body.relation ?? {}
+  const relation = resolveRelation(analysis, name)
+  const sources = body.fromClause ?? []
+  const where = narrowed(body.whereClause, name, relation, sources, analysis)
+  writeEffects(analysis, 'update', name, relation, { columns: targetNames(body.targetList), where })
+  const from = [target(name), ...sources]
+  const clause = body.withClause === undefined ? {} : { with: body.withClause }
+  read({ ...clause, from, targets: values(body.targetList) }, 'write', at)
+  if (body.whereClause !== undefined) {
+    read({ ...clause, from, where: body.whereClause }, 'predicate', at)
+  }
+  return returned(body.returningClause, { name, sources, ...clause }, at)
+}
+
+// SET (a, b) = (SELECT …) names one source for several columns.
+function values(targets: readonly Node[] | undefined): readonly Node[] {
+  return (targets ?? []).flatMap((node) => {
+    if (!('ResTarget' in node) || node.ResTarget.val === undefined) return []
+    const { val } = node.ResTarget
+    if (!('MultiAssignRef' in val)) return [asTarget(val)]
+    const { source, colno } = val.MultiAssignRef
+    if (source === undefined) return []
+    if ('RowExpr' in source) return (source.RowExpr.args ?? []).map(asTarget)
+    return (colno ?? 1) === 1 ? [asTarget(rowOf(source))] : []
+  })
+}
+
+// A sub-select of several columns, read for its flows alone: ARRAY does not count its columns here.
+function rowOf(source: Node): Node {
+  if (!('SubLink' in source)) return source
+  return { SubLink: { ...source.SubLink, subLinkType: 'EXPR_SUBLINK' } }
+}
+
+export function remove(body: DeleteStmt, at: Modification): Returned {
+  const { analysis } = at
+  const name = body.relation ?? {}
+  const relation = resolveRelation(analysis, name)
+  const sources = body.usingClause ?? []
+  const where = narrowed(body.whereClause, name, relation, sources, analysis)
+  writeEffects(analysis, 'delete', name, relation, { where })
+  const clause = body.withClause === undefined ? {} : { with: body.withClause }
+  if (body.whereClause !== undefined || sources.length > 0 || body.withClause !== undefined) {
+    const from = [target(name), ...sources]
+    read({ ...clause, from, where: body.whereClause }, 'predicate', at)
+  }
+  return returned(body.returningClause, { name, sources, ...clause }, at)
+}
+
+export function merge(body: MergeStmt, at: Modification): Returned {
+  const { analysis } = at
+  const name = body.relation ?? {}
+  const relation = resolveRelation(analysis, name)
+  const sources = body.sourceRelation === undefined ? [] : [body.sourceRelation]
+  const clause = body.withClause === undefined ? {} : { with: body.withClause }
+  const from = [target(name), ...sources]
+  read({ ...clause, from, where: body.joinCondition }, 'join', at)
+  for (const node of body.mergeWhenClauses ?? []) {
+    if (!('MergeWhenClause' in node)) continue
+    const when = node.MergeWhenClause
+    mergeAction(when, body, relation, at)
+    if (when.condition !== undefined) {
+      read({ ...clause, from, where: when.condition }, 'predicate', at)
+    }
+    const written = [...values(when.targetList), ...(when.values ?? []).map(asTarget)]
+    if (written.length > 0) read({ ...clause, from, targets: written }, 'write', at)
+  }
+  return returned(body.returningClause, { name, sources, ...clause }, at)
+}
+
+function mergeAction(
+  when: MergeWhenClause,
+  body: MergeStmt,
+  relation: Relation | undefined,
+  { analysis }: Modification,
+): void {
+  const name = body.relation ?? {}
+  const columns = targetNames(when.targetList)
+  if (when.commandType === 'CMD_INSERT') {
+    writeEffects(analysis, 'insert', name, relation, { columns })
+    return
+  }
+  if (when.commandType !== 'CMD_UPDATE' && when.commandType !== 'CMD_DELETE') return
+  // Rows without a match are all rows but those; ON does not narrow them.
+  const matched = when.matchKind === 'MERGE_WHEN_MATCHED'
+  const conditions = [matched ? body.joinCondition : undefined, when.condition].filter(
+    (condition) => condition !== undefined,
+  )
+  const [first] = conditions
+  const where: Node | undefined =
+    conditions.length > 1 ? { BoolExpr: { boolop: 'AND_EXPR', args: conditions } } : first
+  const sources = body.sourceRelation === undefined ? [] : [body.sourceRelation]
+  const grade = narrowed(where, name, relation, matched ? sources : [], analysis)
+  if (when.commandType === 'CMD_UPDATE') {
+    writeEffects(analysis, 'update', name, relation, { columns, where: grade })
+  } else {
+    writeEffects(analysis, 'delete', name, relation, { where: grade })
+  }
+}
+
+function narrowed(
+  where: Node | undefined,
+  name: RangeVar,
+  relation: Relation | undefined,
+  sources: readonly Node[],
+  analysis: Analysis,
+): Narrowing {
+  if (relation === undefined) return where === undefined ? 'absent' : 'trivial'
+  const alias = name.alias?.aliasname ?? relation.name
+  return narrowingOf(where, { relation, alias }, sources, analysis)
+}
+
+export function target(name: RangeVar): Node {
+  return { RangeVar: name }
+}
+
+function read(parts: Parts, sink: Sink, at: Modification): void {
+  outputsOfQuery(asQuery(parts), at.analysis, at.outer, sink)
+}

@@ -1,0 +1,82 @@
+// The effect of writing to a relation: on the relation itself, on the table beneath where it is a view,
+// and of unknown extent where rules or INSTEAD OF triggers decide what happens.
+import type { RangeVar } from 'libpg-query'
+import type { Narrowing } from '../../../schemas/facts.js'
+import { resolveRelation } from '../analysis.js'
+import type { Analysis } from '../analysis.js'
+import type { Relation } from '../catalogue.js'
+import { weaker } from '../effects.js'
+import { columnLabels, relationEffect } from '../relation-effect.js'
+
+export type Write = {
+  readonly columns?: readonly string[]
+  readonly where?: Narrowing
+}
+
+type Op = 'insert' | 'update' | 'delete'
+
+export function writeEffects(
+  analysis: Analysis,
+  op: Op,
+  name: RangeVar,
+  relation: Relation | undefined,
+  write: Write,
+): void {
+  const labels =
+    relation === undefined
+      ? []
+      : [...columnLabels(relation, op === 'delete' ? undefined : write.columns)]
+  relationEffect(analysis, op, name, relation, {
+    ...(write.columns === undefined ? {} : { columns: [...write.columns] }),
+    ...(write.where === undefined ? {} : { where: write.where }),
+    ...(labels.length > 0 ? { labels } : {}),
+  })
+  if (relation === undefined) return
+  const object = `${relation.schema}.${relation.name}`
+  if (relation.rules.includes(op)) {
+    analysis.effect({ op: 'unknown', object, kind: 'rule', detail: op })
+  }
+  if (relation.kind === 'f') {
+    analysis.effect({ op: 'network', object, kind: 'foreign_table' })
+  }
+  if (relation.kind === 'v') throughView(analysis, op, relation, write)
+}
+
+// An automatically updatable view: a plain SELECT of columns from one relation.
+function throughView(analysis: Analysis, op: Op, view: Relation, write: Write): void {
+  const object = `${view.schema}.${view.name}`
+  const base = view.triggers.length > 0 ? undefined : baseOf(analysis, view)
+  if (base === undefined) {
+    analysis.effect({ op: 'unknown', object, kind: 'view', detail: op })
+    return
+  }
+  if (!analysis.enter(view.oid)) {
+    analysis.unread('over_limit', `views in views: ${object}`)
+    return
+  }
+  // The view's columns may have other names beneath, so that no column is named there; and no key
+  // of the table is known to be in the condition.
+  const where = write.where === undefined ? {} : { where: weaker(write.where, 'equality') }
+  writeEffects(analysis, op, base.name, base.relation, where)
+  analysis.leave(view.oid)
+}
+
+function baseOf(
+  analysis: Analysis,
+  view: Relation,
+): { readonly name: RangeVar; readonly relation: Relation } | undefined {
+  const [statement, ...more] =
+    view.definition === undefined ? [] : (analysis.parse(view.definition) ?? [])
+  if (statement === undefined || more.length > 0 || !('SelectStmt' in statement)) return undefined
+  const query = statement.SelectStmt
+  const plain =
+    query.op === 'SETOP_NONE' &&
+    query.groupClause === undefined &&
+    query.distinctClause === undefined &&
+    query.withClause === undefined &&
+    query.limitCount === undefined
+  const [from, ...others] = query.fromClause ?? []
+  if (!plain || from === undefined || others.length > 0 || !('RangeVar' in from)) return undefined
+  const relation = resolveRelation(analysis, from.RangeVar)
+  return relation === undefined ? undefined : { name: from.RangeVar, relation }
+}

@@ -1,0 +1,70 @@
+// A table of the system's own relations that hold secrets, data of users, or what others are doing.
+// Each has a label, so that policies can speak of them; where only some columns matter, they are named.
+import type { Relation } from './catalogue.js'
+
+type Entry = { readonly label: string; readonly columns?: readonly string[] }
+
+const CREDENTIALS = 'system:credentials'
+const STATISTICS = 'system:statistics'
+const ACTIVITY = 'system:activity'
+const CONFIGURATION = 'system:configuration'
+const REPLICATION = 'system:replication'
+const LARGE_OBJECTS = 'system:large_objects'
+// Out-of-line parts of users' values.
+const TOAST = 'system:toast'
+
+const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ['pg_authid', { label: CREDENTIALS }],
+  ['pg_shadow', { label: CREDENTIALS }],
+  ['pg_user_mapping', { label: CREDENTIALS }],
+  ['pg_user_mappings', { label: CREDENTIALS }],
+  ['pg_subscription', { label: CREDENTIALS, columns: ['subconninfo'] }],
+  ['pg_stat_wal_receiver', { label: CREDENTIALS, columns: ['conninfo'] }],
+  ['pg_foreign_server', { label: CREDENTIALS, columns: ['srvoptions'] }],
+  ['pg_foreign_data_wrapper', { label: CREDENTIALS, columns: ['fdwoptions'] }],
+  ['user_mapping_options', { label: CREDENTIALS }],
+  ['foreign_server_options', { label: CREDENTIALS }],
+  ['_pg_user_mappings', { label: CREDENTIALS }],
+  ['_pg_foreign_servers', { label: CREDENTIALS }],
+  // Most common values and histogram bounds are copies of users' data (CVE-2025-8713).
+  ['pg_statistic', { label: STATISTICS }],
+  ['pg_statistic_ext_data', { label: STATISTICS }],
+  ['pg_stats', { label: STATISTICS }],
+  ['pg_stats_ext', { label: STATISTICS }],
+  ['pg_stats_ext_exprs', { label: STATISTICS }],
+  // Texts of other sessions' statements, with their literals.
+  ['pg_stat_activity', { label: ACTIVITY, columns: ['query'] }],
+  ['pg_stat_statements', { label: ACTIVITY, columns: ['query'] }],
+  ['pg_prepared_statements', { label: ACTIVITY, columns: ['statement'] }],
+  ['pg_cursors', { label: ACTIVITY, columns: ['statement'] }],
+  ['pg_prepared_xacts', { label: ACTIVITY, columns: ['gid'] }],
+  ['pg_hba_file_rules', { label: CONFIGURATION }],
+  ['pg_ident_file_mappings', { label: CONFIGURATION }],
+  ['pg_file_settings', { label: CONFIGURATION }],
+  ['pg_db_role_setting', { label: CONFIGURATION }],
+  ['pg_replication_slots', { label: REPLICATION }],
+  ['pg_stat_replication', { label: REPLICATION }],
+  ['pg_stat_subscription', { label: REPLICATION }],
+  ['pg_replication_origin_status', { label: REPLICATION }],
+  ['pg_largeobject', { label: LARGE_OBJECTS }],
+])
+
+// Names that extensions install in schemas of the users' choice.
+const ANYWHERE = new Set(['pg_stat_statements'])
+
+// Labels of a read of these columns of a system relation, [] for most. Without columns: all of it.
+export function systemLabels(
+  relation: Pick<Relation, 'schema' | 'name' | 'system'>,
+  columns?: readonly string[],
+): readonly string[] {
+  if (!relation.system && !ANYWHERE.has(relation.name)) {
+    return relation.schema === 'pg_toast' ? [TOAST] : []
+  }
+  const entry = ENTRIES.get(relation.name)
+  if (entry === undefined) return relation.schema === 'pg_toast' ? [TOAST] : []
+  const touched =
+    entry.columns === undefined ||
+    columns === undefined ||
+    entry.columns.some((column) => columns.includes(column))
+  return touched ? [entry.label] : []
+}
