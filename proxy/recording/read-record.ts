@@ -29,44 +29,53 @@ export type PlacedLine = {
   readonly bytes: Buffer
 }
 
-// The segments that make up the record, oldest first; found from the last one back, since one that
-// was given up after a failure may be passed over.
-export function segmentsOf(directory: string): {
+export type Segments = {
+  // Oldest first, up to the problem where there is one.
   readonly segments: readonly Segment[]
   readonly problem?: Problem
-} {
-  const names = segmentNames(directory)
+}
+
+export function segmentsOf(directory: string): Segments {
+  return segmentsAmong(directory, segmentNames(directory))
+}
+
+function segmentsAmong(directory: string, names: readonly string[]): Segments {
+  const found = followedBack(directory, names)
+  const { problem } = found
+  if (problem === undefined) return found
+  // Those before it may still be whole, or hold what is wrong first.
+  const older = segmentsAmong(directory, names.slice(0, names.indexOf(problem.file)))
+  return { segments: older.segments, problem: older.problem ?? problem }
+}
+
+// From the last segment to the first, since one that was given up after a failure is known only from
+// the one that took its place.
+function followedBack(directory: string, names: readonly string[]): Segments {
   const segments: Segment[] = []
-  let next: { readonly file: string; readonly opening: Opening } | undefined
-  for (const file of [...names].reverse()) {
+  let next: Segment | undefined
+  const bad = (file: string, what: string): Segments => ({
+    segments,
+    problem: { file, line: 1, what },
+  })
+  for (const file of names.toReversed()) {
     const previous = next?.opening.previous
-    if (next !== undefined && previous === undefined) {
-      // The very first segment may have been given up before anything of it was on the disk.
-      if (next.opening.broken !== undefined) continue
-      return {
-        segments,
-        problem: { file: next.file, line: 1, what: `it does not continue ${file}` },
-      }
-    }
-    if (previous !== undefined && previous.file !== file) {
-      if (next?.opening.broken !== undefined && previous.file < file) continue
-      const what = names.includes(previous.file)
-        ? `it continues ${previous.file}, but ${file} lies between them`
-        : `the segment ${previous.file} before it is missing`
-      return { segments, problem: { file: next?.file ?? file, line: 1, what } }
+    if (next !== undefined && previous?.file !== file) {
+      const older =
+        previous === undefined || (previous.file < file && names.includes(previous.file))
+      if (next.opening.broken !== undefined && older) continue
+      if (previous === undefined) return bad(next.file, `it does not continue ${file}`)
+      return names.includes(previous.file)
+        ? bad(next.file, `it continues ${previous.file}, but ${file} lies between them`)
+        : bad(next.file, `the segment ${previous.file} before it is missing`)
     }
     const { opening, wrong } = openingOf(join(directory, file))
-    if (opening === undefined) {
-      return { segments, problem: { file, line: 1, what: wrong ?? 'it cannot be read' } }
-    }
-    segments.unshift({ file, opening, bytes: previous?.bytes, left: next?.opening.broken })
-    next = { file, opening }
+    if (opening === undefined) return bad(file, wrong ?? 'it cannot be read')
+    next = { file, opening, bytes: previous?.bytes, left: next?.opening.broken }
+    segments.unshift(next)
   }
-  if (next?.opening.previous !== undefined) {
-    const what = `the segment ${next.opening.previous.file} before it is missing`
-    return { segments, problem: { file: next.file, line: 1, what } }
-  }
-  return { segments }
+  const missing = next?.opening.previous?.file
+  if (next === undefined || missing === undefined) return { segments }
+  return bad(next.file, `the segment ${missing} before it is missing`)
 }
 
 // Lines in the order of the chain. A last line without its end is left out: it is being written, or

@@ -30,6 +30,8 @@ export type Verification = {
 
 export type VerifyOptions = {
   readonly directory: string
+  // Only this segment, trusting what its first line says of those before it.
+  readonly only?: string
   // Verifier key(s), one a line; otherwise those beside the record, which whoever changed the record
   // could have changed as well.
   readonly publicKey?: string
@@ -62,8 +64,40 @@ type Progress = {
 
 export async function verifyRecord(options: VerifyOptions): Promise<Verification> {
   const { segments, problem: missing } = segmentsOf(options.directory)
-  const progress: Progress = {
-    tree: createTree(),
+  const { checks, wrong } = checkpointsOf(options)
+  const only = segments.find(({ file }) => file === options.only)
+  const progress = only === undefined ? startOfRecord() : startOfSegment(only, checks)
+  const chosen = options.only === undefined ? segments : segments.filter((one) => one === only)
+  const problem =
+    (await firstProblem(options.directory, chosen, progress, checks)) ??
+    (missing === undefined ? undefined : { ...missing, seq: progress.tree.size() }) ??
+    (wrong === undefined ? undefined : { ...wrong, seq: progress.signed }) ??
+    (options.only === undefined ? cutProblem(segments, progress, checks) : undefined)
+  if (options.only !== undefined) {
+    progress.notes.push(
+      `only ${options.only}; what its first line says of the lines before is trusted`,
+    )
+  }
+  const rest = progress.tree.size() - progress.signed
+  if (problem === undefined && rest > 0 && options.only === undefined) {
+    progress.notes.push(`the last ${rest} lines are not yet covered by a checkpoint`)
+  }
+  return {
+    ok: problem === undefined,
+    lines: progress.tree.size(),
+    segments: chosen.length,
+    checkpoints: progress.checked,
+    signed: progress.signed,
+    root: progress.tree.root().toString('hex'),
+    ...(problem === undefined ? {} : { problem }),
+    notes: progress.notes,
+  }
+}
+
+function startOfRecord(): Progress {
+  const tree = createTree()
+  return {
+    tree,
     notes: [],
     hash: NO_LINE,
     checked: 0,
@@ -71,43 +105,46 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
     unsigned: undefined,
     last: undefined,
   }
-  const ended = (problem?: BadRecord): Verification => ({
-    ok: problem === undefined,
-    lines: progress.tree.size(),
-    segments: segments.length,
-    checkpoints: progress.checked,
-    signed: progress.signed,
-    root: progress.tree.root().toString('hex'),
-    ...(problem === undefined ? {} : { problem }),
-    notes: progress.notes,
-  })
-  const { checks, wrong } = checkpointsOf(options, progress.notes)
-  // A record whose chain is good up to a damaged checkpoint still says where the first bad line is.
-  if (missing === undefined || segments[0]?.opening.previous === undefined) {
-    for (const segment of segments) {
-      const problem = await segmentProblem(options.directory, segment, progress, checks)
-      if (problem !== undefined) return ended({ seq: progress.tree.size(), ...problem })
-    }
+}
+
+function startOfSegment({ opening }: Segment, checks: readonly Check[]): Progress {
+  const size = (opening.previous?.seq ?? -1) + 1
+  const earlier = checks.filter(({ note }) => note.checkpoint.size <= size)
+  return {
+    ...startOfRecord(),
+    tree: createTree(size, opening.peaks ?? []),
+    hash: opening.previous?.hash ?? NO_LINE,
+    checked: earlier.length,
+    signed: earlier.at(-1)?.note.checkpoint.size ?? 0,
   }
-  if (missing !== undefined) {
-    return ended({
-      ...missing,
-      seq: segments[0]?.opening.previous === undefined ? progress.tree.size() : 0,
-    })
+}
+
+async function firstProblem(
+  directory: string,
+  segments: readonly Segment[],
+  progress: Progress,
+  checks: readonly Check[],
+): Promise<BadRecord | undefined> {
+  for (const segment of segments) {
+    const problem = await segmentProblem(directory, segment, progress, checks)
+    if (problem !== undefined) return { seq: progress.tree.size(), ...problem }
   }
-  if (wrong !== undefined) return ended({ ...wrong, seq: progress.signed })
-  const beyond = checks.find(({ note }) => note.checkpoint.size > progress.tree.size())
-  if (beyond !== undefined) {
-    const { size } = beyond.note.checkpoint
-    const what =
-      `the record ends after ${progress.tree.size()} lines, but ${beyond.where} was signed for ` +
-      `${size}: ${size - progress.tree.size()} were removed`
-    const file = segments.at(-1)?.file ?? options.directory
-    return ended({ file, line: 0, what, seq: progress.tree.size() })
-  }
-  const rest = progress.tree.size() - progress.signed
-  if (rest > 0) progress.notes.push(`the last ${rest} lines are not yet covered by a checkpoint`)
-  return ended()
+  return undefined
+}
+
+function cutProblem(
+  segments: readonly Segment[],
+  progress: Progress,
+  checks: readonly Check[],
+): BadRecord | undefined {
+  const found = progress.tree.size()
+  const beyond = checks.find(({ note }) => note.checkpoint.size > found)
+  if (beyond === undefined) return undefined
+  const { size } = beyond.note.checkpoint
+  const what =
+    `the record ends after ${found} lines, but ${beyond.where} was signed for ` +
+    `${size}: ${size - found} were removed`
+  return { file: segments.at(-1)?.file ?? CHECKPOINTS_FILE, line: 0, what, seq: found }
 }
 
 async function segmentProblem(
@@ -217,10 +254,10 @@ function note(placed: PlacedLine, { line }: ReadLine, progress: Progress): void 
 }
 
 // Every checkpoint to be met on the way, smallest first, signatures already verified.
-function checkpointsOf(
-  options: VerifyOptions,
-  notes: string[],
-): { readonly checks: readonly Check[]; readonly wrong?: Problem } {
+function checkpointsOf(options: VerifyOptions): {
+  readonly checks: readonly Check[]
+  readonly wrong?: Problem
+} {
   const path = join(options.directory, CHECKPOINTS_FILE)
   const keys = options.publicKey ?? optional(join(options.directory, PUBLIC_KEY_FILE)) ?? ''
   const verifiers = keys
@@ -234,10 +271,8 @@ function checkpointsOf(
   for (const { note } of found) {
     number += 1
     const at = { file: CHECKPOINTS_FILE, line: number }
-    if (note === undefined) {
-      notes.push(`${CHECKPOINTS_FILE}: checkpoint ${number} is cut short`)
-      break
-    }
+    // Cut short by a crash, or being written: nothing relies on it.
+    if (note === undefined) break
     const wrong = signatureProblem(note, verifiers)
     if (wrong !== undefined)
       return { checks, wrong: { ...at, what: `checkpoint ${number} ${wrong}` } }
