@@ -32,6 +32,9 @@ const OPTIONS = {
   sslrootcert: { type: 'string' },
 } as const
 
+// These would outrank what is set here, and the token would go to whoever listens there.
+const ELSEWHERE = { PGSERVICE: undefined, PGSERVICEFILE: undefined, PGHOSTADDR: undefined }
+
 type Wish = {
   readonly target: string
   readonly arguments: readonly string[]
@@ -120,7 +123,8 @@ function psql(
     // Ctrl-C is for psql: it cancels the statement, and this process must outlive it.
     const ignore = (): void => undefined
     process.on('SIGINT', ignore)
-    const child = spawn('psql', rest, { stdio: 'inherit', env: { ...io.env, ...environment } })
+    const env = { ...io.env, ...ELSEWHERE, ...environment }
+    const child = spawn('psql', rest, { stdio: 'inherit', env })
     child.once('error', (cause) => {
       process.off('SIGINT', ignore)
       const message =

@@ -1,6 +1,7 @@
 // What a schema cannot say: that names which refer to each other exist, that no token or password
 // travels in clear over a network, that files and variables are there.
-import { accessSync, constants, statSync } from 'node:fs'
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Config, TargetConfig } from '../../engine/schemas/config.js'
 import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
@@ -84,8 +85,23 @@ function checkTls(
   tls: { readonly certificate: string; readonly key: string },
   around: Surroundings,
 ): void {
-  checkFile([...path, 'certificate'], tls.certificate, around)
-  checkSecret([...path, 'key'], tls.key, around)
+  const certificate = checkCertificate([...path, 'certificate'], tls.certificate, around)
+  const pem = checkSecret([...path, 'key'], tls.key, around)
+  if (certificate === undefined || pem === undefined) return
+  const key = privateKeyIn(pem)
+  if (key === undefined) {
+    around.report([...path, 'key'], 'no private key in PEM form', 'an unencrypted PEM private key')
+  } else if (!certificate.checkPrivateKey(key)) {
+    around.report([...path, 'key'], 'the key of another certificate', 'the key of `certificate`')
+  }
+}
+
+function privateKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return undefined
+  }
 }
 
 function checkIssuers({ issuers }: Config, around: Surroundings): void {
@@ -117,7 +133,7 @@ function checkTarget(name: string, target: TargetConfig, around: Surroundings): 
     const allowed = 'verify, since the target is neither on loopback nor a Unix socket'
     report([...path, 'tls', 'mode'], '“off”', allowed)
   }
-  if (target.tls?.ca !== undefined) checkFile([...path, 'tls', 'ca'], target.tls.ca, around)
+  if (target.tls?.ca !== undefined) checkCertificate([...path, 'tls', 'ca'], target.tls.ca, around)
   if (target.zone !== undefined && !isTimeZone(target.zone)) {
     const allowed = 'an IANA time zone such as Europe/Berlin or UTC'
     report([...path, 'zone'], 'a time zone that is not known', allowed)
@@ -146,7 +162,10 @@ function checkPlaces(config: Config, around: Surroundings): void {
   const { report } = around
   checkExists(['policy', 'source'], config.policy.source, around)
   if (config.record.signing_key !== undefined) {
-    checkSecret(['record', 'signing_key'], config.record.signing_key, around)
+    const path = ['record', 'signing_key']
+    const pem = checkSecret(path, config.record.signing_key, around)
+    const isWrong = pem !== undefined && privateKeyIn(pem)?.asymmetricKeyType !== 'ed25519'
+    if (isWrong) report(path, 'no Ed25519 key', 'an unencrypted Ed25519 private key in PEM form')
   }
   const { state } = config
   if (state?.url !== undefined) checkSecret(['state', 'url'], state.url, around)
@@ -163,22 +182,35 @@ function checkPlaces(config: Config, around: Surroundings): void {
   }
 }
 
-function checkSecret(path: PathSteps, reference: string, around: Surroundings): void {
+function checkSecret(path: PathSteps, reference: string, around: Surroundings): string | undefined {
   try {
-    secretOf(reference, around).reveal()
+    return secretOf(reference, around).reveal()
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : 'a reference that leads nowhere'
     around.report(path, found, 'env:NAME of a variable that is set, or file:/path of a file')
+    return undefined
   }
 }
 
-function checkFile(path: PathSteps, file: string, around: Surroundings): void {
+// The first certificate of the file.
+function checkCertificate(
+  path: PathSteps,
+  file: string,
+  around: Surroundings,
+): X509Certificate | undefined {
+  const allowed = 'a file of certificates in PEM form'
+  let bytes: Buffer
   try {
-    const place = resolve(around.directory, file)
-    if (!statSync(place).isFile()) return around.report(path, 'a folder', 'a PEM file')
-    accessSync(place, constants.R_OK)
+    bytes = readFileSync(resolve(around.directory, file))
   } catch (cause) {
-    around.report(path, `a file that cannot be read (${reasonOf(cause)})`, 'a PEM file')
+    around.report(path, `a file that cannot be read (${reasonOf(cause)})`, allowed)
+    return undefined
+  }
+  try {
+    return new X509Certificate(bytes)
+  } catch {
+    around.report(path, 'a file without a certificate', allowed)
+    return undefined
   }
 }
 

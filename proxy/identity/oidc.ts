@@ -20,7 +20,13 @@ import {
 } from './token-shape.js'
 import { tokenWatcher, type TokenWatch, type TokenWatcher, type WatchTimes } from './tokens.js'
 
-export type OidcVerifier = { readonly verify: Verify; readonly close: () => void }
+export type OidcVerifier = {
+  readonly verify: Verify
+  // After a reload: no more is verified, and the sessions that live on are still asked about.
+  readonly retire: () => void
+  // Nobody is asked about any longer: a session that lives on is refused within a minute.
+  readonly close: () => void
+}
 
 export type OidcOptions = {
   readonly clock?: Clock
@@ -85,6 +91,9 @@ export function oidcVerifier(
         standing: (nowMs) => standingOf(identity.expiresAtMs, issuer.settings, watch, nowMs),
         release: () => watch?.release(),
       }
+    },
+    retire: () => {
+      for (const { watcher } of issuers.values()) watcher?.retire()
     },
     close: () => {
       for (const { watcher } of issuers.values()) watcher?.close()

@@ -17,6 +17,8 @@ export type TokenWatcher = {
   // Asks once before it resolves; throws where the token does not stand or nobody can say so.
   readonly watch: (hash: string, token: string, expiresAtMs: number) => Promise<TokenWatch>
   readonly watched: () => number
+  // Asks on for those that are held, and ends with the last of them.
+  readonly retire: () => void
   readonly close: () => void
 }
 
@@ -54,6 +56,7 @@ export function tokenWatcher(
   const watched = new Map<string, Watched>()
   let configuration: Promise<client.Configuration> | undefined
   let parallel = 0
+  let retired = false
   // When the issuer last answered about any token: what the grace for a new token counts from.
   let answeredAtMs = -Infinity
 
@@ -82,7 +85,7 @@ export function tokenWatcher(
           if (active) entry.confirmedAtMs = entry.askedAtMs
           // Once revoked, for ever: an issuer that contradicts itself is not believed.
           else entry.revoked = true
-          answeredAtMs = clock.now()
+          answeredAtMs = Math.max(answeredAtMs, entry.askedAtMs)
         },
         () => {
           entry.failed = true
@@ -100,6 +103,7 @@ export function tokenWatcher(
 
   const askThoseDue = (): void => {
     const now = clock.now()
+    if (retired && watched.size === 0) clearInterval(timer)
     for (const [hash, entry] of watched) {
       if (parallel >= IDENTITY_LIMITS.introspectParallel) return
       // All behind this one were asked later still.
@@ -149,6 +153,9 @@ export function tokenWatcher(
       }
     },
     watched: () => watched.size,
+    retire: () => {
+      retired = true
+    },
     close: () => {
       clearInterval(timer)
       // So that an answer on its way starts no other question.

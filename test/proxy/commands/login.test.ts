@@ -143,7 +143,11 @@ void t.test('connect starts psql with everything set and gives back its exit cod
   writeFileSync(join(directory, 'sallyport', 'token.json'), JSON.stringify(stored))
   const gateway = { gateway: 'gateway.example.com:6432' }
   writeFileSync(join(directory, 'sallyport', 'client.json'), JSON.stringify(gateway))
-  const screen = terminal(directory, { PATH: `${bin}:/usr/bin:/bin` })
+  const screen = terminal(directory, {
+    PATH: `${bin}:/usr/bin:/bin`,
+    PGHOSTADDR: '192.0.2.1',
+    PGSERVICE: 'other',
+  })
   t.equal(await connect(['shop/archive', '-c', 'select 1'], screen.io), 3, screen.err())
   const environment = readFileSync(seen, 'utf8')
   const wanted = [
@@ -156,6 +160,7 @@ void t.test('connect starts psql with everything set and gives back its exit cod
     'ARGS=-c select 1',
   ]
   for (const line of wanted) t.ok(environment.includes(`${line}\n`), line.slice(0, 40))
+  t.notMatch(environment, /PGHOSTADDR|PGSERVICE/, 'nothing leads the token elsewhere')
   await connect(['--gateway=[::1]:7000', '--user', 'me', 'shop'], screen.io)
   const local = readFileSync(seen, 'utf8')
   for (const line of ['PGHOST=::1', 'PGPORT=7000', 'PGUSER=me', 'PGSSLMODE=prefer']) {

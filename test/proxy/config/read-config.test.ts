@@ -1,6 +1,8 @@
 // Configuration files that fit and that do not: each problem must name its place, what was found and
 // what is allowed, and no secret.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -62,18 +64,46 @@ void t.test('a small file gives settings without a gap', (t) => {
   t.end()
 })
 
-void t.test('the example has every key of the schema, and fits where its files are', (t) => {
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+
+function certificate(directory: string, name: string): void {
+  const [key, chain] = [join(directory, `${name}.key`), join(directory, `${name}.pem`)]
+  const form = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x']
+  execFileSync('openssl', ['req', '-x509', ...form, '-keyout', key, '-out', chain], {
+    stdio: 'ignore',
+  })
+}
+
+const skip = hasOpenssl ? false : 'openssl is not installed'
+
+void t.test('the example fits where its files are, and keys must fit', { skip }, (t) => {
   const directory = folder(t)
   const example = readFileSync('fixtures/config/sallyport.example.yaml', 'utf8')
   t.match(example, /^# yaml-language-server: \$schema=/)
-  mkdirSync(join(directory, 'tls'))
-  writeFileSync(join(directory, 'tls', 'any'), 'text\n')
+  certificate(directory, 'one')
+  certificate(directory, 'two')
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  writeFileSync(join(directory, 'ed25519'), pem)
   const here = example
-    .replaceAll(/(file:)?\/(etc|run)\/[^\s]+/g, (_, prefix: string = '') => `${prefix}tls/any`)
+    .replace('/etc/sallyport/tls/chain.pem', 'one.pem')
+    .replace('/etc/sallyport/tls/key.pem', 'one.key')
+    .replace('/etc/sallyport/tls/database-ca.pem', 'two.pem')
+    .replace('/etc/sallyport/record-key.pem', 'ed25519')
+    .replace('/run/secrets/shop_app', 'one.key')
     .replaceAll('../../rego', '.')
   const names = [...example.matchAll(/env:([A-Z_]+)/g)].map(([, name = '']) => [name, 'x'] as const)
-  const reading = parseConfig(here, join(directory, 'f.yaml'), Object.fromEntries(names))
-  t.same(reading.ok ? [] : reading.problems, [])
+  const env = Object.fromEntries(names)
+  const told = (text: string): readonly string[] => {
+    const reading = parseConfig(text, join(directory, 'f.yaml'), env)
+    return reading.ok ? [] : reading.problems.map((problem) => problemText('F', problem))
+  }
+  t.same(told(here), [])
+  t.match(told(here.replace('one.key', 'two.key')).join(), /found the key of another certificate/)
+  t.match(told(here.replace('one.key', 'one.pem')).join(), /found no private key/)
+  t.match(told(here.replace('one.pem', 'one.key')).join(), /a file without a certificate/)
+  t.match(told(here.replace('two.pem', 'f')).join(), /ca .*ENOENT/)
+  t.match(told(here.replace('ed25519', 'one.key')).join(), /found no Ed25519 key/)
   t.end()
 })
 
