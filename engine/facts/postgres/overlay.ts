@@ -12,7 +12,7 @@ export type Overlaid = {
 }
 
 // Name of a temporary schema that the session does not have yet.
-const NEW_TEMPORARY = 'pg_temp_new'
+const NEW_TEMPORARY = 'pg_temp'
 // Below every OID that a server gives to a user's object, and not one of its own.
 const OID = 0
 
@@ -31,8 +31,8 @@ export function withTable(
   const name = body.relation?.relname
   if (!plain || name === undefined) return undefined
   const seen = namesWith(body, names)
-  const schema = body.relation?.schemaname ?? schemaFor(body, seen)
-  if (schema === undefined || schema === 'pg_temp') return undefined
+  const schema = schemaFor(body, seen)
+  if (schema === undefined) return undefined
   if (catalogue.relation(schema, name) !== undefined) {
     return body.if_not_exists === true ? { catalogue, names: seen, name } : undefined
   }
@@ -75,7 +75,11 @@ function namesWith(body: CreateStmt, names: NameContext): NameContext {
 
 function schemaFor(body: CreateStmt, names: NameContext): string | undefined {
   const temporary = (schema: string): boolean => schema.startsWith('pg_temp')
-  if (body.relation?.relpersistence === 't') return names.searchPath.find(temporary)
+  const written = body.relation?.schemaname
+  if (body.relation?.relpersistence === 't' || written === 'pg_temp') {
+    return names.searchPath.find(temporary)
+  }
+  if (written !== undefined) return written
   return names.searchPath.find((schema) => schema !== 'pg_catalog' && !temporary(schema))
 }
 

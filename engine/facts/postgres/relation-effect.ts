@@ -31,12 +31,17 @@ export function effectOn(op: Operation, relation: Relation, more: More = {}): Ef
   const { labels: _, ...rest } = more
   return {
     op,
-    object: `${relation.schema}.${relation.name}`,
+    object: objectName(relation),
     kind: relationKind(relation),
     ...rest,
     ...(labels.length > 0 ? { labels } : {}),
     ...(relation.temporary ? { temporary: true } : {}),
   }
+}
+
+// The number in the name of a session's temporary schema says nothing, and facts should repeat.
+export function objectName(relation: Pick<Relation, 'schema' | 'name' | 'temporary'>): string {
+  return `${relation.temporary ? 'pg_temp' : relation.schema}.${relation.name}`
 }
 
 // Labels of these columns, or of all of them.

@@ -15,6 +15,8 @@ type Place = {
   readonly stale: Stale
   // A transaction begun in this text: ending it takes back nothing from before the text.
   readonly begun: boolean
+  // Some statement of this text changes names, which a rollback would take back.
+  readonly changed: boolean
 }
 
 export function readScript(
@@ -26,6 +28,7 @@ export function readScript(
     names: given.names,
     stale: NOTHING_STALE,
     begun: false,
+    changed: false,
   }
   const read: Statement[] = []
   for (const raw of statements) {
@@ -39,19 +42,25 @@ export function readScript(
 function after(raw: RawStatement, { statement, collected }: Read, place: Place): Place {
   const { control } = statement
   const begun = control.kind === 'begin' || (place.begun && !ends(control))
-  // Ending a transaction that was open before takes back what it did to names; which is not known.
-  const takesBack = ends(control) && !place.begun
+  const touches = collected.catalogue || collected.names || collected.touched.size > 0
+  const changed = place.changed || touches
+  // Ending a transaction that was open before this text takes back what it did to names, which is not
+  // known; rolling back one of this text takes back what the text did.
+  const takesBack =
+    (!place.begun && (ends(control) || control.kind === 'rollback_to')) ||
+    (place.changed && (control.kind === 'rollback' || control.kind === 'rollback_to'))
   const created = withTable(raw.node, place.catalogue, place.names)
   if (created !== undefined) {
     const relations = new Set(place.stale.relations)
     relations.delete(created.name)
-    return { ...created, stale: { ...place.stale, relations }, begun }
+    const stale = { ...place.stale, relations }
+    return { catalogue: created.catalogue, names: created.names, stale, begun, changed }
   }
   const everything = place.stale.everything || collected.catalogue || collected.names || takesBack
   const relations = new Set([...place.stale.relations, ...collected.touched])
-  return { ...place, stale: { everything, relations }, begun }
+  return { ...place, stale: { everything, relations }, begun, changed }
 }
 
 function ends(control: Control): boolean {
-  return control.kind === 'rollback' || control.kind === 'rollback_to' || control.kind === 'commit'
+  return control.kind === 'rollback' || control.kind === 'commit'
 }

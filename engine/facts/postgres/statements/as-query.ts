@@ -4,6 +4,7 @@ import type { Node, WithClause } from 'libpg-query'
 import type { Sink } from '../../../schemas/facts.js'
 import type { Analysis } from '../analysis.js'
 import { outputsOfQuery } from '../query.js'
+import type { Scope } from '../scope.js'
 import type { Relation } from '../catalogue.js'
 
 export type Parts = {
@@ -37,13 +38,14 @@ export function readWithin(
   relation: Relation | undefined,
   sink: Sink,
   analysis: Analysis,
+  outer?: Scope,
 ): void {
   const from = relation === undefined ? [] : [asRange(relation)]
   const predicate = sink === 'predicate'
   const parts: Parts = predicate
     ? { from, where: expression }
     : { from, targets: [asTarget(expression)] }
-  outputsOfQuery(asQuery(parts), analysis, undefined, sink)
+  outputsOfQuery(asQuery(parts), analysis, outer, sink)
 }
 
 function asRange({ schema, name }: Relation): Node {

@@ -4,6 +4,7 @@ import type { Node } from 'libpg-query'
 import type { Sink } from '../../../schemas/facts.js'
 import type { Analysis } from '../analysis.js'
 import type { Statement } from '../reading.js'
+import type { Scope } from '../scope.js'
 import { tagOf } from '../tree.js'
 import { ALTER_READERS } from './alter.js'
 import { COPY_READERS } from './copy.js'
@@ -46,6 +47,7 @@ export function readStatement(
   analysis: Analysis,
   sink: Sink,
   apart: (node: Node) => Statement,
+  outer?: Scope,
 ): Outcome {
   const tag = tagOf(node)
   const reader = readerOf(tag)
@@ -60,7 +62,8 @@ export function readStatement(
     analysis,
     sink,
     apart,
-    inner: (inside, to) => readStatement(inside, analysis, to, apart),
+    outer,
+    inner: (inside, to, around) => readStatement(inside, analysis, to, apart, around ?? outer),
   })
 }
 

@@ -14,8 +14,8 @@ export const MODIFY_READERS = {
   MergeStmt: (body, context) => outcome('MERGE', merge(body, at(context))),
 } satisfies Readers
 
-function at({ analysis, sink }: Context): Modification {
-  return { analysis, outer: undefined, sink }
+function at({ analysis, outer, sink }: Context): Modification {
+  return { analysis, outer, sink }
 }
 
 function outcome(tag: string, { outputs }: Returned): Outcome {

@@ -4,7 +4,7 @@ import type { Node, ObjectType, RangeVar } from 'libpg-query'
 import type { ObjectKind, Operation } from '../../../schemas/facts.js'
 import { resolveRelation, resolveRoutines } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
-import { columnLabels, effectOn } from '../relation-effect.js'
+import { columnLabels, effectOn, objectName } from '../relation-effect.js'
 import { nameParts, namesOf, rangeOf, rangeParts } from '../tree.js'
 
 type Naming = 'relation' | 'routine' | 'plain' | 'of_relation' | 'of_type'
@@ -149,7 +149,7 @@ function ofRelation(
   const range = named.relation ?? rangeOf(parts.slice(0, -1))
   const relation = resolveRelation(analysis, range)
   if (changesNames(op, named)) analysis.touch(range.relname ?? '')
-  const base = relation === undefined ? rangeParts(range).join('.') : objectOf(relation)
+  const base = relation === undefined ? rangeParts(range).join('.') : objectName(relation)
   const detail = named.detail === undefined ? {} : { detail: named.detail }
   if (kind === 'table' && relation !== undefined) {
     const labels = [...columnLabels(relation)]
@@ -161,10 +161,6 @@ function ofRelation(
   if (relation === undefined && named.missingOk !== true) {
     analysis.unread('name_not_resolved', base)
   }
-}
-
-function objectOf(relation: { readonly schema: string; readonly name: string }): string {
-  return `${relation.schema}.${relation.name}`
 }
 
 function changesNames(op: Operation, named: NamedObject): boolean {

@@ -4,6 +4,7 @@ import type { Node } from 'libpg-query'
 import type { Sink } from '../../../schemas/facts.js'
 import type { Analysis } from '../analysis.js'
 import type { Control, OutputColumn, Statement } from '../reading.js'
+import type { Scope } from '../scope.js'
 
 export type Outcome = {
   readonly tag: string
@@ -19,8 +20,10 @@ export type Context = {
   readonly analysis: Analysis
   // Where the values go that a query among these statements returns.
   readonly sink: Sink
+  // Names that a statement may use from around it: a function's parameters, a rule's OLD and NEW.
+  readonly outer: Scope | undefined
   // Reads a statement into the same facts.
-  readonly inner: (node: Node, sink: Sink) => Outcome
+  readonly inner: (node: Node, sink: Sink, outer?: Scope) => Outcome
   // Reads a statement into facts of its own.
   readonly apart: (node: Node) => Statement
 }

@@ -14,7 +14,9 @@ import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { readWithin } from './as-query.js'
-import { columnLabels, creationSchema, relationEffect } from '../relation-effect.js'
+import { columnLabels, creationSchema, objectName, relationEffect } from '../relation-effect.js'
+import { computedColumn, namedItem, scopeOfTarget } from '../scope.js'
+import type { Scope } from '../scope.js'
 import { constantText, namesOf, optionText, optionsOf, rangeOf } from '../tree.js'
 import { objectEffect, objectWords } from './object-kinds.js'
 import type { Context, Outcome, Readers } from './outcome.js'
@@ -90,14 +92,26 @@ function isTrue(arg: Node | undefined): boolean {
 
 // What the body does, it will do for whoever calls it, so its effects count here already.
 function readBody(body: CreateFunctionStmt, context: Context): void {
+  const outer = parameterScope(body)
   for (const statement of bodyStatements(body, context.analysis)) {
     if ('ReturnStmt' in statement) {
       const value = statement.ReturnStmt.returnval
-      if (value !== undefined) readWithin(value, undefined, 'write', context.analysis)
+      if (value !== undefined) readWithin(value, undefined, 'write', context.analysis, outer)
     } else {
-      context.inner(statement, 'write')
+      context.inner(statement, 'write', outer)
     }
   }
+}
+
+// A body names its parameters bare or after the function's name; what they will hold is not known.
+function parameterScope(body: CreateFunctionStmt): Scope {
+  const columns = (body.parameters ?? []).flatMap((node) =>
+    'FunctionParameter' in node && node.FunctionParameter.name !== undefined
+      ? [computedColumn(node.FunctionParameter.name)]
+      : [],
+  )
+  const name = namesOf(body.funcname).at(-1)
+  return { items: [namedItem(name, columns)], ctes: new Map(), outer: undefined }
 }
 
 function bodyStatements(body: CreateFunctionStmt, analysis: Analysis): readonly Node[] {
@@ -129,8 +143,9 @@ function createTrigger(body: CreateTrigStmt, { analysis }: Context): Outcome {
   const relation = part(analysis, 'create', 'trigger', body.relation, body.trigname ?? '')
   const name = namesOf(body.funcname).join('.')
   analysis.effect({ op: 'call', object: name, kind: 'function', detail: 'trigger' })
-  if (body.whenClause !== undefined && labelled(relation)) {
-    analysis.unread('unknown_node', 'CreateTrigStmt.whenClause')
+  if (body.whenClause !== undefined && relation !== undefined) {
+    const outer = versionScope(relation, analysis)
+    readWithin(body.whenClause, undefined, 'predicate', analysis, outer)
   }
   return { tag: 'CREATE TRIGGER' }
 }
@@ -139,9 +154,11 @@ function createRule(body: RuleStmt, context: Context): Outcome {
   const { analysis } = context
   if (body.relation === undefined) return { tag: 'CREATE RULE' }
   const relation = part(analysis, 'create', 'rule', body.relation, body.rulename ?? '')
-  for (const action of body.actions ?? []) context.inner(action, 'write')
-  if (body.whereClause !== undefined && labelled(relation)) {
-    analysis.unread('unknown_node', 'RuleStmt.whereClause')
+  if (relation === undefined) return { tag: 'CREATE RULE' }
+  const outer = versionScope(relation, analysis)
+  for (const action of body.actions ?? []) context.inner(action, 'write', outer)
+  if (body.whereClause !== undefined) {
+    readWithin(body.whereClause, undefined, 'predicate', analysis, outer)
   }
   return { tag: 'CREATE RULE' }
 }
@@ -168,7 +185,7 @@ function part(
   own: string,
 ): Relation | undefined {
   const relation = resolveRelation(analysis, name)
-  const base = relation === undefined ? (name.relname ?? '') : `${relation.schema}.${relation.name}`
+  const base = relation === undefined ? (name.relname ?? '') : objectName(relation)
   analysis.effect({ op, object: `${base}.${own}`, kind })
   const labels = relation === undefined ? [] : [...columnLabels(relation)]
   relationEffect(analysis, 'alter', name, relation, {
@@ -179,6 +196,8 @@ function part(
   return relation
 }
 
-function labelled(relation: Relation | undefined): boolean {
-  return relation === undefined || columnLabels(relation).length > 0
+// OLD and NEW stand for rows of the relation.
+function versionScope(relation: Relation, analysis: Analysis): Scope {
+  const items = ['old', 'new'].flatMap((name) => scopeOfTarget(relation, name, analysis).items)
+  return { items, ctes: new Map(), outer: undefined }
 }

@@ -11,14 +11,14 @@ import type { Context, Outcome, Readers } from './outcome.js'
 
 export const SELECT_READERS = { SelectStmt: select } satisfies Readers
 
-function select(body: SelectStmt, { analysis, sink }: Context): Outcome {
+function select(body: SelectStmt, { analysis, sink, outer }: Context): Outcome {
   const into = leftmost(body).intoClause
   if (into !== undefined) {
     createEffect(analysis, into.rel, 'table')
-    outputsOfQuery({ SelectStmt: body }, analysis, undefined, 'write')
+    outputsOfQuery({ SelectStmt: body }, analysis, outer, 'write')
     return { tag: 'SELECT' }
   }
-  const outputs = outputsOfQuery({ SelectStmt: body }, analysis, undefined, sink)
+  const outputs = outputsOfQuery({ SelectStmt: body }, analysis, outer, sink)
   locks(body, analysis)
   return { tag: 'SELECT', outputs, limited: limitOf(body) }
 }

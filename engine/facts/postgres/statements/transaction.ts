@@ -49,8 +49,6 @@ function transaction(body: TransactionStmt, { analysis }: Context): Outcome {
     const object = option.defname ?? ''
     analysis.effect({ op: 'set', object, kind: 'setting', detail: settingClass(object) })
   }
-  // A rollback brings back what a transaction had created, changed or set.
-  if (kind !== 'TRANS_STMT_BEGIN' && kind !== 'TRANS_STMT_START') analysis.invalidate('names')
   return { tag: TAGS[kind], control: controlOf(kind, body.savepoint_name ?? '') }
 }
 

@@ -6,7 +6,7 @@ import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { weaker } from '../effects.js'
-import { columnLabels, relationEffect } from '../relation-effect.js'
+import { columnLabels, objectName, relationEffect } from '../relation-effect.js'
 
 export type Write = {
   readonly columns?: readonly string[]
@@ -32,7 +32,7 @@ export function writeEffects(
     ...(labels.length > 0 ? { labels } : {}),
   })
   if (relation === undefined) return
-  const object = `${relation.schema}.${relation.name}`
+  const object = objectName(relation)
   if (relation.rules.includes(op)) {
     analysis.effect({ op: 'unknown', object, kind: 'rule', detail: op })
   }
@@ -44,7 +44,7 @@ export function writeEffects(
 
 // An automatically updatable view: a plain SELECT of columns from one relation.
 function throughView(analysis: Analysis, op: Op, view: Relation, write: Write): void {
-  const object = `${view.schema}.${view.name}`
+  const object = objectName(view)
   const base = view.triggers.length > 0 ? undefined : baseOf(analysis, view)
   if (base === undefined) {
     analysis.effect({ op: 'unknown', object, kind: 'view', detail: op })
@@ -77,6 +77,8 @@ function baseOf(
     query.limitCount === undefined
   const [from, ...others] = query.fromClause ?? []
   if (!plain || from === undefined || others.length > 0 || !('RangeVar' in from)) return undefined
-  const relation = resolveRelation(analysis, from.RangeVar)
+  const path = analysis.catalogue.definitionPath ?? analysis.names.searchPath
+  const within = { ...analysis, names: { ...analysis.names, searchPath: path } }
+  const relation = resolveRelation(within, from.RangeVar)
   return relation === undefined ? undefined : { name: from.RangeVar, relation }
 }
