@@ -1,0 +1,65 @@
+// How the tables come to be, step by step, in what SQLite and PostgreSQL have in common. A step that
+// was released is never changed; a further one is added.
+import { Migrator, type Kysely, type Migration } from 'kysely'
+import { GatewayError } from '../errors.js'
+
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '001-approvals': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('sallyport_approvals')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('gateway', 'text', (column) => column.notNull())
+        .addColumn('status', 'text', (column) => column.notNull())
+        .addColumn('session', 'text', (column) => column.notNull())
+        .addColumn('command', 'bigint', (column) => column.notNull())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('requester', 'text', (column) => column.notNull())
+        .addColumn('quorum', 'bigint', (column) => column.notNull())
+        .addColumn('request', 'text', (column) => column.notNull())
+        .addColumn('created_ms', 'bigint', (column) => column.notNull())
+        .addColumn('expires_ms', 'bigint', (column) => column.notNull())
+        .addColumn('settled_ms', 'bigint')
+        .addColumn('settled_by', 'text')
+        .addColumn('reason', 'text')
+        .execute()
+      await db.schema
+        .createIndex('sallyport_approvals_status')
+        .on('sallyport_approvals')
+        .columns(['status', 'created_ms'])
+        .execute()
+      await db.schema
+        .createTable('sallyport_votes')
+        .addColumn('approval', 'text', (column) => column.notNull())
+        .addColumn('approver', 'text', (column) => column.notNull())
+        .addColumn('subject', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('reason', 'text', (column) => column.notNull())
+        .addColumn('time_ms', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('sallyport_votes_once', ['approval', 'approver'])
+        .execute()
+      await db.schema
+        .createTable('sallyport_gateways')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('seen_ms', 'bigint', (column) => column.notNull())
+        .execute()
+    },
+  },
+}
+
+// Several gateways may start at once: the migrator takes a lock of its own.
+export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+    migrationTableName: 'sallyport_migrations',
+    migrationLockTableName: 'sallyport_migrations_lock',
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    const why = error instanceof Error ? error.message : 'unknown'
+    throw new GatewayError('state_failed', `the state store cannot be brought up to date: ${why}`, {
+      cause: error,
+    })
+  }
+}
