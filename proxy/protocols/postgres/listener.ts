@@ -1,0 +1,342 @@
+// Accepts PostgreSQL clients: encryption and startup, the caller's token, the target and its account,
+// may this caller open it at all, the login there; then the relay has both sides. Every way out before
+// that is a FATAL ErrorResponse which says what to do.
+import type { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import type { Clock } from '../../clock.js'
+import { GatewayError } from '../../errors.js'
+import type { Identity, Verify } from '../../identity/identity.js'
+import type { Session } from '../../session.js'
+import { listen, streamOf, type Listening } from '../../transport/listen.js'
+import { authenticated } from './authenticate.js'
+import type { Cancels } from './cancel.js'
+import type { Catalogues, Connected, Relay, RelayParts } from './connected.js'
+import { greeting } from './greeting.js'
+import { errorResponse, failureOf, type Failure } from './refuse.js'
+import { startRelay } from './relay.js'
+import { startupOf, type Startup } from './startup.js'
+import { isRefusal } from './startup-parameters.js'
+import { targetLogin, type LoggedIn, type TargetAccount } from './target-login.js'
+
+export type ListenerSettings = {
+  readonly address: { readonly host: string; readonly port: number }
+  readonly tls: SecureContext | undefined
+  readonly plaintext: 'never' | 'loopback'
+  readonly method: 'password' | 'oauthbearer'
+  // Every client goes to this target.
+  readonly target: string | undefined
+}
+
+// What a client's database name stands for, as the registry of targets finds it.
+export type Destination = {
+  readonly target: {
+    readonly name: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly zone: string
+  }
+  readonly database: string
+  // Undefined: no account is open to these groups.
+  readonly account: TargetAccount | undefined
+  readonly catalogues: () => Promise<Catalogues>
+}
+
+export type ListenerParts = {
+  readonly clock: Clock
+  readonly verify: Verify
+  // Issuer that OAUTHBEARER clients are sent to.
+  readonly issuer: string
+  readonly destination: (
+    database: string,
+    only: string | undefined,
+    groups: readonly string[],
+  ) => Destination | undefined
+  readonly cancels: Cancels
+  readonly relay: RelayParts
+  readonly sessions: Sessions
+  readonly randomBytes: (count: number) => Buffer
+  readonly rawHandles: boolean
+  readonly handshakeMs: number
+}
+
+// The gateway's list of open sessions: counts them against the limits, records their beginning and end.
+export type Sessions = {
+  // Undefined: there is room.
+  readonly full: (identity: Identity | undefined) => string | undefined
+  // Resolves once the opening is recorded; rejects where it cannot be.
+  readonly opened: (session: Session, end: Relay['end']) => Promise<void>
+  readonly closed: (session: Session, reason: string) => void
+  readonly refused: (
+    why: string,
+    about: {
+      readonly clientAddress: string
+      readonly identity?: Identity
+      readonly target?: string
+    },
+  ) => void
+}
+
+const TARGET_LOGIN_MS = 10_000
+const FAILURES_PER_MINUTE = 100
+
+export async function openListener(
+  settings: ListenerSettings,
+  parts: ListenerParts,
+): Promise<Listening> {
+  const failures = new Map<string, number>()
+  const forget = setInterval(() => failures.clear(), 60_000)
+  forget.unref()
+  const listening = await listen(settings.address, (socket) => {
+    const address = socket.remoteAddress ?? ''
+    if ((failures.get(address) ?? 0) > FAILURES_PER_MINUTE) return void socket.destroy()
+    welcome(socket, settings, parts).then(
+      (ok) => {
+        if (!ok) failures.set(address, (failures.get(address) ?? 0) + 1)
+      },
+      (problem: unknown) => {
+        parts.relay.log('warn', 'a connection ended during its login', { address, problem })
+        socket.destroy()
+      },
+    )
+  })
+  return {
+    ...listening,
+    close: () => {
+      clearInterval(forget)
+      return listening.close()
+    },
+  }
+}
+
+// False where the caller did not prove who it is.
+async function welcome(
+  socket: Socket,
+  settings: ListenerSettings,
+  parts: ListenerParts,
+): Promise<boolean> {
+  let startup: Startup
+  try {
+    startup = await startupOf(socket, { tls: settings.tls, deadlineMs: parts.handshakeMs })
+  } catch (problem) {
+    if (!(problem instanceof GatewayError)) throw problem
+    refuse(socket, { sqlstate: '08P01', message: problem.message })
+    return true
+  }
+  switch (startup.kind) {
+    case 'gone':
+      socket.destroy()
+      return true
+    case 'cancel':
+      parts.cancels.request(startup.processId, startup.key)
+      startup.socket.end()
+      return true
+    case 'refused':
+      refuse(startup.socket, startup.refusal)
+      return true
+    case 'start':
+      try {
+        return await logIn(startup, settings, parts)
+      } catch (problem) {
+        refuse(startup.socket, failureOfLogin(problem))
+        parts.relay.log('warn', 'a login failed', { problem })
+        return true
+      }
+  }
+}
+
+async function logIn(
+  startup: Extract<Startup, { kind: 'start' }>,
+  settings: ListenerSettings,
+  parts: ListenerParts,
+): Promise<boolean> {
+  const { socket, inbox, parameters } = startup
+  const clientAddress = socket.remoteAddress ?? ''
+  const crowded = parts.sessions.full(undefined)
+  if (crowded !== undefined) return said(socket, { sqlstate: '53300', message: crowded }, true)
+  const answer = await authenticated(
+    {
+      inbox,
+      write: (bytes) => void socket.write(bytes),
+      user: parameters.user,
+      encrypted: 'encrypted' in socket,
+      loopback: isLoopback(clientAddress),
+    },
+    {
+      verify: parts.verify,
+      method: settings.method,
+      plaintext: settings.plaintext,
+      issuer: parts.issuer,
+    },
+  )
+  if (isRefusal(answer)) {
+    parts.sessions.refused(answer.message, { clientAddress })
+    return said(socket, answer, false)
+  }
+  const { identity } = answer
+  const found = parts.destination(parameters.database, settings.target, identity.facts.groups)
+  const about = {
+    clientAddress,
+    identity,
+    ...(found === undefined ? {} : { target: found.target.name }),
+  }
+  const no = (failure: Failure): boolean => {
+    parts.sessions.refused(failure.message, about)
+    identity.release?.()
+    return said(socket, failure, true)
+  }
+  const full = parts.sessions.full(identity)
+  if (full !== undefined) return no({ sqlstate: '53300', message: full })
+  if (found?.account === undefined) return no(noSuchTarget(parameters.database))
+  const session = sessionOf(startup, identity, found, parts)
+  const refusal = parts.relay.guard.admit(session)
+  if (refusal !== undefined) return no(failureOf(refusal))
+  await open(startup, session, found, found.account, parts)
+  return true
+}
+
+async function open(
+  startup: Extract<Startup, { kind: 'start' }>,
+  session: Session,
+  found: Destination,
+  account: TargetAccount,
+  parts: ListenerParts,
+): Promise<void> {
+  const { socket, inbox, parameters } = startup
+  const application = `sallyport:${session.id} ${parameters.application}`.trim().slice(0, 63)
+  const loggedIn = await targetLogin({
+    account,
+    settings: new Map([...parameters.settings, ['application_name', application]]),
+    nonce: () => parts.randomBytes(18).toString('base64'),
+    timeoutMs: TARGET_LOGIN_MS,
+  })
+  let relay: Relay | undefined
+  const cancel = parts.cancels.issue(startup.protocol, () => relay?.cancel())
+  const ended = (reason: string): void => {
+    parts.cancels.revoke(cancel)
+    session.identity.release?.()
+    parts.sessions.closed(session, reason)
+  }
+  try {
+    const catalogues = await found.catalogues()
+    await parts.sessions.opened(session, (sqlstate, message) => relay?.end(sqlstate, message))
+    inbox.release()
+    const client = streamOf(socket, parts.rawHandles)
+    const target = streamOf(loggedIn.socket, parts.rawHandles)
+    client.stream.write(
+      greeting(
+        loggedIn.parameters,
+        { user: parameters.user, application: parameters.application },
+        cancel,
+      ),
+    )
+    const connected: Connected = {
+      session,
+      client: client.stream,
+      target: target.stream,
+      clientRest: client.rest,
+      targetRest: target.rest,
+      parameters: loggedIn.parameters,
+      hiddenWords: [account.host, account.user],
+      cancelTarget: () => cancelAt(account, loggedIn),
+      catalogues,
+      onEnd: ended,
+    }
+    relay = startRelay(connected, parts.relay)
+  } catch (problem) {
+    loggedIn.socket.destroy()
+    ended('the login failed')
+    throw problem
+  }
+}
+
+// The target's own key, on a connection of its own, never the client's (55.2.7).
+async function cancelAt(account: TargetAccount, loggedIn: LoggedIn): Promise<void> {
+  const { connect } = await import('../../transport/connect.js')
+  const request = Buffer.alloc(12 + loggedIn.secretKey.length)
+  request.writeInt32BE(request.length, 0)
+  request.writeInt32BE(80877102, 4)
+  request.writeInt32BE(loggedIn.processId, 8)
+  loggedIn.secretKey.copy(request, 12)
+  try {
+    const socket = await connect({
+      host: account.host,
+      port: account.port,
+      timeoutMs: TARGET_LOGIN_MS,
+    })
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve())
+      socket.resume()
+      socket.end(request)
+      setTimeout(() => socket.destroy(), TARGET_LOGIN_MS).unref()
+    })
+  } catch {
+    // The statement goes on; the client asked for a favour, not for a promise (55.2.7).
+    return
+  }
+}
+
+function sessionOf(
+  startup: Extract<Startup, { kind: 'start' }>,
+  identity: Identity,
+  { target, database }: Destination,
+  parts: ListenerParts,
+): Session {
+  return {
+    id: parts.randomBytes(9).toString('base64url'),
+    identity,
+    target: { name: target.name, kind: 'postgres', labels: { ...target.labels }, database },
+    zone: target.zone,
+    clientAddress: startup.socket.remoteAddress ?? '',
+    purpose: '',
+    application: startup.parameters.application,
+    transaction: 'idle',
+    counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
+    commands: 0,
+  }
+}
+
+function noSuchTarget(asked: string): Failure {
+  return {
+    sqlstate: '3D000',
+    message: `there is no target “${asked.replaceAll(/[^\w/.-]/g, '?').slice(0, 64)}” for you`,
+    hint: 'The database names a target, or target/database; ask who runs the gateway which are open to you.',
+  }
+}
+
+function failureOfLogin(problem: unknown): Failure {
+  if (!(problem instanceof GatewayError))
+    return { sqlstate: '58000', message: 'the session could not be opened' }
+  switch (problem.code) {
+    case 'client_protocol':
+      return { sqlstate: '08P01', message: problem.message }
+    case 'not_found':
+      return { sqlstate: '3D000', message: problem.message }
+    case 'limit_exceeded':
+      return { sqlstate: '53300', message: problem.message }
+    case 'record_failed':
+      return {
+        sqlstate: '58000',
+        message: 'the session could not be recorded, so it was not opened',
+      }
+    default:
+      return {
+        sqlstate: '08001',
+        message: 'the target could not be opened',
+        hint: 'Who runs the gateway finds the cause in its log.',
+      }
+  }
+}
+
+function said(socket: Socket, failure: Failure, known: boolean): boolean {
+  refuse(socket, failure)
+  return known
+}
+
+function refuse(socket: Socket, failure: Failure): void {
+  socket.resume()
+  socket.end(errorResponse(failure, 'FATAL'))
+  setTimeout(() => socket.destroy(), 1000).unref()
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
+}
