@@ -10,13 +10,15 @@ const BEAT_MS = 5_000
 // A holder on another machine (or in another container) cannot be looked at; one that has not touched
 // its lock for so long is gone.
 const SILENT_MS = 30_000
+const SETTLE_MS = 50
 
 type Holder = { readonly pid: number; readonly started: string; readonly host: string }
 
 // Returns the release. Throws GatewayError('conflict') where another process holds the directory.
-export function lockDirectory(directory: string): () => void {
+export async function lockDirectory(directory: string): Promise<() => void> {
   const path = join(directory, FILE)
   const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() }
+  let tookOver = false
   for (let attempt = 0; ; attempt += 1) {
     try {
       writeFileSync(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 })
@@ -37,6 +39,13 @@ export function lockDirectory(directory: string): () => void {
       )
     }
     rmSync(path, { force: true })
+    tookOver = true
+  }
+  // Two that find the same dead lock may each remove the other's new one: the last to write has it.
+  if (tookOver) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  const holder = holderOf(path)
+  if (holder?.pid !== own.pid || holder.host !== own.host) {
+    throw new GatewayError('conflict', `another process took the record in ${directory} just now`)
   }
   const beat = setInterval(() => touch(path), BEAT_MS)
   beat.unref()

@@ -37,3 +37,12 @@ export function syncDirectory(directory: string): void {
     closeSync(fd)
   }
 }
+
+// Of a file that is synced or given up: nothing depends on it any more.
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    return
+  }
+}

@@ -1,43 +1,26 @@
 // Writes the record: lines asked for in one turn of the event loop are chained, written by one call and
 // called back in order; a background sync takes them to the disk. After any failure nothing more is
 // accepted until a new segment, synced as a whole, continues the chain (`resumption.ts`).
-import { closeSync } from 'node:fs'
 import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { Chain } from './chain.js'
-import type { CheckpointFile } from './checkpoint-file.js'
-import type { Disk } from './disk.js'
-import { synced, syncDirectory, writeAll } from './disk.js'
+import { closeQuietly, writeAll } from './disk.js'
+import { DiskSync } from './disk-sync.js'
+import type { DiskSyncOptions, Place } from './disk-sync.js'
+import { createOwed } from './owed.js'
+import { outcomeEntry } from './record-entry.js'
 import type { Entry } from './record-entry.js'
-import { gatewayBody, outcomeBody } from './record-line.js'
-import type { CommandRecord, Outcome } from './recorder.js'
+import { gatewayBody } from './record-line.js'
 import { resumedSegment } from './resumption.js'
 import { createSegment } from './segment.js'
 import type { OpenSegment } from './segment.js'
-import type { Signer } from './signed-note.js'
 
-export type WriterOptions = {
-  readonly directory: string
-  readonly disk: Disk
+export type WriterOptions = Omit<DiskSyncOptions, 'here' | 'allowed' | 'answered' | 'ended'> & {
   readonly clock: Clock
   readonly log: Log
-  readonly signer: Signer
-  readonly checkpoints: CheckpointFile
   readonly segmentBytes: number
-  readonly syncMs: number
-  readonly checkpointMs: number
   readonly onHealth: (healthy: boolean, reason: string) => void
-}
-
-// Up to where everything is on the disk.
-type Place = {
-  readonly file: string
-  readonly bytes: number
-  // Of the last line; -1 where there is none.
-  readonly seq: number
-  readonly hash: string
-  readonly peaks: readonly string[]
 }
 
 // Outcomes wait for the next command's write, or this long. Until then a crash makes them unknown.
@@ -46,9 +29,6 @@ const RETRY_MS = 250
 // Written lines are kept until they are synced, to be written again should the sync fail. With so
 // many bytes kept the next lines wait: a disk this slow must not take the memory.
 const KEPT_BYTES_MAX = 64 << 20
-// Events that nobody waits for, kept while nothing can be written. One a command in flight and a few a
-// session: more than this is only reached by a flood of incidents.
-const OWED_MAX = 200_000
 
 export class LineWriter {
   readonly #options: WriterOptions
@@ -60,44 +40,34 @@ export class LineWriter {
   #queue: Entry[] = []
   #flushAsked = false
   #lazyArmed = false
-  #kept: Buffer[] = []
-  #keptBytes = 0
-  #durable: Place
-  #syncing: Promise<void> | undefined
-  #syncArmed = false
-  // Entries that are written and wait for the disk.
-  #waiting: Entry[] = []
-  readonly #checkpointTimer: NodeJS.Timeout
-  #checkpointDue = false
-  #directoryChanged = true
-  #checkpointSize: number
+  readonly #sync: DiskSync
   #broken: { readonly reason: string; readonly sinceMs: number } | undefined
-  #owed: Entry[] = []
-  #refused = 0
-  #lost = 0
+  #resuming: Promise<void> | undefined
+  readonly #owed = createOwed()
   #closed = false
 
   constructor(
     options: WriterOptions,
     chain: Chain,
-    last: { readonly index: number; readonly place: Omit<Place, 'peaks'> | undefined },
+    last: { readonly index: number; readonly place?: Omit<Place, 'peaks'> | undefined },
   ) {
     this.#options = options
     this.#chain = chain
     this.#index = last.index
     const peaks = chain.tree().peaks()
-    this.#durable = {
-      ...(last.place ?? { file: '', bytes: 0, seq: -1, hash: chain.hash() }),
-      peaks,
-    }
-    this.#checkpointSize = options.checkpoints.last?.checkpoint.size ?? 0
+    const { place = { file: '', bytes: 0, seq: -1, hash: chain.hash() } } = last
+    this.#sync = new DiskSync(
+      {
+        ...options,
+        here: () => ({ place: this.#place(), fd: this.#segment.fd, tree: chain.tree() }),
+        allowed: () => this.healthy(),
+        answered: (entry) => this.#call(entry, undefined),
+        ended: (problem, waiting) => this.#syncEnded(problem, waiting),
+      },
+      { ...place, peaks },
+    )
     this.#segment = this.#nextSegment()
     this.#bytes = this.#segment.bytes
-    this.#checkpointTimer = setInterval(() => {
-      this.#checkpointDue = true
-      this.#sync()
-    }, options.checkpointMs)
-    this.#checkpointTimer.unref()
   }
 
   healthy(): boolean {
@@ -105,7 +75,7 @@ export class LineWriter {
   }
 
   lag(): number {
-    return this.#queue.length + this.#owed.length + this.#chain.seq() - 1 - this.#durable.seq
+    return this.#queue.length + this.#owed.size() + this.#chain.seq() - 1 - this.#sync.durable().seq
   }
 
   // Written at the end of this turn of the event loop.
@@ -130,9 +100,9 @@ export class LineWriter {
   // Ends the record for good: commands still open become unknown, everything goes to the disk, and
   // the last checkpoint covers it. Returns false where the disk does not allow that.
   async close(): Promise<boolean> {
-    clearInterval(this.#checkpointTimer)
-    await this.#syncing
-    if (this.#broken !== undefined) await this.#resume()
+    this.#sync.stop()
+    await this.#sync.settled()
+    if (this.#broken !== undefined) await this.#resumed()
     await this.#flushed()
     const time = this.#options.clock.now()
     for (const { session, command } of this.#chain.open.list()) {
@@ -140,9 +110,8 @@ export class LineWriter {
     }
     this.#queue.push({ time, body: gatewayBody({ event: 'stopped' }), durability: 'os' })
     await this.#flushed()
-    this.#checkpointDue = true
-    this.#sync()
-    await this.#syncing
+    this.#sync.checkpoint()
+    await this.#sync.settled()
     this.#closed = true
     closeQuietly(this.#segment.fd)
     return this.#broken === undefined
@@ -151,7 +120,7 @@ export class LineWriter {
   async #flushed(): Promise<void> {
     while (this.#queue.length > 0 && this.#broken === undefined) {
       this.#flush()
-      await this.#syncing
+      await this.#sync.settled()
     }
   }
 
@@ -163,24 +132,38 @@ export class LineWriter {
       this.#queue = []
       return this.#refuse(entries)
     }
-    if (this.#keptBytes > KEPT_BYTES_MAX || this.#bytes >= this.#options.segmentBytes) {
+    if (this.#sync.keptBytes() > KEPT_BYTES_MAX || this.#bytes >= this.#options.segmentBytes) {
       // The end of the sync comes back here. A segment is left only once it is on the disk.
-      if (this.#kept.length > 0) return this.#sync()
+      if (this.#sync.keptBytes() > 0) return this.#sync.now()
       if (!this.#rotated()) return
     }
     this.#queue = []
+    const added = entries.filter((entry) => this.#added(entry))
     try {
-      for (const entry of entries) this.#chain.add(entry)
       this.#write(this.#chain.take())
     } catch (problem) {
-      this.#chain.take()
       this.#chain.undo()
       this.#breakOff(problem)
-      return this.#refuse(entries)
+      return this.#refuse(added)
     }
-    this.#chain.commit(entries)
-    this.#answer(entries)
-    this.#syncSoon()
+    this.#chain.commit(added)
+    this.#answer(added)
+    this.#sync.soon()
+  }
+
+  // One line that cannot be put into words fails alone.
+  #added(entry: Entry): boolean {
+    try {
+      this.#chain.add(entry)
+      return true
+    } catch (problem) {
+      this.#options.log.error({ err: problem }, 'a line of the record cannot be written down')
+      this.#call(
+        entry,
+        new GatewayError('record_failed', 'it cannot be written down', { cause: problem }),
+      )
+      return false
+    }
   }
 
   #write(pieces: readonly Buffer[]): void {
@@ -189,24 +172,17 @@ export class LineWriter {
       writeAll(this.#options.disk, this.#segment.fd, piece, at)
       at += piece.length
     }
-    this.#keep(pieces)
+    this.#sync.keep(pieces)
     this.#bytes = at
-  }
-
-  #keep(pieces: readonly Buffer[]): void {
-    for (const piece of pieces) {
-      this.#kept.push(piece)
-      this.#keptBytes += piece.length
-    }
   }
 
   #answer(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.written === undefined) continue
-      if (entry.durability === 'disk') this.#waiting.push(entry)
+      if (entry.durability === 'disk') this.#sync.wait(entry)
       else this.#call(entry, undefined)
     }
-    if (this.#waiting.length > 0) this.#sync()
+    if (this.#sync.waiting()) this.#sync.now()
   }
 
   // Commands fail; what nobody waits for is kept until it can be written.
@@ -215,18 +191,7 @@ export class LineWriter {
       'record_failed',
       `the record cannot be written: ${this.#broken?.reason ?? 'it is closed'}`,
     )
-    for (const entry of entries) {
-      if (entry.written === undefined) this.#owe(entry)
-      else {
-        if (entry.command !== undefined) this.#refused += 1
-        this.#call(entry, failure)
-      }
-    }
-  }
-
-  #owe(entry: Entry): void {
-    if (this.#owed.length < OWED_MAX) this.#owed.push(entry)
-    else this.#lost += 1
+    for (const entry of this.#owed.sorted(entries)) this.#call(entry, failure)
   }
 
   #call(entry: Entry, failure: Error | undefined): void {
@@ -238,96 +203,45 @@ export class LineWriter {
     }
   }
 
-  #syncSoon(): void {
-    if (this.#syncArmed || this.#kept.length === 0) return
-    this.#syncArmed = true
-    setTimeout(() => {
-      this.#syncArmed = false
-      this.#sync()
-    }, this.#options.syncMs)
-  }
-
-  #sync(): void {
-    if (this.#syncing !== undefined || !this.healthy()) return
-    if (this.#kept.length === 0 && !this.#checkpointDue) return
-    const tree = this.#chain.tree()
-    const place: Place = {
-      file: this.#segment.name,
-      bytes: this.#bytes,
-      seq: this.#chain.seq() - 1,
-      hash: this.#chain.hash(),
-      peaks: tree.peaks(),
-    }
-    const signed = this.#checkpointDue && tree.size() > this.#checkpointSize
-    const note = signed
-      ? this.#options.signer.signed({
-          origin: this.#options.signer.name,
-          size: tree.size(),
-          root: tree.root(),
-        })
-      : undefined
-    this.#checkpointDue = false
-    const waiting = this.#waiting
-    this.#waiting = []
-    const pieces = this.#kept.length
-    const bytes = this.#keptBytes
-    const run = async (): Promise<void> => {
-      await synced(this.#options.disk, this.#segment.fd)
-      if (this.#directoryChanged) syncDirectory(this.#options.directory)
-      this.#directoryChanged = false
-      this.#durable = place
-      this.#kept.splice(0, pieces)
-      this.#keptBytes -= bytes
-      for (const entry of waiting.splice(0)) this.#call(entry, undefined)
-      if (note === undefined) return
-      await this.#options.checkpoints.append(note)
-      this.#checkpointSize = place.seq + 1
-    }
-    this.#syncing = run().then(
-      () => this.#syncEnded(undefined, waiting),
-      (problem: unknown) => this.#syncEnded(problem, waiting),
-    )
-  }
-
   #syncEnded(problem: unknown, waiting: readonly Entry[]): void {
-    this.#syncing = undefined
-    if (problem !== undefined) {
-      this.#waiting = [...waiting, ...this.#waiting]
-      return this.#breakOff(problem)
-    }
-    if (this.#queue.length > 0 && !this.#flushAsked) this.#flush()
-    if (this.#waiting.length > 0) this.#sync()
-    else this.#syncSoon()
+    if (problem !== undefined) this.#breakOff(problem, waiting)
+    else if (this.#queue.length > 0 && !this.#flushAsked) this.#flush()
   }
 
   // After this, the segment that failed is never written again.
-  #breakOff(problem: unknown): void {
-    if (this.#broken !== undefined) return
-    const reason = problem instanceof Error ? problem.message : String(problem)
-    this.#broken = { reason, sinceMs: this.#options.clock.now() }
-    this.#options.log.error({ err: problem }, 'the record cannot be written: commands are denied')
-    this.#options.onHealth(false, reason)
-    const waiting = this.#waiting
-    this.#waiting = []
+  #breakOff(problem: unknown, synced: readonly Entry[] = []): void {
+    if (this.#broken === undefined) {
+      const reason = problem instanceof Error ? problem.message : String(problem)
+      this.#broken = { reason, sinceMs: this.#options.clock.now() }
+      this.#options.log.error({ err: problem }, 'the record cannot be written: commands are denied')
+      this.#options.onHealth(false, reason)
+      this.#retry()
+    }
+    const waiting = [...synced, ...this.#sync.abandoned()]
     this.#refuse(waiting)
     // Their lines stand in the record, so it must say that they never ran.
     for (const { command } of waiting) {
       if (command?.go !== true) continue
-      this.#owe(
-        outcomeEntry(this.#options.clock.now(), { ...commandOf(command), result: 'cancelled' }),
-      )
+      const outcome = { session: command.session, command: command.command }
+      this.#owed.owe(outcomeEntry(this.#options.clock.now(), { ...outcome, result: 'cancelled' }))
     }
-    this.#retry()
   }
 
   #retry(): void {
     setTimeout(() => {
-      if (this.#broken !== undefined && !this.#closed) void this.#resume()
+      if (this.#broken !== undefined && !this.#closed) void this.#resumed()
     }, RETRY_MS)
   }
 
+  #resumed(): Promise<void> {
+    this.#resuming ??= this.#resume().finally(() => {
+      this.#resuming = undefined
+    })
+    return this.#resuming
+  }
+
   async #resume(): Promise<void> {
-    await this.#syncing
+    await this.#sync.settled()
     const { disk, directory, clock, log, onHealth } = this.#options
     const broken = this.#broken
     if (broken === undefined) return
@@ -335,7 +249,7 @@ export class LineWriter {
     let segment: OpenSegment
     try {
       const opening = this.#opening(broken.reason)
-      const options = { disk, directory, index: this.#index, opening, kept: this.#kept }
+      const options = { disk, directory, index: this.#index, opening, kept: this.#sync.kept() }
       segment = await resumedSegment(options)
     } catch (problem) {
       this.#chain.undo()
@@ -346,27 +260,17 @@ export class LineWriter {
     closeQuietly(this.#segment.fd)
     this.#segment = segment
     this.#bytes = segment.bytes
-    this.#kept = []
-    this.#keptBytes = 0
-    this.#durable = {
-      file: segment.name,
-      bytes: segment.bytes,
-      seq: this.#chain.seq() - 1,
-      hash: this.#chain.hash(),
-      peaks: this.#chain.tree().peaks(),
-    }
+    this.#sync.restarted(this.#place())
+    const { entries, refused, lost } = this.#owed.settled()
     const resumed = {
       event: 'resumed' as const,
       detail: `${broken.reason}; ${Math.round(clock.now() - broken.sinceMs)} ms`,
-      refused: this.#refused,
-      ...(this.#lost === 0 ? {} : { lost: this.#lost }),
+      refused,
+      ...(lost === 0 ? {} : { lost }),
     }
     this.#broken = undefined
-    this.#refused = 0
-    this.#lost = 0
     const first: Entry = { time: clock.now(), body: gatewayBody(resumed), durability: 'os' }
-    this.#queue = [first, ...this.#owed, ...this.#queue]
-    this.#owed = []
+    this.#queue = [first, ...entries, ...this.#queue]
     this.#flush()
     if (!this.healthy()) return
     log.info(resumed, 'the record can be written again')
@@ -380,9 +284,7 @@ export class LineWriter {
     } catch (problem) {
       this.#chain.undo()
       this.#breakOff(problem)
-      const entries = this.#queue
-      this.#queue = []
-      this.#refuse(entries)
+      this.#refuse(this.#queue.splice(0))
       return false
     }
     this.#bytes = this.#segment.bytes
@@ -395,46 +297,39 @@ export class LineWriter {
     const opening = this.#opening(undefined)
     const segment = createSegment(this.#options.disk, this.#options.directory, this.#index, opening)
     this.#chain.commit([])
-    this.#keep([opening])
-    this.#directoryChanged = true
+    this.#sync.begun(opening)
     return segment
+  }
+
+  #place(): Place {
+    return {
+      file: this.#segment.name,
+      bytes: this.#bytes,
+      seq: this.#chain.seq() - 1,
+      hash: this.#chain.hash(),
+      peaks: this.#chain.tree().peaks(),
+    }
   }
 
   // The first line of the next segment, which is not committed yet.
   #opening(broken: string | undefined): Buffer {
-    const { peaks, ...previous } = this.#durable
-    const restated = this.#chain.seq() - 1 - previous.seq
-    const open = this.#chain.open.list()
+    const time = this.#options.clock.now()
     this.#chain.forgetParts()
-    this.#chain.add({
-      time: this.#options.clock.now(),
-      durability: 'os',
-      body: gatewayBody({
-        event: 'segment',
-        ...(previous.file === '' ? {} : { previous }),
-        ...(broken === undefined ? {} : { broken }),
-        ...(restated === 0 ? {} : { restated }),
-        peaks: [...peaks],
-        ...(open.length === 0 ? {} : { open: [...open] }),
-      }),
-    })
+    this.#chain.add({ time, durability: 'os', body: this.#openingBody(broken) })
     return Buffer.concat(this.#chain.take())
   }
-}
 
-export function outcomeEntry(time: number, outcome: Outcome): Entry {
-  return { time, body: outcomeBody(outcome), outcome, durability: 'os' }
-}
-
-function commandOf(command: CommandRecord): { session: string; command: number } {
-  return { session: command.session, command: command.command }
-}
-
-function closeQuietly(fd: number): void {
-  try {
-    closeSync(fd)
-  } catch {
-    // Of a segment that is synced or given up: nothing depends on it any more.
-    return
+  #openingBody(broken: string | undefined): string {
+    const { peaks, ...previous } = this.#sync.durable()
+    const restated = this.#chain.seq() - 1 - previous.seq
+    const open = this.#chain.open.list()
+    return gatewayBody({
+      event: 'segment',
+      ...(previous.file === '' ? {} : { previous }),
+      ...(broken === undefined ? {} : { broken }),
+      ...(restated === 0 ? {} : { restated }),
+      peaks: [...peaks],
+      ...(open.length === 0 ? {} : { open: [...open] }),
+    })
   }
 }

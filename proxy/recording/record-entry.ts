@@ -1,5 +1,6 @@
 // A line that was asked for and is not written yet. It gets its place in the chain only when it is
 // written, so that a failed write leaves no gap.
+import { outcomeBody } from './record-line.js'
 import type { CommandRecord, Durability, Outcome, Written } from './recorder.js'
 
 export type Entry = {
@@ -12,4 +13,8 @@ export type Entry = {
   readonly durability: Durability
   // Absent where nobody waits: the line is then kept until it can be written.
   readonly written?: Written | undefined
+}
+
+export function outcomeEntry(time: number, outcome: Outcome): Entry {
+  return { time, body: outcomeBody(outcome), outcome, durability: 'os' }
 }

@@ -11,6 +11,7 @@ import { openCheckpointFile, recordSigner } from './checkpoint-file.js'
 import { lockDirectory } from './directory-lock.js'
 import { realDisk } from './disk.js'
 import type { Disk } from './disk.js'
+import { outcomeEntry } from './record-entry.js'
 import type { Entry } from './record-entry.js'
 import {
   NO_LINE,
@@ -23,7 +24,7 @@ import {
 import { recordEnd } from './record-start.js'
 import type { RecordEnd } from './record-start.js'
 import type { Durability, Recorder, Written } from './recorder.js'
-import { LineWriter, outcomeEntry } from './line-writer.js'
+import { LineWriter } from './line-writer.js'
 import { removeTemporaries } from './segment.js'
 
 export type RecorderOptions = {
@@ -58,7 +59,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       cause,
     })
   }
-  const unlock = lockDirectory(directory)
+  const unlock = await lockDirectory(directory)
   try {
     removeTemporaries(directory)
     const signer = recordSigner(directory, options.signingKey)

@@ -1,7 +1,5 @@
 // The offline verifier: reads a whole record with nothing but public knowledge and names the first
 // record that is not what was written. It relies on no gateway and changes nothing.
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createTree } from './merkle.js'
 import type { Tree } from './merkle.js'
 import { chainedLines, segmentsOf } from './read-record.js'
@@ -9,9 +7,9 @@ import type { PlacedLine, Problem, Segment } from './read-record.js'
 import { NO_LINE, bytesHash } from './record-line.js'
 import { readLine } from './segment-lines.js'
 import type { ReadLine } from './segment-lines.js'
-import { CHECKPOINTS_FILE, PUBLIC_KEY_FILE } from './segment.js'
-import { notesOf, readNote, verifierOf } from './signed-note.js'
-import type { SignedNote, Verifier } from './signed-note.js'
+import { CHECKPOINTS_FILE } from './segment.js'
+import { checkpointsOf } from './verify-checkpoints.js'
+import type { Check, CheckpointSources } from './verify-checkpoints.js'
 
 export type Verification = {
   readonly ok: boolean
@@ -28,15 +26,9 @@ export type Verification = {
   readonly notes: readonly string[]
 }
 
-export type VerifyOptions = {
-  readonly directory: string
+export type VerifyOptions = CheckpointSources & {
   // Only this segment, trusting what its first line says of those before it.
   readonly only?: string
-  // Verifier key(s), one a line; otherwise those beside the record, which whoever changed the record
-  // could have changed as well.
-  readonly publicKey?: string
-  // Text of a checkpoint that was kept elsewhere.
-  readonly checkpoint?: string
 }
 
 // Lines read before other work gets its turn.
@@ -47,8 +39,6 @@ type Place = Omit<Problem, 'what'>
 
 // `seq`: the first number that cannot be trusted.
 export type BadRecord = Problem & { readonly seq: number }
-
-type Check = { readonly where: string; readonly note: SignedNote }
 
 // What has been read so far.
 type Progress = {
@@ -251,59 +241,4 @@ function note(placed: PlacedLine, { line }: ReadLine, progress: Progress): void 
   if (line.event === 'torn' || line.event === 'resumed') {
     progress.notes.push(`${placed.file}:${placed.number}: ${line.event}: ${line.detail ?? ''}`)
   }
-}
-
-// Every checkpoint to be met on the way, smallest first, signatures already verified.
-function checkpointsOf(options: VerifyOptions): {
-  readonly checks: readonly Check[]
-  readonly wrong?: Problem
-} {
-  const path = join(options.directory, CHECKPOINTS_FILE)
-  const keys = options.publicKey ?? optional(join(options.directory, PUBLIC_KEY_FILE)) ?? ''
-  const verifiers = keys
-    .split('\n')
-    .filter((key) => key.trim() !== '')
-    .map(verifierOf)
-  const checks: Check[] = []
-  let number = 0
-  let size = 0
-  const found = [...notesOf(optional(path) ?? '')]
-  for (const { note } of found) {
-    number += 1
-    const at = { file: CHECKPOINTS_FILE, line: number }
-    // Cut short by a crash, or being written: nothing relies on it.
-    if (note === undefined) break
-    const wrong = signatureProblem(note, verifiers)
-    if (wrong !== undefined)
-      return { checks, wrong: { ...at, what: `checkpoint ${number} ${wrong}` } }
-    if (note.checkpoint.size < size) {
-      return {
-        checks,
-        wrong: { ...at, what: `checkpoint ${number} covers less than the one before it` },
-      }
-    }
-    size = note.checkpoint.size
-    checks.push({ where: `checkpoint ${number}`, note })
-  }
-  if (options.checkpoint === undefined) return { checks }
-  const kept = readNote(`${options.checkpoint.trim()}\n`)
-  const wrong = kept === undefined ? 'is not a checkpoint' : signatureProblem(kept, verifiers)
-  if (kept === undefined || wrong !== undefined) {
-    return { checks, wrong: { file: 'the checkpoint given', line: 0, what: wrong ?? '' } }
-  }
-  checks.push({ where: 'the checkpoint given', note: kept })
-  return { checks: checks.sort((a, b) => a.note.checkpoint.size - b.note.checkpoint.size) }
-}
-
-function signatureProblem(note: SignedNote, verifiers: readonly Verifier[]): string | undefined {
-  if (verifiers.length === 0) return 'cannot be verified: there is no public key'
-  return verifiers.some(
-    (verifier) => verifier.verifies(note) && verifier.name === note.checkpoint.origin,
-  )
-    ? undefined
-    : 'is not signed by a key of this record'
-}
-
-function optional(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }

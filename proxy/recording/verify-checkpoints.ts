@@ -1,0 +1,73 @@
+// The checkpoints that a record must meet on the way through its lines, their signatures verified.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Problem } from './read-record.js'
+import { CHECKPOINTS_FILE, PUBLIC_KEY_FILE } from './segment.js'
+import { notesOf, readNote, verifierOf } from './signed-note.js'
+import type { SignedNote, Verifier } from './signed-note.js'
+
+export type Check = { readonly where: string; readonly note: SignedNote }
+
+export type CheckpointSources = {
+  readonly directory: string
+  // Verifier key(s), one a line; otherwise those beside the record, which whoever changed the record
+  // could have changed as well.
+  readonly publicKey?: string
+  // Text of a checkpoint that was kept elsewhere.
+  readonly checkpoint?: string
+}
+
+// Every checkpoint to be met on the way, smallest first, signatures already verified.
+export function checkpointsOf(options: CheckpointSources): {
+  readonly checks: readonly Check[]
+  readonly wrong?: Problem
+} {
+  const path = join(options.directory, CHECKPOINTS_FILE)
+  const keys = options.publicKey ?? optional(join(options.directory, PUBLIC_KEY_FILE)) ?? ''
+  const verifiers = keys
+    .split('\n')
+    .filter((key) => key.trim() !== '')
+    .map(verifierOf)
+  const checks: Check[] = []
+  let number = 0
+  let size = 0
+  const found = [...notesOf(optional(path) ?? '')]
+  for (const { note } of found) {
+    number += 1
+    const at = { file: CHECKPOINTS_FILE, line: number }
+    // Cut short by a crash, or being written: nothing relies on it.
+    if (note === undefined) break
+    const wrong = signatureProblem(note, verifiers)
+    if (wrong !== undefined)
+      return { checks, wrong: { ...at, what: `checkpoint ${number} ${wrong}` } }
+    if (note.checkpoint.size < size) {
+      return {
+        checks,
+        wrong: { ...at, what: `checkpoint ${number} covers less than the one before it` },
+      }
+    }
+    size = note.checkpoint.size
+    checks.push({ where: `checkpoint ${number}`, note })
+  }
+  if (options.checkpoint === undefined) return { checks }
+  const kept = readNote(`${options.checkpoint.trim()}\n`)
+  const wrong = kept === undefined ? 'is not a checkpoint' : signatureProblem(kept, verifiers)
+  if (kept === undefined || wrong !== undefined) {
+    return { checks, wrong: { file: 'the checkpoint given', line: 0, what: wrong ?? '' } }
+  }
+  checks.push({ where: 'the checkpoint given', note: kept })
+  return { checks: checks.sort((a, b) => a.note.checkpoint.size - b.note.checkpoint.size) }
+}
+
+function signatureProblem(note: SignedNote, verifiers: readonly Verifier[]): string | undefined {
+  if (verifiers.length === 0) return 'cannot be verified: there is no public key'
+  return verifiers.some(
+    (verifier) => verifier.verifies(note) && verifier.name === note.checkpoint.origin,
+  )
+    ? undefined
+    : 'is not signed by a key of this record'
+}
+
+function optional(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+}
