@@ -83,6 +83,9 @@ function foundAt(error: ErrorObject): string {
   if (typeof data === 'object') {
     return Object.keys(data).length === 0 ? 'an empty mapping' : 'a mapping'
   }
+  // A text where no text belongs is in the wrong place, and may be anything.
+  const wantsMany = ['object', 'array'].includes(String(error.parentSchema?.['type']))
+  if (wantsMany) return typeof data === 'string' ? 'a text' : `a ${typeof data}`
   if (typeof data === 'string') return `“${shown(data)}”`
   return `${typeof data === 'number' ? 'the number' : 'the truth value'} ${String(data)}`
 }

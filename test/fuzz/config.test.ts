@@ -9,7 +9,12 @@ import { chance } from './chance.js'
 const INPUTS = 100_000 * Number(process.env['SALLYPORT_FUZZ'] ?? '1')
 const SLOWEST_MS = 1_000
 
-const example = readFileSync('fixtures/config/sallyport.example.yaml', 'utf8')
+// Written where only a reference belongs, as people do.
+const SECRET = 'hunter2hunter2'
+const example = readFileSync('fixtures/config/sallyport.example.yaml', 'utf8').replaceAll(
+  /(?<=password: )\S+/g,
+  SECRET,
+)
 const pieces = [
   ...example.split(/(?<=[\s:])/),
   ...[
@@ -61,9 +66,9 @@ void t.test('no configuration file hangs, crashes or leaks', (t) => {
   let slowest = 0
   let fits = 0
   for (let input = 0; input < INPUTS; input++) {
-    const text = input % 200 === 0 ? mutated(example) : made()
+    const text = input % 100 === 0 ? mutated(example) : made()
     const started = performance.now()
-    const reading = parseConfig(text.replaceAll('env:SHOP', 'SECRET-SHOP'), '/nowhere/f.yaml', {})
+    const reading = parseConfig(text, '/nowhere/f.yaml', {})
     slowest = Math.max(slowest, performance.now() - started)
     if (reading.ok) {
       fits++
@@ -72,7 +77,8 @@ void t.test('no configuration file hangs, crashes or leaks', (t) => {
     if (reading.problems.length === 0) t.fail(`no problem told for ${JSON.stringify(text)}`)
     for (const problem of reading.problems) {
       const told = problemText('F', problem)
-      if (problem.found.includes('SECRET') && !/^an unknown key|^the name/.test(problem.found)) {
+      // Chance may make it a key; where it stands as a value, it must not be told.
+      if (problem.found.includes(SECRET) && !/^an unknown key|^the name/.test(problem.found)) {
         return t.fail(told)
       }
       const placed = problem.place.line >= 1 && problem.place.column >= 1

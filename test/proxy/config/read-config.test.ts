@@ -131,7 +131,7 @@ void t.test('each problem has its place, what was found and what is allowed', (t
       /targets\.shop\.kind \(12:11\): found “mysql”; allowed: one of postgres/,
     ],
     ['  shop:', '  Shop:', /targets\.Shop \(11:3\): found the name “Shop”/],
-    ['issuers:', 'issuers: 7\nother:', /issuers \(7:10\): found the number 7; allowed: a list/],
+    ['issuers:', 'issuers: 7\nother:', /issuers \(7:10\): found a number; allowed: a list/],
     [
       '127.0.0.1:6432',
       '6432',
