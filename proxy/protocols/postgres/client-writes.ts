@@ -42,4 +42,6 @@ export function refuseExtended(r: RelayState, end: number, swap: Failure): void 
   swallow(r, end)
   r.pipelineOpen = true
   insert(r, SUBSTITUTE_PARSE, entryOf('refused', r.segment, { swap }))
+  // It fails on the target: what follows up to Sync would be discarded there.
+  r.skipping = true
 }

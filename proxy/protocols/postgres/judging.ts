@@ -1,7 +1,7 @@
 // Hands a message's commands to the guard and goes on when it answers, at once or later. While it
 // waits, the message stays in front and nothing behind it is looked at.
 import type { Answer, CommandToJudge, Words } from '../../guard.js'
-import { flush } from './client-writes.js'
+import { flush, swallow } from './client-writes.js'
 import { catalogueOf } from './context.js'
 import { afterMessage } from './target-writes.js'
 import { noticeResponse } from './refuse.js'
@@ -33,22 +33,29 @@ export function judged(
 
 function later(r: RelayState, answer: Answer, then: (answer: Answer, end: number) => void): void {
   if (r.ended) {
-    // Recorded as going, and it did not go.
-    if (answer.go) {
-      for (const { command } of answer.commands) {
-        r.parts.guard.done(r.session, { command, result: 'cancelled' })
-      }
-    }
+    unsent(r, answer)
     return
   }
   r.waiting = 'no'
   r.abort = undefined
   try {
-    then(answer, endOfFront(r))
+    // An earlier message has failed meanwhile: the target would discard this one.
+    if (r.skipping) {
+      unsent(r, answer)
+      swallow(r, endOfFront(r))
+    } else then(answer, endOfFront(r))
     r.pump()
   } catch (thrown) {
     r.parts.log('warn', 'the relay failed', { session: r.session.id, error: String(thrown) })
     r.fail({ sqlstate: '58000', message: 'the gateway failed to relay this session' })
+  }
+}
+
+// Recorded as going, and it did not go.
+function unsent(r: RelayState, answer: Answer): void {
+  if (!answer.go) return
+  for (const { command } of answer.commands) {
+    r.parts.guard.done(r.session, { command, result: 'cancelled' })
   }
 }
 
