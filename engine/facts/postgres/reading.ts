@@ -14,7 +14,13 @@ export type Control =
   | { readonly kind: 'execute'; readonly name: string; readonly explain: boolean }
   // name undefined: DEALLOCATE ALL
   | { readonly kind: 'deallocate'; readonly name: string | undefined }
-  | { readonly kind: 'declare'; readonly name: string; readonly statement: Statement }
+  // hold: the cursor outlives its transaction (WITH HOLD); absent means that it does not.
+  | {
+      readonly kind: 'declare'
+      readonly name: string
+      readonly statement: Statement
+      readonly hold?: boolean
+    }
   | { readonly kind: 'fetch'; readonly name: string; readonly move: boolean }
   | { readonly kind: 'close'; readonly name: string | undefined }
   | { readonly kind: 'discard'; readonly what: 'all' | 'plans' | 'sequences' | 'temp' }

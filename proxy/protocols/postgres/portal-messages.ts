@@ -80,7 +80,7 @@ export function execute(r: RelayState, start: number, end: number): boolean {
   }
   const changes = portal.executed
     ? NO_CHANGES
-    : [changesOf(r, statement, portal.reading, portal.prepared?.text ?? '')]
+    : [changesOf(r, statement, portal.reading, portal.prepared?.text ?? '', 1)]
   const [made] = changes
   if (made?.some((change) => 'name' in change && isReserved(change.name)) === true) {
     return refused(r, end, RESERVED)

@@ -107,39 +107,25 @@ function commandsOf(
   const commands: CommandToJudge[] = []
   const changes: (readonly Change[])[] = []
   const earlier: Change[] = []
-  let unsure = false
   for (const [i, statement] of statements.entries()) {
-    if (unsure && needsNames(statement)) return APART
     const found = resolved(r, statement, reading, earlier)
     if (typeof found === 'string') return found
     if (isFailure(found)) return found
     const position = i + 1
     commands.push(commandOf(found.statement, found.reading, text, position, statements.length))
-    const made = changesOf(r, statement, reading, text)
+    const made = changesOf(r, statement, reading, text, statements.length)
     if (made.some((change) => 'name' in change && isReserved(change.name))) return RESERVED
     // PostgreSQL drops the unnamed statement and portal with every Query.
     const all = i === 0 ? [...unnamedGone(r), ...made] : made
     changes.push(all.length > 0 ? all : NOTHING)
     earlier.push(...all)
-    unsure ||= statement.invalidates.names || statement.invalidates.catalogue
   }
   return { commands, changes }
-}
-
-const APART: Failure = {
-  sqlstate: '0A000',
-  message: 'a statement follows one that may change what its names stand for',
-  hint: 'send them in messages of their own, within one transaction if need be',
 }
 
 export const RESERVED: Failure = {
   sqlstate: '42602',
   message: 'names that begin with sallyport_ are reserved',
-}
-
-// Whether it makes a difference what names stand for.
-function needsNames({ command }: Statement): boolean {
-  return command.effects.some(({ op }) => op !== 'transaction' && op !== 'set')
 }
 
 function unnamedGone(r: RelayState): readonly Change[] {

@@ -11,6 +11,7 @@ export function changesOf(
   statement: Statement,
   reading: number,
   text: string,
+  of: number,
 ): readonly Change[] {
   const { control } = statement
   switch (control.kind) {
@@ -18,7 +19,7 @@ export function changesOf(
       const { names } = r
       if (names === undefined) throw new Error('names are not known')
       const to = {
-        text: ownText(statement, text),
+        text: of > 1 ? ownText(statement, text) : text,
         wrapped: true,
         reading: innerNumber(control.statement),
         statement: control.statement,
@@ -37,7 +38,7 @@ export function changesOf(
         reading,
         cursor: true,
         // Only where the reading says so: a cursor that is taken to be gone is refused, not misread.
-        hold: 'hold' in control && control.hold === true,
+        hold: control.hold === true,
         policy: r.parts.policy()?.id ?? -1,
         stamp: r.stamp,
         catalogue: catalogueOf(r),

@@ -66,8 +66,12 @@ function declare(body: DeclareCursorStmt, context: Context): Outcome {
   const statement = context.apart(body.query)
   include(statement, context)
   const name = body.portalname ?? ''
-  return { tag: 'DECLARE CURSOR', control: { kind: 'declare', name, statement } }
+  const hold = ((body.options ?? 0) & CURSOR_HOLD) !== 0
+  return { tag: 'DECLARE CURSOR', control: { kind: 'declare', name, statement, hold } }
 }
+
+// CURSOR_OPT_HOLD of parsenodes.h.
+const CURSOR_HOLD = 0x20
 
 function fetch(body: FetchStmt, { analysis }: Context): Outcome {
   const move = body.ismove === true
