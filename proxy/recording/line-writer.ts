@@ -5,16 +5,13 @@ import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { Chain } from './chain.js'
-import { closeQuietly, writeAll } from './disk.js'
 import { DiskSync } from './disk-sync.js'
 import type { DiskSyncOptions, Place } from './disk-sync.js'
 import { createOwed } from './owed.js'
 import { outcomeEntry } from './record-entry.js'
 import type { Entry } from './record-entry.js'
 import { gatewayBody } from './record-line.js'
-import { resumedSegment } from './resumption.js'
-import { createSegment } from './segment.js'
-import type { OpenSegment } from './segment.js'
+import { SegmentSeries } from './segment-series.js'
 
 export type WriterOptions = Omit<DiskSyncOptions, 'here' | 'allowed' | 'answered' | 'ended'> & {
   readonly clock: Clock
@@ -33,10 +30,7 @@ const KEPT_BYTES_MAX = 64 << 20
 export class LineWriter {
   readonly #options: WriterOptions
   readonly #chain: Chain
-  #segment: OpenSegment
-  #index: number
-  // Written to the segment so far.
-  #bytes: number
+  readonly #series: SegmentSeries
   #queue: Entry[] = []
   #flushAsked = false
   #lazyArmed = false
@@ -53,21 +47,25 @@ export class LineWriter {
   ) {
     this.#options = options
     this.#chain = chain
-    this.#index = last.index
+    const { directory, disk, clock } = options
+    this.#series = new SegmentSeries({ directory, disk, clock, chain, index: last.index })
     const peaks = chain.tree().peaks()
     const { place = { file: '', bytes: 0, seq: -1, hash: chain.hash() } } = last
     this.#sync = new DiskSync(
       {
         ...options,
-        here: () => ({ place: this.#place(), fd: this.#segment.fd, tree: chain.tree() }),
+        here: () => ({
+          place: this.#series.place(),
+          fd: this.#series.fd(),
+          tree: chain.tree(),
+        }),
         allowed: () => this.healthy(),
         answered: (entry) => this.#call(entry, undefined),
         ended: (problem, waiting) => this.#syncEnded(problem, waiting),
       },
       { ...place, peaks },
     )
-    this.#segment = this.#nextSegment()
-    this.#bytes = this.#segment.bytes
+    this.#sync.begun(this.#series.next(this.#sync.durable()))
   }
 
   healthy(): boolean {
@@ -113,7 +111,7 @@ export class LineWriter {
     this.#sync.checkpoint()
     await this.#sync.settled()
     this.#closed = true
-    closeQuietly(this.#segment.fd)
+    this.#series.close()
     return this.#broken === undefined
   }
 
@@ -132,7 +130,10 @@ export class LineWriter {
       this.#queue = []
       return this.#refuse(entries)
     }
-    if (this.#sync.keptBytes() > KEPT_BYTES_MAX || this.#bytes >= this.#options.segmentBytes) {
+    if (
+      this.#sync.keptBytes() > KEPT_BYTES_MAX ||
+      this.#series.bytes() >= this.#options.segmentBytes
+    ) {
       // The end of the sync comes back here. A segment is left only once it is on the disk.
       if (this.#sync.keptBytes() > 0) return this.#sync.now()
       if (!this.#rotated()) return
@@ -140,7 +141,9 @@ export class LineWriter {
     this.#queue = []
     const added = entries.filter((entry) => this.#added(entry))
     try {
-      this.#write(this.#chain.take())
+      const pieces = this.#chain.take()
+      this.#series.write(pieces)
+      this.#sync.keep(pieces)
     } catch (problem) {
       this.#chain.undo()
       this.#breakOff(problem)
@@ -164,16 +167,6 @@ export class LineWriter {
       )
       return false
     }
-  }
-
-  #write(pieces: readonly Buffer[]): void {
-    let at = this.#bytes
-    for (const piece of pieces) {
-      writeAll(this.#options.disk, this.#segment.fd, piece, at)
-      at += piece.length
-    }
-    this.#sync.keep(pieces)
-    this.#bytes = at
   }
 
   #answer(entries: readonly Entry[]): void {
@@ -242,25 +235,16 @@ export class LineWriter {
 
   async #resume(): Promise<void> {
     await this.#sync.settled()
-    const { disk, directory, clock, log, onHealth } = this.#options
+    const { clock, log, onHealth } = this.#options
     const broken = this.#broken
     if (broken === undefined) return
-    this.#index += 1
-    let segment: OpenSegment
     try {
-      const opening = this.#opening(broken.reason)
-      const options = { disk, directory, index: this.#index, opening, kept: this.#sync.kept() }
-      segment = await resumedSegment(options)
+      await this.#series.resume(this.#sync.durable(), this.#sync.kept(), broken.reason)
     } catch (problem) {
-      this.#chain.undo()
       log.debug({ err: problem }, 'the record still cannot be written')
       return this.#retry()
     }
-    this.#chain.commit([])
-    closeQuietly(this.#segment.fd)
-    this.#segment = segment
-    this.#bytes = segment.bytes
-    this.#sync.restarted(this.#place())
+    this.#sync.restarted(this.#series.place())
     const { entries, refused, lost } = this.#owed.settled()
     const resumed = {
       event: 'resumed' as const,
@@ -278,58 +262,13 @@ export class LineWriter {
   }
 
   #rotated(): boolean {
-    const left = this.#segment
     try {
-      this.#segment = this.#nextSegment()
+      this.#sync.begun(this.#series.next(this.#sync.durable()))
+      return true
     } catch (problem) {
-      this.#chain.undo()
       this.#breakOff(problem)
       this.#refuse(this.#queue.splice(0))
       return false
     }
-    this.#bytes = this.#segment.bytes
-    closeQuietly(left.fd)
-    return true
-  }
-
-  #nextSegment(): OpenSegment {
-    this.#index += 1
-    const opening = this.#opening(undefined)
-    const segment = createSegment(this.#options.disk, this.#options.directory, this.#index, opening)
-    this.#chain.commit([])
-    this.#sync.begun(opening)
-    return segment
-  }
-
-  #place(): Place {
-    return {
-      file: this.#segment.name,
-      bytes: this.#bytes,
-      seq: this.#chain.seq() - 1,
-      hash: this.#chain.hash(),
-      peaks: this.#chain.tree().peaks(),
-    }
-  }
-
-  // The first line of the next segment, which is not committed yet.
-  #opening(broken: string | undefined): Buffer {
-    const time = this.#options.clock.now()
-    this.#chain.forgetParts()
-    this.#chain.add({ time, durability: 'os', body: this.#openingBody(broken) })
-    return Buffer.concat(this.#chain.take())
-  }
-
-  #openingBody(broken: string | undefined): string {
-    const { peaks, ...previous } = this.#sync.durable()
-    const restated = this.#chain.seq() - 1 - previous.seq
-    const open = this.#chain.open.list()
-    return gatewayBody({
-      event: 'segment',
-      ...(previous.file === '' ? {} : { previous }),
-      ...(broken === undefined ? {} : { broken }),
-      ...(restated === 0 ? {} : { restated }),
-      peaks: [...peaks],
-      ...(open.length === 0 ? {} : { open: [...open] }),
-    })
   }
 }

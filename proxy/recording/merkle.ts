@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto'
 
 const HASH_BYTES = 32
+const PEAKS_AT = 1 + 2 * HASH_BYTES
 
 export type Tree = {
   // The leaf hash of the next line, as hex.
@@ -19,29 +20,27 @@ export function createTree(size = 0, peaks: readonly string[] = []): Tree {
     throw new RangeError(`a tree of ${size} lines does not have ${peaks.length} peaks`)
   }
   let count = size
-  // By height: the bytes of the peak of that height, valid where the size has that bit.
-  const byHeight = Buffer.alloc(64 * HASH_BYTES)
-  for (const [i, height] of bitsOf(size).entries()) {
-    byHeight.write(peaks[i] ?? '', height * HASH_BYTES, HASH_BYTES, 'hex')
-  }
-  // RFC 6962 §2.1: an inner node is the hash of 0x01, its left and its right side.
-  const node = Buffer.alloc(1 + 2 * HASH_BYTES)
+  // First the node being hashed (RFC 6962 §2.1: 0x01, its left and its right side), then by height
+  // the peak of that height, valid where the size has that bit. In one buffer, since moving bytes
+  // within it is the cheapest way to move them.
+  const memory = Buffer.alloc(PEAKS_AT + 64 * HASH_BYTES)
+  const node = memory.subarray(0, PEAKS_AT)
   node[0] = 1
-
-  const peak = (height: number): Buffer =>
-    byHeight.subarray(height * HASH_BYTES, (height + 1) * HASH_BYTES)
+  const peakAt = (height: number): number => PEAKS_AT + height * HASH_BYTES
+  const peak = (height: number): Buffer => memory.subarray(peakAt(height), peakAt(height + 1))
+  for (const [i, height] of bitsOf(size).entries()) peak(height).write(peaks[i] ?? '', 'hex')
 
   return {
     add(leaf) {
       node.write(leaf, 1 + HASH_BYTES, HASH_BYTES, 'hex')
       let height = 0
       for (let rest = count; rest % 2 === 1; rest = (rest - 1) / 2) {
-        byHeight.copy(node, 1, height * HASH_BYTES, (height + 1) * HASH_BYTES)
+        memory.copyWithin(1, peakAt(height), peakAt(height + 1))
         // One call with a text as its result is half the price of one with a Buffer.
         node.write(hash('sha256', node, 'binary'), 1 + HASH_BYTES, HASH_BYTES, 'binary')
         height += 1
       }
-      node.copy(byHeight, height * HASH_BYTES, 1 + HASH_BYTES)
+      memory.copyWithin(peakAt(height), 1 + HASH_BYTES, PEAKS_AT)
       count += 1
     },
     size: () => count,
