@@ -29,6 +29,10 @@ export function callEffect(routine: Routine, args: readonly Node[], analysis: An
   }
   if (routine.body === undefined) {
     analysis.effect({ op: 'call', object, kind: 'function', detail: 'opaque' })
+    if (routine.volatility === 'volatile') {
+      analysis.invalidate('catalogue')
+      analysis.invalidate('names')
+    }
   } else {
     analysis.body(routine, analysis)
   }

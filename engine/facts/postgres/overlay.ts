@@ -92,7 +92,7 @@ function columnsOf(
   for (const element of body.tableElts ?? []) {
     if ('Constraint' in element) continue
     if (!('ColumnDef' in element)) return undefined
-    const type = typeOf(element.ColumnDef.typeName, catalogue, names)
+    const type = writtenType(element.ColumnDef.typeName, catalogue, names)
     if (type === undefined) return undefined
     columns.push(columnOf(element.ColumnDef, type, columns.length + 1, catalogue))
   }
@@ -136,7 +136,7 @@ const SERIALS: ReadonlyMap<string, string> = new Map([
   ['serial2', 'int2'],
 ])
 
-function typeOf(
+export function writtenType(
   written: TypeName | undefined,
   catalogue: Catalogue,
   names: NameContext,

@@ -3,13 +3,15 @@ import type { Node } from 'libpg-query'
 import type { Sink } from '../../schemas/facts.js'
 import type { Analysis } from './analysis.js'
 import type { Routine } from './catalogue.js'
+import { scopeOfParameters } from './scope.js'
+import type { Scope } from './scope.js'
 
 // The values a body returns go on to wherever the call stands, which is not known here; as arguments
 // they are masked whole or refused.
 export function routineBody(
   routine: Routine,
   analysis: Analysis,
-  read: (node: Node, sink: Sink) => unknown,
+  read: (node: Node, sink: Sink, outer: Scope) => unknown,
 ): void {
   const object = `${routine.schema}.${routine.name}`
   if (routine.body === undefined) return
@@ -19,6 +21,7 @@ export function routineBody(
   }
   const statements = analysis.parse(routine.body)
   if (statements === undefined) analysis.unread('not_parsed', `body of ${object}`)
-  for (const statement of statements ?? []) read(statement, 'argument')
+  const outer = scopeOfParameters(routine)
+  for (const statement of statements ?? []) read(statement, 'argument', outer)
   analysis.leave(routine.oid)
 }

@@ -1,12 +1,13 @@
 // What a setting of PostgreSQL is good for, so that SET, set_config and startup parameters are judged
 // by one table. What the table does not name is `unknown`, and unknown is for the policy to refuse.
 
-// harmless: presentation, plans and limits of the session itself. reading: changes how text or names
-// are read. rights: changes who acts or which checks hold. logging: makes the server write or send
+// harmless: presentation, plans and limits of the session itself. names: changes what
+// unqualified names mean. reading: changes how text is read. rights: changes who acts or which checks hold. logging: makes the server write or send
 // more than it would. loading: names code that the server loads. server: touches the server's own
 // housekeeping. custom: a dotted name, which belongs to an extension or to nobody.
 export const SETTING_CLASSES = [
   'harmless',
+  'names',
   'reading',
   'rights',
   'logging',
@@ -48,8 +49,10 @@ const BY_CLASS: Readonly<Record<Exclude<SettingClass, 'custom' | 'unknown'>, str
   reading: `
     backslash_quote check_function_bodies client_encoding default_table_access_method
     default_tablespace default_text_search_config default_with_oids icu_validation_level names
-    operator_precedence_warning quote_all_identifiers search_path standard_conforming_strings
+    operator_precedence_warning quote_all_identifiers standard_conforming_strings
     temp_tablespaces timezone_abbreviations transaction_snapshot transform_null_equals`,
+  names: `
+    search_path`,
   rights: `
     createrole_self_grant event_triggers is_superuser lo_compat_privileges password_encryption
     restrict_nonsystem_relation_kind role row_security session_authorization

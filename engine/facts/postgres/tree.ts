@@ -46,6 +46,13 @@ export function rangeOf(parts: readonly string[]): RangeVar {
   }
 }
 
+// A literal or a parameter, cast or not.
+export function isLiteral(node: Node | undefined): boolean {
+  if (node === undefined) return false
+  if ('TypeCast' in node) return isLiteral(node.TypeCast.arg)
+  return 'A_Const' in node || 'ParamRef' in node || 'SetToDefault' in node
+}
+
 // Text of a constant, through casts of it: 'x', 'x'::text, 12, true. undefined for anything else.
 export function constantText(node: Node | undefined): string | undefined {
   if (node === undefined) return undefined

@@ -139,9 +139,12 @@ function collectWitness(value: unknown, found: Set<string>, hidden: Set<string>)
   }
   if (!isTree(value)) return
   if (value['type'] === 'table') found.add(`read ${nameOf(value['name'])}`)
-  if (value['type'] === 'insert') found.add(`insert ${nameOf(value['into'])}`)
-  if (value['type'] === 'update') found.add(`update ${nameOf(value['table'])}`)
-  if (value['type'] === 'delete') found.add(`delete ${nameOf(value['from'])}`)
+  if (value['type'] === 'insert' && isTree(value['into']))
+    found.add(`insert ${nameOf(value['into'])}`)
+  if (value['type'] === 'update' && isTree(value['table']))
+    found.add(`update ${nameOf(value['table'])}`)
+  if (value['type'] === 'delete' && isTree(value['from']))
+    found.add(`delete ${nameOf(value['from'])}`)
   for (const inner of Object.values(value)) collectWitness(inner, found, hidden)
 }
 

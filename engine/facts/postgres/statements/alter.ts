@@ -87,8 +87,9 @@ function readCommand(
 ): void {
   const { def } = command
   if (def === undefined) return
-  if ('ColumnDef' in def) readColumn(def.ColumnDef, relation, analysis)
-  else if ('Constraint' in def) readConstraint(def.Constraint, relation, analysis)
+  const within = relation === undefined ? {} : { relation }
+  if ('ColumnDef' in def) readColumn(def.ColumnDef, within, analysis)
+  else if ('Constraint' in def) readConstraint(def.Constraint, within, analysis)
   else if (command.subtype === 'AT_ColumnDefault' || command.subtype === 'AT_SetExpression') {
     if (relation === undefined) return
     readWithin(def, relation, 'write', analysis)

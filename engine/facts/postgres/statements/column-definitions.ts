@@ -5,20 +5,26 @@ import type { Sink } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
-import { readWithin } from './as-query.js'
+import { writtenType } from '../overlay.js'
 import { columnLabels, relationEffect } from '../relation-effect.js'
+import { computedColumn, namedItem } from '../scope.js'
+import type { Scope } from '../scope.js'
 import { namesOf } from '../tree.js'
+import { typed } from '../value.js'
+import { readWithin } from './as-query.js'
 
-// `relation` is the table the definitions belong to, where it exists already. In a new table an
-// expression can only name columns that hold nothing yet.
+// The table that the definitions belong to, where it exists already; else the names they may use.
+export type Within =
+  { readonly relation: Relation } | { readonly relation?: undefined; readonly outer?: Scope }
+
 export function readDefinitions(
   elements: readonly Node[],
-  relation: Relation | undefined,
+  within: Within,
   analysis: Analysis,
 ): void {
   for (const element of elements) {
-    if ('ColumnDef' in element) readColumn(element.ColumnDef, relation, analysis)
-    else if ('Constraint' in element) readConstraint(element.Constraint, relation, analysis)
+    if ('ColumnDef' in element) readColumn(element.ColumnDef, within, analysis)
+    else if ('Constraint' in element) readConstraint(element.Constraint, within, analysis)
     else if ('TableLikeClause' in element) {
       const name = element.TableLikeClause.relation
       if (name === undefined) continue
@@ -27,33 +33,25 @@ export function readDefinitions(
   }
 }
 
-export function readColumn(
-  column: ColumnDef,
-  relation: Relation | undefined,
-  analysis: Analysis,
-): void {
+export function readColumn(column: ColumnDef, within: Within, analysis: Analysis): void {
   if (column.raw_default !== undefined) {
-    readIn(column.raw_default, relation, 'write', analysis)
+    readIn(column.raw_default, within, 'write', analysis)
   }
   for (const node of column.constraints ?? []) {
-    if ('Constraint' in node) readConstraint(node.Constraint, relation, analysis)
+    if ('Constraint' in node) readConstraint(node.Constraint, within, analysis)
   }
 }
 
-export function readConstraint(
-  constraint: Constraint,
-  relation: Relation | undefined,
-  analysis: Analysis,
-): void {
+export function readConstraint(constraint: Constraint, within: Within, analysis: Analysis): void {
   const sink: Sink = constraint.contype === 'CONSTR_CHECK' ? 'predicate' : 'write'
-  if (constraint.raw_expr !== undefined) readIn(constraint.raw_expr, relation, sink, analysis)
+  if (constraint.raw_expr !== undefined) readIn(constraint.raw_expr, within, sink, analysis)
   if (constraint.where_clause !== undefined) {
-    readIn(constraint.where_clause, relation, 'predicate', analysis)
+    readIn(constraint.where_clause, within, 'predicate', analysis)
   }
   for (const node of constraint.exclusions ?? []) {
     const element = 'List' in node ? node.List.items?.[0] : undefined
     if (element !== undefined && 'IndexElem' in element && element.IndexElem.expr !== undefined) {
-      readIn(element.IndexElem.expr, relation, 'write', analysis)
+      readIn(element.IndexElem.expr, within, 'write', analysis)
     }
   }
   if (constraint.pktable !== undefined) readForeignKey(constraint, analysis)
@@ -83,35 +81,28 @@ function readForeignKey(constraint: Constraint, analysis: Analysis): void {
   }
 }
 
-function readIn(
-  expression: Node,
-  relation: Relation | undefined,
-  sink: Sink,
+function readIn(expression: Node, within: Within, sink: Sink, analysis: Analysis): void {
+  if (within.relation !== undefined) readWithin(expression, within.relation, sink, analysis)
+  else readWithin(expression, undefined, sink, analysis, within.outer)
+}
+
+// The names that the expressions of a new table or domain may use: its columns, which hold nothing
+// yet. What LIKE, INHERITS and OF bring is not listed, so that the list is open.
+export function newNames(
+  name: string | undefined,
+  elements: readonly Node[],
+  open: boolean,
   analysis: Analysis,
-): void {
-  if (relation !== undefined) {
-    readWithin(expression, relation, sink, analysis)
-    return
-  }
-  readCalls(expression, analysis)
-}
-
-// The columns of a table that is being created are not in the catalogue and hold nothing, so only the
-// functions matter: each is read with its arguments' columns left out.
-function readCalls(expression: Node, analysis: Analysis): void {
-  readWithin(withoutColumns(expression), undefined, 'write', analysis)
-}
-
-function withoutColumns(node: Node): Node {
-  const text = JSON.stringify(node, (key: string, value: unknown) =>
-    key === 'ColumnRef' ? undefined : value,
+): Within {
+  const columns = elements.flatMap((element) =>
+    'ColumnDef' in element ? [newColumn(element.ColumnDef, analysis)] : [],
   )
-  const parsed: unknown = JSON.parse(text, (_, value: unknown) =>
-    isEmptyObject(value) ? undefined : value,
-  )
-  return (parsed ?? { A_Const: { isnull: true } }) as Node
+  const copied = elements.some((element) => 'TableLikeClause' in element)
+  const item = namedItem(name, columns, { open: open || copied })
+  return { outer: { items: [item], ctes: new Map(), outer: undefined } }
 }
 
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+function newColumn(column: ColumnDef, { catalogue, names }: Analysis) {
+  const type = writtenType(column.typeName, catalogue, names)
+  return computedColumn(column.colname ?? '', typed(type?.oid ?? 0))
 }

@@ -16,6 +16,7 @@ import type { Relation } from '../catalogue.js'
 import { narrowingOf } from '../narrowing.js'
 import { outputsOfQuery } from '../query.js'
 import type { Scope } from '../scope.js'
+import { isLiteral } from '../tree.js'
 import { asQuery, asTarget } from './as-query.js'
 import type { Parts } from './as-query.js'
 import { writeEffects } from './write-target.js'
@@ -56,9 +57,20 @@ export function insert(body: InsertStmt, at: Modification): Returned {
 function insertedColumns(body: InsertStmt, relation: Relation | undefined): readonly string[] {
   const named = targetNames(body.cols)
   if (named.length > 0 || body.selectStmt === undefined) return named
-  return (relation?.columns ?? [])
-    .filter((column) => column.attnum > 0 && !column.generated)
+  return firstColumns(relation, widthOf(body.selectStmt))
+}
+
+// Values without a list go to the first columns, in order.
+function firstColumns(relation: Relation | undefined, width: number | undefined) {
+  const names = (relation?.columns ?? [])
+    .filter((column) => column.attnum > 0)
     .map((column) => column.name)
+  return width === undefined ? names : names.slice(0, width)
+}
+
+function widthOf(query: Node): number | undefined {
+  const [row] = 'SelectStmt' in query ? (query.SelectStmt.valuesLists ?? []) : []
+  return row !== undefined && 'List' in row ? row.List.items?.length : undefined
 }
 
 function targetNames(nodes: readonly Node[] | undefined): readonly string[] {
@@ -83,7 +95,7 @@ function onConflict(
   const where: Narrowing = listed ? 'equality' : 'range'
   writeEffects(at.analysis, 'update', name, relation, { columns, where })
   const from = [target(name), excluded(relation)]
-  read({ from, targets: clause.targetList ?? [] }, 'write', at)
+  read({ from, targets: values(clause.targetList) }, 'write', at)
   if (clause.whereClause !== undefined) {
     read({ from, where: clause.whereClause }, 'predicate', at)
   }
@@ -119,11 +131,19 @@ export function update(body: UpdateStmt, at: Modification): Returned {
   writeEffects(analysis, 'update', name, relation, { columns: targetNames(body.targetList), where })
   const from = [target(name), ...sources]
   const clause = body.withClause === undefined ? {} : { with: body.withClause }
-  read({ ...clause, from, targets: values(body.targetList) }, 'write', at)
+  const written = values(body.targetList)
+  if (sources.length > 0 || body.withClause !== undefined || !written.every(isConstantTarget)) {
+    read({ ...clause, from, targets: written }, 'write', at)
+  }
   if (body.whereClause !== undefined) {
     read({ ...clause, from, where: body.whereClause }, 'predicate', at)
   }
   return returned(body.returningClause, { name, sources, ...clause }, at)
+}
+
+// SET a = 5 reads nothing.
+function isConstantTarget(node: Node): boolean {
+  return 'ResTarget' in node && isLiteral(node.ResTarget.val)
 }
 
 // SET (a, b) = (SELECT …) names one source for several columns.
@@ -190,7 +210,8 @@ function mergeAction(
   const name = body.relation ?? {}
   const columns = targetNames(when.targetList)
   if (when.commandType === 'CMD_INSERT') {
-    writeEffects(analysis, 'insert', name, relation, { columns })
+    const named = columns.length > 0 ? columns : firstColumns(relation, when.values?.length)
+    writeEffects(analysis, 'insert', name, relation, { columns: named })
     return
   }
   if (when.commandType !== 'CMD_UPDATE' && when.commandType !== 'CMD_DELETE') return

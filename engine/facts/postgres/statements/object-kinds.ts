@@ -129,7 +129,8 @@ function relationByName(
   if (relation === undefined) {
     const object = parts.join('.')
     analysis.effect({ op, object, kind, ...detail })
-    if (named.missingOk !== true) analysis.unread('name_not_resolved', object)
+    // Indexes are not in the catalogue; nothing else is done to them than to their relation.
+    if (named.missingOk !== true && kind !== 'index') analysis.unread('name_not_resolved', object)
     return
   }
   const labels = [...columnLabels(relation)]

@@ -8,6 +8,7 @@ import type {
   CreateStatsStmt,
   Node,
   SecLabelStmt,
+  TypeName,
 } from 'libpg-query'
 import type { ObjectKind, Operation } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
@@ -15,7 +16,8 @@ import type { Analysis } from '../analysis.js'
 import { readWithin } from './as-query.js'
 import { creationSchema, relationEffect } from '../relation-effect.js'
 import { namesOf, rangeOf } from '../tree.js'
-import { readConstraint } from './column-definitions.js'
+import { newNames, readConstraint } from './column-definitions.js'
+import type { Within } from './column-definitions.js'
 import { objectEffect, objectKind, objectWords } from './object-kinds.js'
 import type { Context, Outcome, Readers } from './outcome.js'
 
@@ -118,16 +120,28 @@ function createSchema(body: CreateSchemaStmt, context: Context): Outcome {
 }
 
 function createDomain(body: CreateDomainStmt, { analysis }: Context): Outcome {
+  const within = domainValue(body.typeName, analysis)
   for (const node of body.constraints ?? []) {
-    if ('Constraint' in node) readConstraint(node.Constraint, undefined, analysis)
+    if ('Constraint' in node) readConstraint(node.Constraint, within, analysis)
   }
   return made(analysis, body.domainname, 'type', 'DOMAIN')
+}
+
+// VALUE in a domain's check is a name like a column's.
+function domainValue(typeName: TypeName | undefined, analysis: Analysis): Within {
+  const def = { ColumnDef: { colname: 'value', ...(typeName === undefined ? {} : { typeName }) } }
+  return newNames(undefined, [def], false, analysis)
 }
 
 function alterDomain(body: AlterDomainStmt, { analysis }: Context): Outcome {
   const { def } = body
   if (def !== undefined) {
-    if ('Constraint' in def) readConstraint(def.Constraint, undefined, analysis)
+    if ('Constraint' in def)
+      readConstraint(
+        def.Constraint,
+        domainValue({ names: body.typeName ?? [] }, analysis),
+        analysis,
+      )
     else readWithin(def, undefined, 'write', analysis)
   }
   return changed(analysis, body.typeName, 'type', 'DOMAIN')

@@ -1,10 +1,7 @@
 // SELECT, VALUES, TABLE and set operations: what they read is for `../query.ts`; here is what makes
-// them more than a read (INTO, FOR UPDATE), and the limit on their rows.
-import type { Node, SelectStmt } from 'libpg-query'
-import { resolveRelation } from '../analysis.js'
-import type { Analysis } from '../analysis.js'
+// them more than a read (INTO), and the limit on their rows.
+import type { SelectStmt } from 'libpg-query'
 import { outputsOfQuery } from '../query.js'
-import { relationEffect } from '../relation-effect.js'
 import { constantInteger } from '../tree.js'
 import { createEffect } from './define-relation.js'
 import type { Context, Outcome, Readers } from './outcome.js'
@@ -19,7 +16,6 @@ function select(body: SelectStmt, { analysis, sink, outer }: Context): Outcome {
     return { tag: 'SELECT' }
   }
   const outputs = outputsOfQuery({ SelectStmt: body }, analysis, outer, sink)
-  locks(body, analysis)
   return { tag: 'SELECT', outputs, limited: limitOf(body) }
 }
 
@@ -33,20 +29,4 @@ function leftmost(body: SelectStmt): SelectStmt {
 function limitOf(body: SelectStmt): number {
   if (body.limitOption === 'LIMIT_OPTION_WITH_TIES') return -1
   return constantInteger(body.limitCount) ?? -1
-}
-
-// FOR UPDATE and kin lock rows of the named relations, or of all in FROM.
-function locks(body: SelectStmt, analysis: Analysis): void {
-  for (const node of body.lockingClause ?? []) {
-    if (!('LockingClause' in node)) continue
-    const detail = (node.LockingClause.strength ?? '').replace('LCS_', '').toLowerCase()
-    for (const from of rangesOf(body.fromClause)) {
-      const relation = resolveRelation(analysis, from)
-      if (relation !== undefined) relationEffect(analysis, 'lock', from, relation, { detail })
-    }
-  }
-}
-
-function rangesOf(from: readonly Node[] | undefined) {
-  return (from ?? []).flatMap((node) => ('RangeVar' in node ? [node.RangeVar] : []))
 }

@@ -32,7 +32,7 @@ const NAME_SETTINGS = new Set(['search_path', 'role', 'session_authorization'])
 function variableSet(body: VariableSetStmt, { analysis }: Context): Outcome {
   const tag = body.kind === 'VAR_RESET' || body.kind === 'VAR_RESET_ALL' ? 'RESET' : 'SET'
   if (body.kind === 'VAR_RESET_ALL') {
-    analysis.effect({ op: 'set', object: 'all', kind: 'setting', detail: 'reading' })
+    analysis.effect({ op: 'set', object: 'all', kind: 'setting', detail: 'harmless' })
     analysis.invalidate('names')
     return { tag, control: setControl(undefined, undefined, false) }
   }

@@ -24,7 +24,7 @@ export function statementOf(raw: RawStatement, around: Around): Read {
     ...around,
     modifying: createModifying(),
     body: (routine, of) => {
-      routineBody(routine, of, (node, to) => readStatement(node, of, to, apart))
+      routineBody(routine, of, (node, to, outer) => readStatement(node, of, to, apart, outer))
     },
   })
   const apart = (node: Node): Statement => statementOf({ ...raw, node }, around).statement
