@@ -66,7 +66,7 @@ for (const short of [false, true]) {
         disk,
         onHealth: (well) => health.push(well),
       })
-      await recorded(recorder, commandRecord(1))
+      await recorded(recorder, commandRecord(1), 'disk')
       await recorded(recorder, commandRecord(2))
       state.write = true
       state.short = short
