@@ -15,8 +15,8 @@ export type Column = {
   // Labels from the bundle's data, sorted; [] for an unlabelled column.
   readonly labels: readonly string[]
   // Other columns (schema.table.column) whose values this one may hold: by inheritance, by the query
-  // of a view or the expression of a generated column. Absent for none.
-  readonly derived?: readonly string[]
+  // of a view or the expression of a generated column; `copy` where they are held as they are.
+  readonly derived?: readonly { readonly from: string; readonly copy: boolean }[]
 }
 
 // pg_class.relkind
