@@ -10,7 +10,6 @@ type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
 const VERBS: Readonly<Record<string, Verb>> = {
   serve: { summary: 'run the gateway', load: () => import('./commands/serve.js') },
   config: { summary: 'check a configuration file', load: () => import('./commands/config.js') },
-  policy: { summary: 'check, test and build policies', load: () => import('./commands/policy.js') },
   approvals: {
     summary: 'list, approve and deny holds',
     load: () => import('./commands/approvals.js'),

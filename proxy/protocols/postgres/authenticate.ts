@@ -116,7 +116,7 @@ async function discovery(caller: Caller, options: AuthenticateOptions): Promise<
 }
 
 function fits(user: string, { facts }: Identity): boolean {
-  return user === facts.name || user === facts.subject || ANYBODY.has(user)
+  return user === facts.name || ANYBODY.has(user)
 }
 
 function otherName(user: string, { facts }: Identity): StartupRefusal {

@@ -1,0 +1,157 @@
+// From the bytes of an OPA bundle (`bundle.tar.gz`, as `opa build -t wasm` writes it) to a Policy that can
+// decide. Everything that makes a bundle unusable is found here, before it is activated.
+import { gunzipSync } from 'node:zlib'
+import { createHash } from 'node:crypto'
+import { extract } from 'tar-stream'
+import { canonicalJson } from '../canonical.js'
+import type { Decision } from '../schemas/decision.js'
+import type { Facts } from '../schemas/facts.js'
+import { approvalAnswer, decided, ENTRYPOINTS } from './decide.js'
+import { createEvaluator, type Evaluator } from './opa-wasm.js'
+import type { LabelRule, Policy } from './policy.js'
+import { SMOKE_FACTS } from './smoke-facts.js'
+
+export type BundleOptions = {
+  // Of this activation; grows within a process.
+  readonly id: number
+  readonly fuel: number
+}
+
+// Unpacked; more is no policy.
+const BUNDLE_BYTES_MAX = 64 * 1024 * 1024
+const FILES_MAX = 4096
+
+// Rejects with an Error that says what is wrong with the bundle.
+export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promise<Policy> {
+  const files = await filesOf(bytes)
+  const wasm = files.get('policy.wasm')
+  if (wasm === undefined) throw new Error('the bundle holds no policy.wasm: build it with -t wasm')
+  const data = (files.get('data.json') ?? Buffer.from('{}')).toString('utf8')
+  const manifest = manifestOf(files.get('.manifest'))
+  const evaluator = createEvaluator({ wasm, data, fuel: options.fuel })
+  const missing = Object.values(ENTRYPOINTS).filter((name) => !evaluator.entrypoints.includes(name))
+  if (missing.length > 0) throw new Error(`the bundle has no entrypoint ${missing.join(', ')}`)
+  const policy: Policy = {
+    id: options.id,
+    revision: manifest.revision,
+    digest: digestOf(files),
+    wasmDigest: sha256(wasm),
+    labels: labelsOf(JSON.parse(data)),
+    reads: manifest.reads,
+    decide: (facts, entrypoint) => decided(evaluator, facts, entrypoint),
+    mayApprove: (question) => approvalAnswer(evaluator, question),
+  }
+  probe(policy, evaluator)
+  return policy
+}
+
+// A bundle that cannot decide the plainest cases would deny everybody everything.
+function probe(policy: Policy, evaluator: Evaluator): void {
+  for (const facts of SMOKE_FACTS) {
+    for (const entrypoint of ['decision', 'degraded'] as const) {
+      const decision = policy.decide(facts, entrypoint)
+      if (isBroken(decision)) {
+        throw new Error(
+          `asked for a ${entrypoint} on a plain ${facts.stage}: ${decision.rules[0]?.message}`,
+        )
+      }
+    }
+  }
+  const answer = evaluator.evaluate(
+    { version: 1, verb: 'list', approver: plainIdentity() },
+    ENTRYPOINTS.approval,
+  )
+  if (answer.kind !== 'result') throw new Error('the entrypoint for approvals has no answer')
+}
+
+function plainIdentity(): Facts['identity'] {
+  const [first] = SMOKE_FACTS
+  if (first === undefined) throw new Error('there are no smoke cases')
+  return first.identity
+}
+
+function isBroken(decision: Decision): boolean {
+  const id = decision.rules[0]?.id ?? ''
+  return [
+    'sallyport/undefined',
+    'sallyport/over-budget',
+    'sallyport/malformed-decision',
+    'sallyport/trap',
+  ].includes(id)
+}
+
+async function filesOf(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
+  const tar = gunzipSync(bytes, { maxOutputLength: BUNDLE_BYTES_MAX })
+  const files = new Map<string, Buffer>()
+  const reading = extract()
+  const entries = (async () => {
+    for await (const entry of reading) {
+      const name = entry.header.name.replace(/^\/+/, '')
+      const parts: Buffer[] = []
+      for await (const part of entry) parts.push(part as Buffer)
+      if (entry.header.type === 'directory') continue
+      if (entry.header.type !== 'file')
+        throw new Error(`the bundle holds a ${entry.header.type} “${name}”`)
+      if (name.split('/').includes('..')) throw new Error(`the bundle holds a path “${name}”`)
+      if (files.has(name)) throw new Error(`the bundle holds “${name}” twice`)
+      if (files.size === FILES_MAX) throw new Error('the bundle holds too many files')
+      files.set(name, Buffer.concat(parts))
+    }
+  })()
+  reading.end(tar)
+  await entries
+  return files
+}
+
+// Of all files by name, so that neither order nor packing matters.
+function digestOf(files: ReadonlyMap<string, Buffer>): string {
+  const names = [...files.keys()].sort()
+  return sha256(
+    Buffer.from(
+      canonicalJson(names.map((name) => [name, sha256(files.get(name) ?? Buffer.alloc(0))])),
+    ),
+  )
+}
+
+function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+function manifestOf(text: Buffer | undefined): {
+  revision: string
+  reads: readonly string[] | undefined
+} {
+  const found: unknown = text === undefined ? {} : JSON.parse(text.toString('utf8'))
+  const revision = isObject(found) && typeof found['revision'] === 'string' ? found['revision'] : ''
+  const metadata = isObject(found) ? found['metadata'] : undefined
+  const reads = isObject(metadata) ? metadata['sallyport_reads'] : undefined
+  return { revision, reads: Array.isArray(reads) ? reads.map(String) : undefined }
+}
+
+// `data.labels.columns`; a rule that is not one would leave a column bare, so it refuses the bundle.
+function labelsOf(data: unknown): readonly LabelRule[] {
+  const labels = isObject(data) ? data['labels'] : undefined
+  const columns = isObject(labels) ? labels['columns'] : undefined
+  if (columns === undefined) return []
+  if (!Array.isArray(columns)) throw new Error('data.labels.columns is no list')
+  return columns.map((rule: unknown, at) => {
+    if (!isLabelRule(rule)) throw new Error(`data.labels.columns[${at}] is not {column, labels, …}`)
+    return rule
+  })
+}
+
+function isLabelRule(rule: unknown): rule is LabelRule {
+  if (!isObject(rule)) return false
+  const { column, labels, ...rest } = rule
+  if (typeof column !== 'string' || !Array.isArray(labels) || labels.length === 0) return false
+  return (
+    labels.every((label) => typeof label === 'string') &&
+    Object.entries(rest).every(
+      ([key, value]) => ['database', 'schema', 'table'].includes(key) && typeof value === 'string',
+    )
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

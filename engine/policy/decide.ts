@@ -1,0 +1,71 @@
+// From a bundle's answer to a decision. Nothing passes that does not fit the schema; whatever goes wrong
+// is a denial by a rule `sallyport/…` that says what.
+import { Ajv, type ValidateFunction } from 'ajv'
+import { decisionSchema, type Decision } from '../schemas/decision.js'
+import type { Facts } from '../schemas/facts.js'
+import type { ApprovalAnswer, ApprovalQuestion, Entrypoint } from './policy.js'
+import type { Answer, Evaluator } from './opa-wasm.js'
+
+// Where the shipped composition has its rules.
+export const ENTRYPOINTS: Readonly<Record<Entrypoint | 'approval', string>> = {
+  decision: 'sallyport/main/decision',
+  degraded: 'sallyport/main/degraded',
+  approval: 'sallyport/main/approval',
+}
+
+let compiled: ValidateFunction<Decision> | undefined
+
+// Compiled on first use: it costs some milliseconds.
+function fits(value: unknown): value is Decision {
+  compiled ??= new Ajv({ strict: false }).compile<Decision>(decisionSchema)
+  return compiled(value)
+}
+
+export function decided(evaluator: Evaluator, facts: Facts, entrypoint: Entrypoint): Decision {
+  const answer = evaluator.evaluate(facts, ENTRYPOINTS[entrypoint])
+  if (answer.kind !== 'result') return denialOf(answer)
+  if (!fits(answer.value)) {
+    const where = compiled?.errors?.[0]
+    const what = `${where?.instancePath ?? ''} ${where?.message ?? ''}`.trim()
+    return denied('sallyport/malformed-decision', `the policy’s answer is not a decision: ${what}`)
+  }
+  const { value } = answer
+  if (value.action === 'require-approval' && value.approval === undefined) {
+    return denied(
+      'sallyport/malformed-decision',
+      'the policy asks for an approval without saying whose',
+    )
+  }
+  if (value.action === 'mask-fields' && value.masks.length === 0) {
+    return denied('sallyport/malformed-decision', 'the policy asks for masks and names none')
+  }
+  return value
+}
+
+export function approvalAnswer(evaluator: Evaluator, question: ApprovalQuestion): ApprovalAnswer {
+  const answer = evaluator.evaluate(question, ENTRYPOINTS.approval)
+  if (answer.kind !== 'result')
+    return { allow: false, reason: denialOf(answer).rules[0]?.message ?? '' }
+  const { value } = answer
+  if (typeof value === 'object' && value !== null && 'allow' in value && 'reason' in value) {
+    if (typeof value.allow === 'boolean' && typeof value.reason === 'string') {
+      return { allow: value.allow, reason: value.reason }
+    }
+  }
+  return { allow: false, reason: 'the policy’s answer is not one' }
+}
+
+function denialOf(answer: Exclude<Answer, { kind: 'result' }>): Decision {
+  switch (answer.kind) {
+    case 'undefined':
+      return denied('sallyport/undefined', 'the policy has no answer to this')
+    case 'over_budget':
+      return denied('sallyport/over-budget', 'the policy took too long to decide')
+    case 'trap':
+      return denied('sallyport/trap', `the policy failed: ${answer.why}`)
+  }
+}
+
+function denied(id: string, message: string): Decision {
+  return { action: 'deny', rules: [{ id, message }], masks: [], limits: {} }
+}

@@ -1,0 +1,151 @@
+// From a folder of Rego and data to a bundle that can be activated: checked against our schemas and
+// without what a repeatable decision may not use, compiled to Wasm without optimisation (which would
+// bake data into code), the same bytes for the same sources.
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { ENTRYPOINTS } from '../../engine/policy/decide.js'
+import { readsOf } from '../../engine/policy/reads.js'
+import { GatewayError } from '../errors.js'
+import { ran } from './opa.js'
+
+export type BuildOptions = {
+  readonly opa: string
+  readonly folder: string
+}
+
+const OPA_MS = 120_000
+
+// Each would make a decision depend on more than its facts and its bundle.
+const IMPURE = [
+  'http.send',
+  'net.lookup_ip_addr',
+  'opa.runtime',
+  'rand.intn',
+  'time.now_ns',
+  'trace',
+  'uuid.rfc4122',
+  'io.jwt.decode_verify',
+]
+
+// Rejects with GatewayError('bundle_invalid') and OPA's own words.
+export async function buildBundle({ opa, folder }: BuildOptions): Promise<Buffer> {
+  const work = await mkdtemp(join(tmpdir(), 'sallyport-build-'))
+  try {
+    const source = join(work, 'bundle')
+    await copySources(folder, source)
+    const run = (args: readonly string[]): Promise<string> =>
+      ran(opa, args, { timeoutMs: OPA_MS, cwd: work })
+    await writeFile(join(work, 'capabilities.json'), await pureCapabilities(run))
+    const schemas = join(folder, 'schemas')
+    const schemaArgs = (await exists(schemas)) ? ['--schema', schemas] : []
+    await run(['check', '--strict', ...schemaArgs, '--capabilities', 'capabilities.json', 'bundle'])
+    await writeFile(join(source, '.manifest'), await manifestOf(run, source, folder))
+    const entrypoints = Object.values(ENTRYPOINTS).flatMap((name) => ['-e', name])
+    await run([
+      'build',
+      '-t',
+      'wasm',
+      '-O',
+      '0',
+      '--capabilities',
+      'capabilities.json',
+      ...entrypoints,
+      '-o',
+      'bundle.tar.gz',
+      '-b',
+      'bundle',
+    ])
+    return await readFile(join(work, 'bundle.tar.gz'))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new GatewayError(
+      'bundle_invalid',
+      why.replaceAll(`${work}/bundle/`, '').replaceAll('bundle/', ''),
+      { cause },
+    )
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+type Opa = (args: readonly string[]) => Promise<string>
+
+// Policies and data, under fixed relative names, without tests, schemas and documents.
+async function copySources(folder: string, to: string): Promise<void> {
+  await mkdir(to)
+  await cp(folder, to, {
+    recursive: true,
+    filter: (path) => {
+      const inside = relative(folder, path)
+      if (inside === '') return true
+      const [top = ''] = inside.split(/[/\\]/)
+      if (top === 'schemas' || top === 'tests' || top.startsWith('.')) return false
+      return (
+        !/\.[\w]+$/.test(inside) ||
+        (/(\.rego|data\.json|data\.ya?ml)$/.test(inside) && !inside.endsWith('_test.rego'))
+      )
+    },
+  })
+}
+
+async function pureCapabilities(run: Opa): Promise<string> {
+  const found: unknown = JSON.parse(await run(['capabilities', '--current']))
+  if (
+    typeof found !== 'object' ||
+    found === null ||
+    !('builtins' in found) ||
+    !Array.isArray(found.builtins)
+  ) {
+    throw new Error('OPA does not say what it is capable of')
+  }
+  const builtins = found.builtins.filter(
+    (builtin: unknown) =>
+      typeof builtin === 'object' &&
+      builtin !== null &&
+      'name' in builtin &&
+      !IMPURE.includes(String(builtin.name)),
+  )
+  return JSON.stringify({ ...found, builtins, allow_net: [] })
+}
+
+async function manifestOf(run: Opa, source: string, folder: string): Promise<string> {
+  const modules: unknown[] = []
+  for (const file of await regoFiles(source)) {
+    modules.push(JSON.parse(await run(['parse', '--format', 'json', file])))
+  }
+  const reads = readsOf(modules)
+  return JSON.stringify({
+    revision: await revisionOf(folder),
+    roots: [''],
+    rego_version: 1,
+    metadata: reads === undefined ? {} : { sallyport_reads: reads },
+  })
+}
+
+async function regoFiles(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true })
+  return names
+    .filter((name) => name.endsWith('.rego'))
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+// The Git commit of the folder, marked where the folder differs from it; empty outside of Git.
+async function revisionOf(folder: string): Promise<string> {
+  const git = (args: readonly string[]): Promise<string> =>
+    ran('git', ['-C', folder, ...args], { timeoutMs: OPA_MS }).then((said) => said.trim())
+  try {
+    const commit = await git(['rev-parse', 'HEAD'])
+    return (await git(['status', '--porcelain', '--', '.'])) === '' ? commit : `${commit}-dirty`
+  } catch {
+    return ''
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readdir(path).then(
+    () => true,
+    () => false,
+  )
+}
