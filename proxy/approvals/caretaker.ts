@@ -1,0 +1,113 @@
+// Clears away what nobody waits for any more: requests of gateways that are gone, of this gateway's
+// clients that it lost sight of, those past their time, and settled ones that are old. Runs at the start
+// and from then on at a steady pace.
+import type { Clock } from '../clock.js'
+import type { Log } from '../log.js'
+import { stored, type State } from '../state/state.js'
+import { APPROVAL_LIMITS } from './limits.js'
+import { ended, type Ending, type TransitionParts } from './transitions.js'
+
+export type CaretakerParts = TransitionParts & { readonly clock: Clock; readonly log: Log }
+
+export type Caretaker = { readonly stop: () => Promise<void> }
+
+// So many at a time: each is a transaction and a line of the record.
+const AT_ONCE = 200
+
+export async function startCaretaker(
+  parts: CaretakerParts,
+  gateway: string,
+  waits: (id: string) => boolean,
+): Promise<Caretaker> {
+  await round(parts, gateway, waits)
+  let running: Promise<void> | undefined
+  const timer = setInterval(() => {
+    running ??= round(parts, gateway, waits)
+      .catch((problem: unknown) => {
+        parts.log.warn({ err: problem }, 'old requests could not be cleared away')
+      })
+      .finally(() => {
+        running = undefined
+      })
+  }, APPROVAL_LIMITS.heartbeatMs)
+  timer.unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+      await stored(() =>
+        parts.state.db.deleteFrom('sallyport_gateways').where('id', '=', gateway).execute(),
+      ).catch((problem: unknown) => {
+        parts.log.warn({ err: problem }, 'the state store could not be told of the end')
+      })
+    },
+  }
+}
+
+async function round(
+  parts: CaretakerParts,
+  gateway: string,
+  waits: (id: string) => boolean,
+): Promise<void> {
+  const now = parts.clock.now()
+  const alive = await stored(() => gatewaysAlive(parts.state, gateway, now))
+  const endings = await stored(() => overdue(parts.state, gateway, alive, waits, now))
+  for (const ending of endings) await ended(parts, ending)
+  await stored(() => dropOld(parts.state, now - APPROVAL_LIMITS.keptMs))
+}
+
+async function gatewaysAlive(state: State, gateway: string, now: number): Promise<Set<string>> {
+  await state.db
+    .insertInto('sallyport_gateways')
+    .values({ id: gateway, seen_ms: now })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seen_ms: now }))
+    .execute()
+  // A SQLite file belongs to one gateway: whoever wrote to it before is gone.
+  if (state.kind === 'sqlite') return new Set([gateway])
+  const rows = await state.db
+    .selectFrom('sallyport_gateways')
+    .select('id')
+    .where('seen_ms', '>', now - APPROVAL_LIMITS.gatewayDeadMs)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+async function overdue(
+  state: State,
+  gateway: string,
+  alive: ReadonlySet<string>,
+  waits: (id: string) => boolean,
+  now: number,
+): Promise<readonly Ending[]> {
+  const rows = await state.db
+    .selectFrom('sallyport_approvals')
+    .select(['id', 'gateway', 'expires_ms', 'created_ms'])
+    .where('status', 'in', ['pending', 'approved'])
+    .orderBy('created_ms')
+    .execute()
+  const endings: Ending[] = []
+  for (const { id, gateway: owner, expires_ms, created_ms } of rows) {
+    if (endings.length >= AT_ONCE) break
+    const both = { id, from: ['pending', 'approved'], now } as const
+    const young = now - created_ms < APPROVAL_LIMITS.gatewayDeadMs
+    if (owner === gateway ? !waits(id) && !young : !alive.has(owner)) {
+      const reason = owner === gateway ? 'nobody waits for it' : 'the gateway that held it is gone'
+      endings.push({ ...both, to: 'void', reason })
+    } else if (expires_ms + APPROVAL_LIMITS.gatewayDeadMs < now) {
+      endings.push({ ...both, to: 'expired' })
+    }
+  }
+  return endings
+}
+
+async function dropOld(state: State, before: number): Promise<void> {
+  const { db } = state
+  await db
+    .deleteFrom('sallyport_votes')
+    .where('approval', 'in', (old) =>
+      old.selectFrom('sallyport_approvals').select('id').where('settled_ms', '<', before),
+    )
+    .execute()
+  await db.deleteFrom('sallyport_approvals').where('settled_ms', '<', before).execute()
+  await db.deleteFrom('sallyport_gateways').where('seen_ms', '<', before).execute()
+}

@@ -1,0 +1,303 @@
+// Approvals against both stores, with a real record: whatever is clicked at once, lost or restarted, one
+// outcome, and no use without an approval in time by somebody else.
+import t, { type Test } from 'tap'
+import { GatewayError } from '../../../proxy/errors.js'
+import type { Settlement } from '../../../proxy/approvals/approvals.js'
+import { ann, bob, engineer, gatewayOn, heldRequest, person, stores } from './world.js'
+
+const found = await stores(t)
+// The gateway's listeners keep a process alive, not its timers; here there is no listener.
+const alive = setInterval(() => undefined, 1_000)
+t.teardown(() => clearInterval(alive))
+
+function rejects(t: Test, work: Promise<unknown>, code: string, words?: RegExp) {
+  return work.then(
+    () => t.fail(`was not refused with ${code}`),
+    (error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error
+      t.equal(error.code, code, error.message)
+      if (words !== undefined) t.match(error.message, words)
+    },
+  )
+}
+
+for (const store of found) {
+  t.test(`approvals on ${store.kind}`, async (t) => {
+    t.test('an approved command runs once, and every step is recorded', async (t) => {
+      const { approvals, events } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest())
+      t.equal(approvals.pending(), 1)
+      const [seen] = await approvals.list(ann, 'pending')
+      t.match(seen, { id: hold.id, text: 'drop table orders', status: 'pending' })
+      await approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: 'ticket 12' })
+      const settled = { outcome: 'approved', approvers: ['ann'], reason: 'ticket 12' }
+      t.same(await hold.settled, settled)
+      t.equal(approvals.pending(), 0)
+      t.equal((await approvals.one(ann, hold.id)).status, 'used')
+      t.same(events(), ['requested', 'approved', 'used'])
+      await rejects(
+        t,
+        approvals.answer({ id: hold.id, verb: 'approve', approver: bob, reason: '' }),
+        'conflict',
+      )
+    })
+
+    t.test('a denied command does not run, and is told by whom and why', async (t) => {
+      const { approvals, events } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest())
+      const reason = 'not \u001b[31mtoday\n'
+      await approvals.answer({ id: hold.id, verb: 'deny', approver: ann, reason })
+      t.same(await hold.settled, { outcome: 'denied', by: 'ann', reason: 'not  [31mtoday' })
+      await rejects(
+        t,
+        approvals.answer({ id: hold.id, verb: 'approve', approver: bob, reason: '' }),
+        'conflict',
+        /already denied/,
+      )
+      t.same(events(), ['requested', 'denied'])
+    })
+
+    t.test('two who answer at once a hundred times give one outcome each time', async (t) => {
+      const { approvals, events } = await gatewayOn(t, await store.fresh())
+      const tally = { approved: 0, denied: 0 }
+      for (let i = 0; i < 100; i++) {
+        const hold = await approvals.request(heldRequest())
+        const first = { id: hold.id, verb: i % 2 ? 'deny' : 'approve', approver: ann, reason: '' }
+        const second = { id: hold.id, verb: i % 3 ? 'approve' : 'deny', approver: bob, reason: '' }
+        const answers = await Promise.allSettled([
+          approvals.answer(first as Parameters<typeof approvals.answer>[0]),
+          approvals.answer(second as Parameters<typeof approvals.answer>[0]),
+        ])
+        const won = answers.filter(({ status }) => status === 'fulfilled').length
+        if (won !== 1) t.fail(`round ${i}: ${won} answers counted`)
+        const { outcome } = await hold.settled
+        if (outcome === 'approved' || outcome === 'denied') tally[outcome]++
+      }
+      t.equal(tally.approved + tally.denied, 100)
+      const counted = (event: string) => events().filter((one) => one === event).length
+      t.equal(counted('used'), tally.approved)
+      t.equal(counted('approved'), tally.approved)
+      t.equal(counted('denied'), tally.denied)
+    })
+
+    t.test('a request that nobody answers expires, and cannot be approved then', async (t) => {
+      const { approvals, events } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ expires_ms: 150 }))
+      t.same(await hold.settled, { outcome: 'expired' })
+      await rejects(
+        t,
+        approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' }),
+        'conflict',
+        /expired/,
+      )
+      t.same(events(), ['requested', 'expired'])
+    })
+
+    t.test('a client that leaves takes its request with it', async (t) => {
+      const { approvals, events } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest())
+      hold.abandon('the client left')
+      t.same(await hold.settled, { outcome: 'void', why: 'the client left' })
+      await approvals.close()
+      await rejects(
+        t,
+        approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' }),
+        'conflict',
+        /void/,
+      )
+      t.same(events(), ['requested', 'void'])
+    })
+
+    t.test('leaving and approving at once: never both', async (t) => {
+      const { approvals, events } = await gatewayOn(t, await store.fresh())
+      for (let i = 0; i < 50; i++) {
+        const hold = await approvals.request(heldRequest())
+        const answer = approvals.answer({
+          id: hold.id,
+          verb: 'approve',
+          approver: ann,
+          reason: '',
+        })
+        if (i % 3 === 0) hold.abandon('left')
+        else setTimeout(() => hold.abandon('left'), i % 5)
+        await answer.catch(() => undefined)
+        await hold.settled
+      }
+      t.ok(events().filter((one) => one === 'requested').length === 50)
+    })
+
+    t.test('nobody approves for themselves, nor through an agent', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const groups = ['approvers']
+      const requester = person('ann', { groups, actor: [{ subject: 'helper' }] }).facts
+      const hold = await approvals.request(heldRequest({}, { requester }))
+      for (const approver of [
+        ann,
+        person('helper', { groups }),
+        person('zed', { groups, actor: [{ subject: 'ann' }] }),
+      ]) {
+        await rejects(
+          t,
+          approvals.answer({ id: hold.id, verb: 'approve', approver, reason: '' }),
+          'not_allowed',
+          /nobody approves what they/,
+        )
+      }
+      // The same subject of another issuer is somebody else.
+      const other = person('ann', { groups, issuer: 'https://other.example' })
+      await approvals.answer({ id: hold.id, verb: 'approve', approver: other, reason: '' })
+      t.match(await hold.settled, { outcome: 'approved' })
+    })
+
+    t.test('self-approval works where the operator allowed it', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh(), { selfApproval: true })
+      const hold = await approvals.request(heldRequest({}, { requester: ann.facts }))
+      await approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' })
+      t.match(await hold.settled, { outcome: 'approved' })
+    })
+
+    t.test('the groups of the terms and the policies must both agree', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ approvers: ['owners', 'robots'] }))
+      const ask = (approver: typeof ann) =>
+        approvals.answer({ id: hold.id, verb: 'approve', approver, reason: '' })
+      await rejects(t, ask(ann), 'not_found')
+      await rejects(t, ask(person('x', { groups: ['robots'] })), 'not_found')
+      await rejects(t, ask(engineer), 'not_allowed')
+      t.same(await approvals.list(ann, 'all'), [])
+      t.equal((await approvals.list(engineer, 'all')).length, 1, 'one’s own is seen')
+      await ask(person('olga', { groups: ['owners'] }))
+      t.match(await hold.settled, { outcome: 'approved', approvers: ['olga'] })
+    })
+
+    t.test('a quorum is of different people', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ quorum: 2 }))
+      const ask = (approver: typeof ann) =>
+        approvals.answer({ id: hold.id, verb: 'approve', approver, reason: 'yes' })
+      t.match(await ask(ann), { status: 'pending', approvals: [{ subject: 'ann' }] })
+      await rejects(t, ask(ann), 'conflict', /you approved/)
+      await ask(bob)
+      const settled: Settlement = await hold.settled
+      t.match(settled, { outcome: 'approved', approvers: ['ann', 'bob'] })
+    })
+
+    t.test('one denial outweighs the approvals given so far', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ quorum: 2 }))
+      await approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' })
+      await approvals.answer({ id: hold.id, verb: 'deny', approver: bob, reason: 'no' })
+      t.match(await hold.settled, { outcome: 'denied', by: 'bob' })
+    })
+
+    t.test('a reason that the terms require must be given', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ reason_required: true }))
+      const ask = (reason: string) =>
+        approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason })
+      await rejects(t, ask(' \n\t '), 'usage')
+      await ask('ticket 4')
+      t.match(await hold.settled, { outcome: 'approved', reason: 'ticket 4' })
+    })
+
+    t.test('an identity may wait for so many answers at a time', async (t) => {
+      const limits = { holdsPerIdentity: 2 }
+      const { approvals } = await gatewayOn(t, await store.fresh(), { limits })
+      const asked = await Promise.allSettled(
+        [1, 2, 3, 4].map(() => approvals.request(heldRequest())),
+      )
+      t.equal(asked.filter(({ status }) => status === 'fulfilled').length, 2)
+      await approvals.request(heldRequest({}, { requester: bob.facts }))
+      const [hold] = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      hold?.abandon('left')
+      await hold?.settled
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await approvals.request(heldRequest())
+    })
+
+    t.test('a grant for the session stands until the session ends', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ scope: 'session' }))
+      t.same(approvals.grantsOf('s1'), [])
+      await approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' })
+      await hold.settled
+      t.same(approvals.grantsOf('s1'), [{ id: hold.id, scope: 'session', approvers: ['ann'] }])
+      t.same(approvals.grantsOf('s2'), [])
+      approvals.sessionEnded('s1')
+      t.same(approvals.grantsOf('s1'), [])
+    })
+
+    t.test('what a gateway that is gone left pending is void, never run', async (t) => {
+      const options = await store.fresh()
+      const before = await gatewayOn(t, options)
+      const hold = await before.approvals.request(heldRequest())
+      // As after kill -9: the rows stay, nobody waits.
+      await before.state.db.deleteFrom('sallyport_gateways').execute()
+      const after = await gatewayOn(t, options)
+      t.match(await after.approvals.one(ann, hold.id), { status: 'void' })
+      await rejects(
+        t,
+        after.approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' }),
+        'conflict',
+      )
+      t.match(await hold.settled, { outcome: 'void' })
+      t.same(after.events(), ['void'])
+    })
+
+    t.test('what cannot be recorded does not happen', async (t) => {
+      const { approvals, recorder, state } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ expires_ms: 1500 }))
+      await recorder.close()
+      await rejects(
+        t,
+        approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' }),
+        'record_failed',
+      )
+      t.equal((await approvals.one(ann, hold.id)).status, 'pending')
+      t.same((await approvals.one(ann, hold.id)).approvals, [])
+      await rejects(t, approvals.request(heldRequest()), 'record_failed')
+      const rows = await state.db.selectFrom('sallyport_approvals').select('id').execute()
+      t.equal(rows.length, 1)
+      t.same(await hold.settled, { outcome: 'expired' })
+    })
+
+    t.test('a store that is gone is said so, and ends waits without running', async (t) => {
+      const { approvals, state } = await gatewayOn(t, await store.fresh())
+      const hold = await approvals.request(heldRequest({ expires_ms: 400 }))
+      await state.db.destroy()
+      t.equal(await state.usable(), false)
+      await rejects(t, approvals.request(heldRequest()), 'state_failed')
+      t.same(await hold.settled, { outcome: 'expired' })
+    })
+  })
+}
+
+t.test('two gateways on one store', { skip: found.length < 2 }, async (t) => {
+  const options = await found[1]?.fresh()
+  if (options === undefined) return
+  const one = await gatewayOn(t, options)
+  const two = await gatewayOn(t, options)
+
+  t.test('an approval given at the other gateway is used where the client waits', async (t) => {
+    const hold = await one.approvals.request(heldRequest())
+    const started = Date.now()
+    await two.approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: 'ok' })
+    t.match(await hold.settled, { outcome: 'approved', approvers: ['ann'] })
+    t.ok(Date.now() - started < 900, 'by notification, not by looking')
+    t.same(one.events().slice(-1), ['used'])
+    t.same(two.events().slice(-1), ['approved'])
+  })
+
+  t.test('answers at both gateways at once give one outcome', async (t) => {
+    for (let i = 0; i < 50; i++) {
+      const hold = await (i % 2 ? one : two).approvals.request(heldRequest())
+      const answers = await Promise.allSettled([
+        one.approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' }),
+        two.approvals.answer({ id: hold.id, verb: 'deny', approver: bob, reason: '' }),
+      ])
+      const [approve] = answers.map(({ status }) => status)
+      t.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1)
+      t.equal((await hold.settled).outcome, approve === 'fulfilled' ? 'approved' : 'denied')
+    }
+  })
+})
