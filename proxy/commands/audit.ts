@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { DEFAULTS } from '../config/defaults.js'
 import { GatewayError } from '../errors.js'
 import { exportedLines } from '../recording/export-record.js'
 import { placeOf } from '../recording/read-record.js'
@@ -30,6 +31,10 @@ verify:
                        without it the key beside the record is used, which whoever can change the
                        record can change too
 
+recheck:
+  --fuel N             the budget of one evaluation, as configured when the decisions were made
+                       (policy.fuel; the default is the default)
+
 export:
   --from TIME          only lines from this time on (RFC 3339 or milliseconds)
   --to TIME            only lines before this time
@@ -45,6 +50,7 @@ const OPTIONS = {
   format: { type: 'string' },
   checkpoint: { type: 'string' },
   key: { type: 'string' },
+  fuel: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
   session: { type: 'string' },
@@ -75,7 +81,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const place = recordPlace({ ...values, positional: positionals[0] }, io)
     if (verb === 'verify') return await verified(place, { ...values, format }, io)
-    if (verb === 'recheck') return await rechecked(place, format, io)
+    if (verb === 'recheck') return await rechecked(place, format, fuelOf(values.fuel), io)
     return await exported(place, values, io)
   } catch (problem) {
     if (!(problem instanceof GatewayError)) throw problem
@@ -118,8 +124,8 @@ function verificationText(place: string, found: Verification, paint: Paint): str
   )
 }
 
-async function rechecked(place: string, format: string, io: Io): Promise<number> {
-  const found = await recheckRecord(place, keptPolicies(placeOf(place).directory))
+async function rechecked(place: string, format: string, fuel: number, io: Io): Promise<number> {
+  const found = await recheckRecord(place, keptPolicies(placeOf(place).directory, fuel))
   if (format === 'json') io.stdout.write(`${JSON.stringify(found)}\n`)
   else io.stdout.write(recheckText(place, found, paintFor(io)))
   return found.ok ? 0 : 1
@@ -156,6 +162,12 @@ async function exported(
     if (io.stdout.write(`${JSON.stringify(line)}\n`) === false) await drained(io)
   }
   return 0
+}
+
+function fuelOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULTS.fuel
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new GatewayError('usage', `${text} is not a budget`)
+  return Number(text)
 }
 
 function instant(text: string | undefined, otherwise: number): number {

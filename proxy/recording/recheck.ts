@@ -8,6 +8,8 @@ import type { CommandLine, PartsRead } from './recorded-facts.js'
 
 // Differences listed in full; beyond this they are only counted.
 const LISTED_MAX = 100
+// Policies loaded at once; each holds megabytes.
+const POLICIES_MAX = 4
 
 export type Recheck = {
   readonly ok: boolean
@@ -20,6 +22,9 @@ export type Recheck = {
   readonly missingBundles: readonly string[]
 }
 
+// By the digest of its bundle; a text says why there is none.
+export type PolicyOf = (bundle: string) => Promise<Policy | string> | Policy | string
+
 export type Difference = {
   readonly file: string
   readonly line: number
@@ -30,20 +35,24 @@ export type Difference = {
   readonly what: string
 }
 
-export async function recheckRecord(
-  place: string,
-  policyOf: (bundle: string) => Promise<Policy | undefined> | Policy | undefined,
-): Promise<Recheck> {
+export async function recheckRecord(place: string, policyOf: PolicyOf): Promise<Recheck> {
   const parts = createPartsRead()
-  const policies = new Map<string, Policy | undefined>()
+  const policies = new Map<string, Policy | string>()
+  const missing = new Set<string>()
   const listed: Difference[] = []
   const count = { decisions: 0, same: 0, different: 0, unchecked: 0 }
   for await (const { file, number, line } of recordLines(place)) {
     parts.take(line)
     if (line.kind !== 'command') continue
     count.decisions += 1
-    if (!policies.has(line.bundle)) policies.set(line.bundle, await policyOf(line.bundle))
-    const result = recheckedLine(line, parts, policies.get(line.bundle))
+    const policy = policies.get(line.bundle) ?? (await policyOf(line.bundle))
+    policies.delete(line.bundle)
+    policies.set(line.bundle, policy)
+    // Bundles follow one another; the one not used for longest goes first.
+    const [oldest] = policies.keys()
+    if (policies.size > POLICIES_MAX && oldest !== undefined) policies.delete(oldest)
+    if (typeof policy === 'string') missing.add(line.bundle)
+    const result = recheckedLine(line, parts, policy)
     if (result.same === true) count.same += 1
     else {
       count[result.same === false ? 'different' : 'unchecked'] += 1
@@ -65,7 +74,7 @@ export async function recheckRecord(
     ok: count.different === 0 && count.unchecked === 0,
     ...count,
     listed,
-    missingBundles: [...policies].filter(([, found]) => found === undefined).map(([name]) => name),
+    missingBundles: [...missing],
   }
 }
 
@@ -73,7 +82,7 @@ type Result =
   | { readonly same: true }
   | { readonly same: false | undefined; readonly facts: string; readonly what: string }
 
-function recheckedLine(line: CommandLine, parts: PartsRead, policy: Policy | undefined): Result {
+function recheckedLine(line: CommandLine, parts: PartsRead, policy: Policy | string): Result {
   const unchecked = (what: string): Result => ({ same: undefined, facts: '', what })
   const facts = factsOf(line, parts)
   const recorded = parts.of(line.decision)
@@ -84,8 +93,7 @@ function recheckedLine(line: CommandLine, parts: PartsRead, policy: Policy | und
       return unchecked(`the part ${digest} is not what its digest says`)
     }
   }
-  if (policy === undefined)
-    return unchecked(`the bundle ${line.bundle} is not kept beside the record`)
+  if (typeof policy === 'string') return unchecked(policy)
   const again = canonicalJson(policy.decide(facts, line.entrypoint))
   if (again === canonicalJson(recorded)) return { same: true }
   return {

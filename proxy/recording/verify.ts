@@ -5,6 +5,7 @@ import type { Tree } from './merkle.js'
 import { chainedLines, segmentsOf } from './read-record.js'
 import type { PlacedLine, Problem, Segment } from './read-record.js'
 import { NO_LINE, bytesHash } from './record-line.js'
+import { partIsSound } from './recorded-facts.js'
 import { readLine } from './segment-lines.js'
 import type { ReadLine } from './segment-lines.js'
 import { CHECKPOINTS_FILE } from './segment.js'
@@ -206,6 +207,9 @@ function lineProblem(
   if (seq > expected) return { ...at, what: `it has number ${seq} where ${expected} is missing` }
   if (seq < expected) return { ...at, what: `it has number ${seq}, which was there before` }
   if (prev !== progress.hash) return BROKEN_CHAIN
+  if (read.line.kind === 'part' && !partIsSound(read.line.digest, read.line.value)) {
+    return { ...at, what: 'its digest is not that of its value' }
+  }
   progress.hash = bytesHash(placed.bytes)
   progress.tree.add(progress.hash)
   progress.last = at
