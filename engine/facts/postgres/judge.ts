@@ -29,6 +29,8 @@ function judge(text: string): Judgement {
   if (text.includes('\0')) {
     return { kind: 'refused', message: 'a command cannot contain a NUL character', position: 1 }
   }
+  // The module takes no empty text; white space as in scan.l.
+  if (/^[ \t\n\r\f\v]*$/.test(text)) return { kind: 'statements', statements: [] }
   try {
     return judgementOf(parseSync(text), text)
   } catch (thrown) {
