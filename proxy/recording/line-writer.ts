@@ -207,8 +207,8 @@ export class LineWriter {
       const reason = problem instanceof Error ? problem.message : String(problem)
       this.#broken = { reason, sinceMs: this.#options.clock.now() }
       this.#options.log.error({ err: problem }, 'the record cannot be written: commands are denied')
-      this.#options.onHealth(false, reason)
       this.#retry()
+      this.#tell(false, reason)
     }
     const waiting = [...synced, ...this.#sync.abandoned()]
     this.#refuse(waiting)
@@ -217,6 +217,14 @@ export class LineWriter {
       if (command?.go !== true) continue
       const outcome = { session: command.session, command: command.command }
       this.#owed.owe(outcomeEntry(this.#options.clock.now(), { ...outcome, result: 'cancelled' }))
+    }
+  }
+
+  #tell(healthy: boolean, reason: string): void {
+    try {
+      this.#options.onHealth(healthy, reason)
+    } catch (problem) {
+      this.#options.log.error({ err: problem }, 'the record’s health could not be told')
     }
   }
 
@@ -235,7 +243,7 @@ export class LineWriter {
 
   async #resume(): Promise<void> {
     await this.#sync.settled()
-    const { clock, log, onHealth } = this.#options
+    const { clock, log } = this.#options
     const broken = this.#broken
     if (broken === undefined) return
     try {
@@ -258,7 +266,7 @@ export class LineWriter {
     this.#flush()
     if (!this.healthy()) return
     log.info(resumed, 'the record can be written again')
-    onHealth(true, '')
+    this.#tell(true, '')
   }
 
   #rotated(): boolean {

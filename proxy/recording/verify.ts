@@ -54,8 +54,9 @@ type Progress = {
 }
 
 export async function verifyRecord(options: VerifyOptions): Promise<Verification> {
-  const { segments, problem: missing } = segmentsOf(options.directory)
+  // In this order: a gateway may be writing, and what it signs later must not look like a cut.
   const { checks, wrong } = checkpointsOf(options)
+  const { segments, problem: missing } = segmentsOf(options.directory)
   const only = segments.find(({ file }) => file === options.only)
   const progress = only === undefined ? startOfRecord() : startOfSegment(only, checks)
   const chosen = options.only === undefined ? segments : segments.filter((one) => one === only)

@@ -256,6 +256,89 @@ t.test('after closing, commands fail and the record says so', async (t) => {
   await t.rejects(recorded(recorder, commandRecord(1)), { code: 'record_failed' })
 })
 
+t.test('a disk slower than the lines makes them wait, and never takes the memory', async (t) => {
+  const directory = emptyDirectory(t)
+  let release: (() => void)[] = []
+  const disk: Disk = { ...realDisk, sync: (_fd, done) => void release.push(() => done(null)) }
+  const recorder = await createRecorder({ directory, disk, syncMs: 1, segmentBytes: 1 << 30 })
+  let acknowledged = 0
+  const text = 'x'.repeat(4 << 20)
+  const all = Array.from({ length: 30 }, async (_, n) => {
+    await new Promise((done) => setTimeout(done, n * 5))
+    await recorded(recorder, commandRecord(n + 1, { text }))
+    acknowledged += 1
+  })
+  await new Promise((done) => setTimeout(done, 900))
+  t.ok(acknowledged > 10 && acknowledged < 25, `${acknowledged} of 30 while no sync ends`)
+  t.ok(recorder.healthy())
+  const pump = setInterval(() => {
+    const due = release
+    release = []
+    for (const one of due) one()
+  }, 5)
+  await Promise.all(all)
+  await recorder.close()
+  clearInterval(pump)
+  t.equal((await verifyRecord({ directory })).ok, true)
+})
+
+t.test('a line that cannot be put into words fails alone', async (t) => {
+  const directory = emptyDirectory(t)
+  const recorder = await createRecorder({ directory })
+  const loop: Record<string, unknown> = {}
+  loop['self'] = loop
+  const bad = commandRecord(2, { facts: { base: BASE, command: COMMAND, overrides: { loop } } })
+  const results = await Promise.allSettled([
+    recorded(recorder, commandRecord(1)),
+    recorded(recorder, bad),
+    recorded(recorder, commandRecord(3)),
+  ])
+  t.same(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  t.equal(recorder.healthy(), true)
+  await recorder.close()
+  t.equal((await verifyRecord({ directory })).ok, true)
+})
+
+t.test('a caller that throws takes nobody’s answer away', async (t) => {
+  const directory = emptyDirectory(t)
+  const recorder = await createRecorder({ directory })
+  recorder.command(commandRecord(1), 'os', () => {
+    throw new Error('a mistake')
+  })
+  await recorded(recorder, commandRecord(2))
+  await recorder.close()
+  t.equal((await verifyRecord({ directory })).ok, true)
+})
+
+t.test('a record can be verified and read while it is written', async (t) => {
+  const directory = emptyDirectory(t)
+  const recorder = await createRecorder({
+    directory,
+    segmentBytes: 20_000,
+    checkpointMs: 5,
+    syncMs: 1,
+  })
+  let writing = true
+  const writer = (async () => {
+    for (let n = 1; writing; n += 1) {
+      await recorded(recorder, commandRecord(n))
+      recorder.outcome({ session: 's1', command: n, result: 'done' })
+    }
+  })()
+  for (let i = 0; i < 40; i += 1) {
+    const { ok, problem } = await verifyRecord({ directory })
+    if (!ok) t.fail(JSON.stringify(problem))
+    await new Promise((done) => setTimeout(done, 10))
+  }
+  writing = false
+  await writer
+  await recorder.close()
+  t.match(await verifyRecord({ directory }), { ok: true, notes: [] })
+})
+
 // A record whose writer never closed it: command 1 has its outcome, the others do not.
 async function crashed(
   directory: string,
