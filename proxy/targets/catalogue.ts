@@ -1,6 +1,7 @@
 // Loads a target's catalogue through any connection to it: the gateway's own, or a client's, which
 // also sees that session's temporary objects and uncommitted changes. The system's part is loaded once
 // per target and server version.
+import { createHash } from 'node:crypto'
 import { builtCatalogue, builtPart } from '../../engine/facts/postgres/catalogue-build.js'
 import type { CataloguePart } from '../../engine/facts/postgres/catalogue-build.js'
 import { CatalogueShapeError, partOf } from '../../engine/facts/postgres/catalogue-rows.js'
@@ -14,15 +15,47 @@ export type Query = (sql: string) => Promise<readonly (readonly (string | null)[
 // same version.
 export type ServerParts = Map<number, Promise<CataloguePart>>
 
+export type Loaded = {
+  readonly catalogue: Catalogue
+  // Of what the users' part was built from.
+  readonly digest: string
+}
+
 let versions = 0
 
+// Unlike any that a catalogue of this process had before.
+export function nextCatalogueVersion(): number {
+  versions += 1
+  return versions
+}
+
+// Each catalogue has a version of its own, so that caches can tell them apart.
+export function nextVersion(): number {
+  versions += 1
+  return versions
+}
+
 export async function loadCatalogue(query: Query, serverParts: ServerParts): Promise<Catalogue> {
+  return (await reloadedCatalogue(query, serverParts, undefined)).catalogue
+}
+
+// Gives `known` back where nothing changed since it was loaded from the same database.
+export async function reloadedCatalogue(
+  query: Query,
+  serverParts: ServerParts,
+  known: Loaded | undefined,
+): Promise<Loaded> {
   const [server, database] = await identityOf(query)
   const system = await serverPart(query, server, serverParts)
   const [cells] = await query(USER_PART)
+  const digest = createHash('sha256').update(JSON.stringify(cells)).digest('hex')
+  const same = known?.digest === digest && known.catalogue.server === server
+  if (known !== undefined && same && known.catalogue.database === database) return known
   const user = builtPart(partOf(cells), false)
-  versions += 1
-  return builtCatalogue({ version: versions, database, server }, system, user)
+  return {
+    digest,
+    catalogue: builtCatalogue({ version: nextVersion(), database, server }, system, user),
+  }
 }
 
 // Equal texts mean that no name and no definition changed between the two.

@@ -1,0 +1,25 @@
+// What a mask's `match` names: columns by label or by name, or values by their pattern.
+import type { Mask } from '../../schemas/decision.js'
+
+export type Pattern = 'ssn' | 'card' | 'email' | 'iban'
+
+const PATTERNS: readonly Pattern[] = ['ssn', 'card', 'email', 'iban']
+
+// `label:pii` also names what is labelled `pii.ssn`.
+export function isMatched(mask: Mask, column: string, labels: readonly string[]): boolean {
+  const [kind, name = ''] = mask.match.split(/:(.*)/s)
+  if (kind === 'column') return name === column
+  if (kind !== 'label') return false
+  return labels.some((label) => label === name || label.startsWith(`${name}.`))
+}
+
+export function isPattern(mask: Mask): boolean {
+  return mask.match.startsWith('pattern:')
+}
+
+// undefined for a mask of columns, and for a name that is no pattern.
+export function patternOf(mask: Mask): Pattern | undefined {
+  if (!isPattern(mask)) return undefined
+  const name = mask.match.slice('pattern:'.length)
+  return PATTERNS.find((pattern) => pattern === name)
+}

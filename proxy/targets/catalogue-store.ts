@@ -1,0 +1,241 @@
+// Keeps the names of each target's databases current, for all sessions together: loaded when the first
+// session opens, looked at again at each opening, on a timer and when a session says that it changed
+// something; labelled anew when the policy's labels change.
+import type { SecureContext } from 'node:tls'
+import pg from 'pg'
+import type { Catalogue } from '../../engine/facts/postgres/catalogue.js'
+import { labelled } from '../../engine/facts/postgres/labels.js'
+import type { LabelRule } from '../../engine/policy/policy.js'
+import type { Clock } from '../clock.js'
+import { GatewayError } from '../errors.js'
+import type { Log } from '../log.js'
+import {
+  catalogueFingerprint,
+  loadCatalogue,
+  nextCatalogueVersion,
+  type Query,
+  type ServerParts,
+} from './catalogue.js'
+
+export type CatalogueAccount = {
+  readonly host: string
+  readonly port: number
+  readonly tls: { readonly context: SecureContext; readonly serverName: string } | undefined
+  readonly user: string
+  readonly password: (() => string) | undefined
+  readonly database: string
+}
+
+export type CatalogueStore = {
+  readonly open: (at: {
+    readonly target: string
+    readonly database: string
+    readonly account: CatalogueAccount
+  }) => Promise<SharedNames>
+  readonly ages: () => readonly {
+    readonly target: string
+    readonly database: string
+    readonly ageMs: number
+  }[]
+  readonly close: () => Promise<void>
+}
+
+// What a relay asks of the names of its database.
+export type SharedNames = {
+  readonly current: () => Catalogue
+  readonly through: (query: Query) => Promise<Catalogue>
+  readonly refresh: () => Promise<Catalogue>
+}
+
+export type CatalogueStoreParts = {
+  readonly labels: () => readonly LabelRule[]
+  readonly refreshMs: (target: string) => number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const CONNECT_MS = 10_000
+const QUERY_MS = 30_000
+
+export function createCatalogueStore(parts: CatalogueStoreParts): CatalogueStore {
+  const databases = new Map<string, Promise<Names>>()
+  return {
+    open: async ({ target, database, account }) => {
+      const key = JSON.stringify([target, database, account.host, account.port, account.user])
+      let names = databases.get(key)
+      if (names === undefined) {
+        names = Names.open(target, account, parts)
+        databases.set(key, names)
+        names.catch(() => databases.delete(key))
+      }
+      const found = await names
+      // Others may have changed the database since it was last looked at.
+      await found.refresh()
+      return found
+    },
+    ages: () => [...Names.all].filter((one) => one.parts === parts).map((one) => one.age()),
+    close: async () => {
+      const all = await Promise.allSettled(databases.values())
+      databases.clear()
+      for (const one of all) if (one.status === 'fulfilled') await one.value.close()
+    },
+  }
+}
+
+class Names implements SharedNames {
+  static readonly all = new Set<Names>()
+
+  static async open(
+    target: string,
+    account: CatalogueAccount,
+    parts: CatalogueStoreParts,
+  ): Promise<Names> {
+    const names = new Names(target, account, parts)
+    await names.refresh()
+    Names.all.add(names)
+    names.#timer = setInterval(() => void names.#tick(), parts.refreshMs(target))
+    names.#timer.unref()
+    return names
+  }
+
+  readonly parts: CatalogueStoreParts
+  readonly #target: string
+  readonly #account: CatalogueAccount
+  // System parts of this database: a server may be replaced by another while we run.
+  readonly #system: ServerParts = new Map()
+  #client: pg.Client | undefined
+  #raw: Catalogue | undefined
+  #fingerprint = ''
+  #labelled:
+    | {
+        readonly raw: Catalogue
+        readonly rules: readonly LabelRule[]
+        readonly catalogue: Catalogue
+      }
+    | undefined
+  #lookedMs = 0
+  #running: Promise<Catalogue> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(target: string, account: CatalogueAccount, parts: CatalogueStoreParts) {
+    this.#target = target
+    this.#account = account
+    this.parts = parts
+  }
+
+  readonly current = (): Catalogue => {
+    if (this.#raw === undefined)
+      throw new GatewayError('target_unreachable', 'the names of the database are not known')
+    return this.#withLabels(this.#raw)
+  }
+
+  // Names that only that connection sees, labelled as all others are.
+  readonly through = async (query: Query): Promise<Catalogue> => {
+    const catalogue = await loadCatalogue(query, this.#system)
+    return labelled(catalogue, this.parts.labels())
+  }
+
+  // One look at a time; whoever asks while one runs waits for the one after it, which sees their change.
+  readonly refresh = async (): Promise<Catalogue> => {
+    if (this.#running !== undefined) {
+      await this.#running.catch(() => undefined)
+      if (this.#running !== undefined) return this.#running
+    }
+    this.#running = this.#look().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  age(): { readonly target: string; readonly database: string; readonly ageMs: number } {
+    return {
+      target: this.#target,
+      database: this.#account.database,
+      ageMs: this.parts.clock.now() - this.#lookedMs,
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    Names.all.delete(this)
+    await this.#client?.end().catch(() => undefined)
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#running !== undefined) return
+    await this.refresh().catch((problem: unknown) => {
+      this.parts.log.warn(
+        { target: this.#target, problem },
+        'the names of a database could not be read again',
+      )
+    })
+  }
+
+  async #look(): Promise<Catalogue> {
+    const query = await this.#query()
+    const fingerprint = await catalogueFingerprint(query)
+    if (this.#raw === undefined || fingerprint !== this.#fingerprint) {
+      this.#raw = await loadCatalogue(query, this.#system)
+      this.#fingerprint = fingerprint
+    }
+    this.#lookedMs = this.parts.clock.now()
+    return this.#withLabels(this.#raw)
+  }
+
+  #withLabels(raw: Catalogue): Catalogue {
+    const rules = this.parts.labels()
+    const known = this.#labelled
+    if (known?.raw === raw && known.rules === rules) return known.catalogue
+    // A reading made with other labels must not be used again.
+    const catalogue = { ...labelled(raw, rules), version: nextCatalogueVersion() }
+    this.#labelled = { raw, rules, catalogue }
+    return catalogue
+  }
+
+  // The gateway's own connection; opened again after it was lost.
+  async #query(): Promise<Query> {
+    const client = this.#client ?? (await this.#connected())
+    return async (sql) => {
+      const result = await client.query<(string | null)[]>({
+        text: sql,
+        rowMode: 'array',
+        types: AS_TEXT,
+      })
+      return result.rows
+    }
+  }
+
+  async #connected(): Promise<pg.Client> {
+    const { host, port, user, password, database, tls } = this.#account
+    const client = new pg.Client({
+      host,
+      port,
+      user,
+      database,
+      ...(password === undefined ? {} : { password: password() }),
+      ...(tls === undefined
+        ? {}
+        : { ssl: { secureContext: tls.context, servername: tls.serverName } }),
+      application_name: 'sallyport:catalogue',
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: QUERY_MS,
+    })
+    const gone = (): void => {
+      if (this.#client === client) this.#client = undefined
+      // A database of the same name may be another one by now.
+      this.#fingerprint = ''
+    }
+    client.on('error', gone)
+    client.on('end', gone)
+    try {
+      await client.connect()
+    } catch (cause) {
+      throw new GatewayError('target_unreachable', 'the names of the database cannot be read', {
+        cause,
+      })
+    }
+    this.#client = client
+    return client
+  }
+}
+
+// Values as the target writes them.
+const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig
