@@ -1,0 +1,155 @@
+// The web listener: health and metrics for machines, the API for approvers' tools, and one page for people.
+// Every answer is closed to other origins, every error is a problem document.
+import { fastify, type FastifyInstance } from 'fastify'
+import type { Socket } from 'node:net'
+import type { Answers } from '../approvals/answers.js'
+import type { Clock } from '../clock.js'
+import { GatewayError } from '../errors.js'
+import type { Verify } from '../identity/identity.js'
+import type { Log } from '../log.js'
+import { addApprovals } from './approvals-api.js'
+import { createCallers } from './caller.js'
+import { addConsole } from './console-page.js'
+import { addHealth, type HealthParts } from './health.js'
+import { WEB_LIMITS } from './limits.js'
+import { whyNotPlain } from './plain-http.js'
+import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
+import { addSessions, type OpenSession } from './sessions-api.js'
+
+export type WebOptions = HealthParts & {
+  readonly host: string
+  readonly port: number
+  // PEM texts.
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly verify: Verify
+  readonly approvals: Answers
+  readonly sessions: () => readonly OpenSession[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type Web = {
+  readonly host: string
+  readonly port: number
+  readonly open: () => boolean
+  // Takes nothing new, answers what it took, and is gone.
+  readonly close: () => Promise<void>
+}
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'cache-control': 'no-store',
+}
+
+export async function startWeb(options: WebOptions): Promise<Web> {
+  const app = options.tls === undefined ? plainApp() : tlsApp(options.tls)
+  app.removeContentTypeParser('text/plain')
+  harden(app, options)
+  const callers = createCallers(options.verify, options.clock)
+  addHealth(app, options)
+  addApprovals(app, options.approvals, callers)
+  const { sessions, approvals } = options
+  addSessions(app, { sessions, mayReview: approvals.mayReview }, callers)
+  addConsole(app)
+  await listening(app, options)
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  return { host: options.host, port, open: () => app.server.listening, close: () => closed(app) }
+}
+
+const APP_OPTIONS = {
+  logger: false,
+  bodyLimit: WEB_LIMITS.bodyBytes,
+  requestTimeout: WEB_LIMITS.requestMs,
+  keepAliveTimeout: WEB_LIMITS.keepAliveMs,
+  forceCloseConnections: 'idle',
+  exposeHeadRoutes: false,
+  trustProxy: false,
+  // What is sent is taken as it is or refused, never adapted.
+  ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+  clientErrorHandler: unreadable,
+} as const
+
+const SERVER_OPTIONS = {
+  maxHeaderSize: WEB_LIMITS.headerBytes,
+  headersTimeout: WEB_LIMITS.headersMs,
+  // Refused by `plain-http.ts`, which needs to know.
+  requireHostHeader: false,
+} as const
+
+function plainApp(): FastifyInstance {
+  return fastify({ ...APP_OPTIONS, http: SERVER_OPTIONS })
+}
+
+function tlsApp(tls: NonNullable<WebOptions['tls']>): FastifyInstance {
+  const { certificate: cert, key } = tls
+  const https = { ...SERVER_OPTIONS, cert, key, minVersion: 'TLSv1.2' } as const
+  return fastify({ ...APP_OPTIONS, https }) as unknown as FastifyInstance
+}
+
+function harden(app: FastifyInstance, { log, tls }: WebOptions): void {
+  app.server.maxConnections = WEB_LIMITS.connections
+  // Otherwise Node drops the headers beyond 2,000 without a word.
+  app.server.maxHeadersCount = 0
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS)
+    if (tls !== undefined) reply.header('strict-transport-security', 'max-age=31536000')
+    const why = whyNotPlain(request.raw)
+    if (why === undefined) return
+    const refusal = problem(400, 'request', why)
+    return reply.code(400).header('connection', 'close').type(PROBLEM_TYPE).send(refusal)
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    const answer = problemOf(error)
+    if (answer.status >= 500) log.error({ err: error }, 'a web request failed')
+    if (answer.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"')
+    if (answer.status === 429) reply.header('retry-after', '60')
+    return reply.code(answer.status).type(PROBLEM_TYPE).send(answer)
+  })
+  app.setNotFoundHandler((_request, reply) =>
+    reply
+      .code(404)
+      .headers(SECURITY_HEADERS)
+      .type(PROBLEM_TYPE)
+      .send(problem(404, 'not_found', 'there is nothing here')),
+  )
+}
+
+// Bytes that are no HTTP request: one answer, then the end.
+function unreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  const body = JSON.stringify(problem(status, 'request', 'this is no request that can be read'))
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
+      `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
+  )
+}
+
+async function listening(app: FastifyInstance, { host, port }: WebOptions): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (cause) {
+    await app.close()
+    throw new GatewayError('port_taken', `the web listener cannot listen on ${host}:${port}`, {
+      cause,
+    })
+  }
+}
+
+async function closed(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), WEB_LIMITS.drainMs)
+  timer.unref()
+  await app.close()
+  clearTimeout(timer)
+}
