@@ -9,6 +9,8 @@ import type { Statement } from './reading.js'
 import { isHarmless } from './value.js'
 
 export type { Pattern } from './mask-match.js'
+// The other half of masking at the exit, asked once the target has described its result.
+export { originsAgree } from './origins.js'
 
 export type ExitMasks = {
   // Zero-based result column → mask. Empty where nothing is masked.

@@ -1,7 +1,7 @@
 // Where the login ends and the relay begins: both sides are authenticated, the client has been sent
 // everything up to and including its first ReadyForQuery, and the target has said that it is ready.
 import type { Catalogue, NameContext } from '../../../engine/facts/postgres/catalogue.js'
-import type { OutputColumn, Reading } from '../../../engine/facts/postgres/reading.js'
+import type { Reading } from '../../../engine/facts/postgres/reading.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import type { Clock } from '../../clock.js'
 import type { Guard } from '../../guard.js'
@@ -49,11 +49,6 @@ export type RelayParts = {
     catalogue: Catalogue,
     names: NameContext,
   ) => Reading | Promise<Reading>
-  // Whether RowDescription names the columns that the reading expects (engine, exit-masks.ts).
-  readonly originsAgree: (
-    outputs: readonly OutputColumn[],
-    origins: readonly { readonly table: number; readonly attnum: number }[],
-  ) => boolean
   // Key of the `hash` and `token` masks.
   readonly maskKey: Uint8Array
   readonly log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void

@@ -8,6 +8,7 @@ import type { Portal } from './memory.js'
 import { caught } from './net.js'
 import type { Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
+import { originsAgree } from './origins.js'
 import { columnsOf, type ResultColumn } from './row-description.js'
 import { isPlain, type Running } from './running.js'
 import { cut, roomAt, tookRoom } from './target-writes.js'
@@ -51,7 +52,8 @@ export function portalColumnsArrived(
 function planned(r: RelayState, running: Running, columns: readonly ResultColumn[]): boolean {
   const { outputs } = running.statement
   const origins = columns.map(({ table, attnum }) => ({ table, attnum }))
-  if (outputs !== undefined && outputs !== 'unknown' && !r.parts.originsAgree(outputs, origins)) {
+  const known = outputs !== undefined && outputs !== 'unknown'
+  if (known && !r.parts.originsAgree(outputs, origins, catalogueOf(r))) {
     const { command } = running
     r.parts.onIncident('origins_disagree', r.session.id, command, 'the result has other columns')
     cutAnswer(r, running, OTHER_COLUMNS, true)
@@ -60,8 +62,8 @@ function planned(r: RelayState, running: Running, columns: readonly ResultColumn
   if (isPlain(running.masks)) return true
   const catalogue = catalogueOf(r)
   running.plan = maskPlan(running.masks, columns, r.parts.maskKey, (type) => {
-    const known = catalogue.typeByOid(type)
-    return known?.category === 'S' && known.kind !== 'e'
+    const found = catalogue.typeByOid(type)
+    return found?.category === 'S' && found.kind !== 'e'
   })
   return true
 }
