@@ -1,0 +1,58 @@
+// The copies of our schemas that `opa check` and editors read: rego/schemas/*.json. They are generated
+// from engine/schemas, and a test keeps the committed copies equal.
+import { configSchema } from '../../engine/schemas/config.js'
+import { decisionSchema } from '../../engine/schemas/decision.js'
+import {
+  effectSchema,
+  factsSchema,
+  identitySchema,
+  targetSchema,
+} from '../../engine/schemas/facts.js'
+import { recordSchema } from '../../engine/schemas/record.js'
+
+const strings = { type: 'array', items: { type: 'string' } }
+
+// What the entrypoint for approvals is asked; see `ApprovalQuestion`.
+const approvalSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Sallyport approval question',
+  type: 'object',
+  additionalProperties: false,
+  required: ['version', 'verb', 'approver'],
+  properties: {
+    version: { const: 1 },
+    verb: { enum: ['list', 'approve', 'deny'] },
+    approver: identitySchema,
+    request: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['id', 'requester', 'target', 'approvers', 'rules', 'effects'],
+      properties: {
+        id: { type: 'string' },
+        requester: identitySchema,
+        target: targetSchema,
+        approvers: strings,
+        rules: strings,
+        effects: { type: 'array', items: effectSchema },
+      },
+    },
+  },
+}
+
+const SCHEMAS: Readonly<Record<string, object>> = {
+  approval: approvalSchema,
+  config: configSchema,
+  decision: decisionSchema,
+  input: factsSchema,
+  record: recordSchema,
+}
+
+// File name → text.
+export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(SCHEMAS).map(([name, schema]) => [
+      `${name}.json`,
+      `${JSON.stringify(schema, null, 2)}\n`,
+    ]),
+  )
+}

@@ -1,0 +1,165 @@
+# METADATA
+# title: Composition
+# description: >-
+#   How what the policies say becomes one decision. Any denial wins; an effect that no policy allows is
+#   a denial; then an approval is asked for; then masks; else the command is allowed. Policies add to
+#   `allow`, `deny`, `hold`, `mask` under an operation, and the order of files never matters.
+# schemas:
+#   - input: schema.input
+package sallyport.main
+
+import data.sallyport.policies
+
+# METADATA
+# title: The decision
+# entrypoint: true
+decision := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if {
+	count(_denials) > 0
+} else := {
+	"action": "require-approval",
+	"rules": array.concat(_hold_rules, _mask_rules),
+	"masks": _masks,
+	"approval": _approval,
+	"limits": _limits,
+} if {
+	count(_holds) > 0
+} else := {"action": "mask-fields", "rules": _mask_rules, "masks": _masks, "limits": _limits} if {
+	count(_masks) > 0
+} else := {"action": "allow", "rules": [], "masks": [], "limits": _limits}
+
+# METADATA
+# title: The decision while nobody can be asked
+# description: The same composition, in which whatever is not a plain reading is a denial.
+# entrypoint: true
+degraded := {
+	"action": "deny",
+	"rules": array.concat(_denials, _degraded_denials),
+	"masks": [],
+	"limits": {},
+} if {
+	count(_denials) + count(_degraded_denials) > 0
+} else := decision
+
+# METADATA
+# title: May this person settle this request
+# entrypoint: true
+# schemas:
+#   - input: schema.approval
+approval := data.sallyport.approvals.answer
+
+_ops contains effect.op if some effect in input.command.effects
+
+_denials := array.concat([rule | some rule in _deny], _uncovered)
+
+_deny contains rule if some rule in policies.deny.any
+
+_deny contains rule if {
+	some op in _ops
+	some rule in policies.deny[op]
+}
+
+# METADATA
+# description: Only the first is named, and only where nothing was denied by name.
+_uncovered := [_not_covered(missing[0])] if {
+	count(_deny) == 0
+	missing := [effect |
+		some at, effect in input.command.effects
+		not _covered(effect.op, at)
+	]
+	count(missing) > 0
+} else := [{
+	"id": "sallyport/no-command",
+	"message": "there is no command to decide on",
+}] if {
+	input.stage == "command"
+	not input.command
+} else := []
+
+# Looped over, since a look-up of `at` behind a computed key is compiled wrongly to Wasm: it is true
+# whatever the set holds.
+_covered(op, at) if {
+	some place in policies.allow[op]
+	place == at
+}
+
+_not_covered(effect) := {
+	"id": "sallyport/not-covered",
+	"message": concat("", ["no policy allows ", effect.op, " of ", effect.kind, " ", effect.object]),
+	"hint": "ask for a policy that allows it, or do it as a person who may",
+}
+
+_all_holds contains held if some held in policies.hold.any
+
+_all_holds contains held if {
+	some op in _ops
+	some held in policies.hold[op]
+}
+
+_holds contains held if {
+	some held in _all_holds
+	not _granted(held)
+}
+
+# A grant for this exact command satisfies whatever asked for it; a grant for the session what asked
+# for no more than that.
+_granted(_) if {
+	some grant in input.grants
+	grant.scope == "command"
+}
+
+_granted(held) if {
+	held.approval.scope == "session"
+	some grant in input.grants
+	grant.scope == "session"
+}
+
+_hold_rules := [rule |
+	some held in _holds
+	rule := object.remove(held, ["approval"])
+]
+
+# The strictest of all that asked.
+_approval := {
+	"approvers": sort({group | some held in _holds; some group in held.approval.approvers}),
+	"quorum": max({held.approval.quorum | some held in _holds}),
+	"expires_ms": min({held.approval.expires_ms | some held in _holds}),
+	"reason_required": true in {held.approval.reason_required | some held in _holds},
+	"scope": min({held.approval.scope | some held in _holds}),
+}
+
+_masks := sort(policies.mask)
+
+_mask_rules := [rule |
+	count(_masks) > 0
+	some rule in policies.mask_rule
+]
+
+_limits := object.get(data.limits, [input.identity.kind, "decision"], {})
+
+_degraded_denials := array.concat(
+	[rule | some rule in _no_approver],
+	[rule | some rule in _not_reading],
+)
+
+_no_approver contains {
+	"id": "degraded/no-approver",
+	"message": "this needs an approval, and nobody can be asked at the moment",
+	"hint": "try again once approvals work",
+} if {
+	count(_holds) > 0
+}
+
+_not_reading contains {
+	"id": "degraded/reads-only",
+	"message": concat("", [effect.op, " is not allowed while nobody can be asked"]),
+	"hint": "only reading is possible until approvals work",
+} if {
+	some effect in input.command.effects
+	not effect.op in {"read", "explain", "transaction", "set"}
+	not _moves_cursor(effect)
+}
+
+_moves_cursor(effect) if {
+	effect.op == "call"
+	effect.detail in {"fetch", "move", "prepared"}
+}
