@@ -111,10 +111,12 @@ export class DiskSync {
   soon(): void {
     if (this.#armed || this.#kept.length === 0) return
     this.#armed = true
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       this.#armed = false
       this.now()
     }, this.#options.syncMs)
+    // Whoever ends the process closes the record first; a sync alone keeps none alive.
+    timer.unref()
   }
 
   checkpoint(): void {
