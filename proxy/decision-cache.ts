@@ -16,7 +16,8 @@ export type Decided = {
   readonly decision: Decision
   readonly entrypoint: Entrypoint
   // Fields to mask, or why the gateway cannot mask them.
-  readonly exit: { readonly masks: ExitMasks } | { readonly refused: string }
+  readonly exit:
+    { readonly masks: ExitMasks } | { readonly refused: string; readonly hint?: string }
   // Whether a crash after it must not lose its record, and whether it touches labelled columns.
   readonly changes: boolean
   readonly labelled: boolean

@@ -48,7 +48,7 @@ export function refusalOf(decided: Decided): Refusal | undefined {
       rule: 'sallyport/mask',
       message: `denied: the protected values in this answer cannot be masked (${exit.refused})`,
       detail: `rule sallyport/mask`,
-      hint: 'select protected columns as they are, or leave them out',
+      hint: exit.hint ?? 'select protected columns as they are, or leave them out',
     }
   }
   return undefined

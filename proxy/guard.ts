@@ -75,7 +75,8 @@ export type Guard = {
   readonly preview: (session: Session, command: CommandToJudge) => Refusal | undefined
   // May this identity open this target at all (stage `session`)?
   readonly admit: (session: Session) => Refusal | undefined
-  readonly done: (session: Session, outcome: Omit<Outcome, 'session'>) => void
+  // What came of a command that was let go; told exactly once.
+  readonly done: (session: Session, outcome: Outcome) => void
 }
 
 export type GuardParts = {
@@ -88,7 +89,7 @@ export type GuardParts = {
   readonly exitMasksOf: (
     statement: Statement,
     masks: readonly Mask[],
-  ) => { readonly masks: ExitMasks } | { readonly refused: string }
+  ) => { readonly masks: ExitMasks } | { readonly refused: string; readonly hint?: string }
   readonly onDecision?: (action: Action, rule: string, us: number, cached: boolean) => void
   readonly onRefusal?: (why: Refusal['why'], rule: string) => void
   readonly onHold?: (outcome: string, waitedMs: number) => void
@@ -180,7 +181,7 @@ export function createGuard(parts: GuardParts): Guard {
     },
     done(session, outcome) {
       judge.count(session, outcome.command, outcome.rows ?? 0)
-      parts.recorder.outcome({ ...outcome, session: session.id })
+      parts.recorder.outcome(outcome)
     },
   }
 }

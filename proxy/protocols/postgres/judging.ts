@@ -55,7 +55,7 @@ function later(r: RelayState, answer: Answer, then: (answer: Answer, end: number
 function unsent(r: RelayState, answer: Answer): void {
   if (!answer.go) return
   for (const { command } of answer.commands) {
-    r.parts.guard.done(r.session, { command, result: 'cancelled' })
+    r.parts.guard.done(r.session, { session: r.session.id, command, result: 'cancelled' })
   }
 }
 

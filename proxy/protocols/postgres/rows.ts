@@ -8,7 +8,7 @@ import type { Portal } from './memory.js'
 import { caught } from './net.js'
 import type { Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
-import { originsAgree } from './origins.js'
+import { originsAgree } from '../../../engine/facts/postgres/exit-masks.js'
 import { columnsOf, type ResultColumn } from './row-description.js'
 import { isPlain, type Running } from './running.js'
 import { cut, roomAt, tookRoom } from './target-writes.js'
@@ -53,7 +53,7 @@ function planned(r: RelayState, running: Running, columns: readonly ResultColumn
   const { outputs } = running.statement
   const origins = columns.map(({ table, attnum }) => ({ table, attnum }))
   const known = outputs !== undefined && outputs !== 'unknown'
-  if (known && !r.parts.originsAgree(outputs, origins, catalogueOf(r))) {
+  if (known && !originsAgree(outputs, origins, catalogueOf(r))) {
     const { command } = running
     r.parts.onIncident('origins_disagree', r.session.id, command, 'the result has other columns')
     cutAnswer(r, running, OTHER_COLUMNS, true)

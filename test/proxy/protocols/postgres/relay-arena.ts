@@ -192,7 +192,6 @@ export async function startArena(
             clock: systemClock,
             policy: () => policy,
             read: plainReading,
-            originsAgree: () => true,
             maskKey: Buffer.alloc(32),
             log: (_level, message, fields) =>
               void arena.incidents.push(message + JSON.stringify(fields)),
