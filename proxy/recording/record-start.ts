@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -35,16 +36,18 @@ export type RecordEnd = {
 
 export function recordEnd(directory: string, signed: SignedNote | undefined): RecordEnd {
   const names = segmentNames(directory)
-  const file = names.at(-1)
+  const index = segmentIndex(names.at(-1) ?? '')
+  const unbegun = setAsideUnbegun(directory, names)
+  const file = names[names.length - 1 - (unbegun === undefined ? 0 : 1)]
   const size = signed?.checkpoint.size ?? 0
   if (file === undefined) {
     if (size > 0) throw cutBack(directory, size, 0)
     return {
-      index: 0,
+      index,
       previous: undefined,
       tree: createTree(),
       open: createOpenCommands(),
-      torn: undefined,
+      torn: unbegun,
     }
   }
   const { opening, wrong } = openingOf(join(directory, file))
@@ -56,12 +59,26 @@ export function recordEnd(directory: string, signed: SignedNote | undefined): Re
   if (tree.size() < size) throw cutBack(directory, size, tree.size())
   const torn = end.bytes < statSync(join(directory, file)).size
   return {
-    index: segmentIndex(file),
+    index,
     previous: { file, bytes: end.bytes, seq: tree.size() - 1, hash: end.hash },
     tree,
     open,
-    torn: torn ? setAside(directory, file, end.bytes) : undefined,
+    torn: torn ? setAside(directory, file, end.bytes) : unbegun,
   }
+}
+
+// A power cut can take the whole of a segment that was just begun: the one before it was on the disk
+// to its end by then.
+function setAsideUnbegun(directory: string, names: readonly string[]): RecordEnd['torn'] {
+  const file = names.at(-1)
+  if (file === undefined) return undefined
+  const path = join(directory, file)
+  const [first] = rawLines(path)
+  if (first !== undefined && first.whole && !first.bytes.includes(0)) return undefined
+  const aside = `${file}.torn`
+  const bytes = statSync(path).size
+  renameSync(path, join(directory, aside))
+  return { bytes, file: aside }
 }
 
 // Walks the lines of one segment in the order of the chain, and returns where the good ones end.

@@ -210,6 +210,30 @@ t.test('blocks left empty by a power cut are set aside too', async (t) => {
   t.equal(statSync(join(directory, `${file}.torn`)).size, 4107)
 })
 
+t.test(
+  'a segment that a power cut took whole is set aside, and the one before goes on',
+  async (t) => {
+    for (const left of ['', '{"seq":1,', '\0'.repeat(512)]) {
+      const directory = emptyDirectory(t)
+      await crashed(directory)
+      const next = segmentNames(directory)[0]?.replace('00000001', '00000002') ?? ''
+      writeFileSync(join(directory, next), left)
+      await (await createRecorder({ directory })).close()
+      t.equal(readFileSync(join(directory, `${next}.torn`), 'utf8'), left)
+      const { ok, notes, problem } = await verifyRecord({ directory })
+      t.equal(ok, true, problem?.what ?? '')
+      t.match(notes, [new RegExp(`torn: ${left.length} bytes`)])
+    }
+  },
+)
+
+t.test('a record whose only segment was taken whole begins again', async (t) => {
+  const directory = emptyDirectory(t)
+  writeFileSync(join(directory, 'segment-00000001.jsonl'), '')
+  await (await createRecorder({ directory })).close()
+  t.equal((await verifyRecord({ directory })).ok, true)
+})
+
 t.test('no gateway starts on a record that was changed or cut back', async (t) => {
   const directory = emptyDirectory(t)
   await sampleRecord(directory)
