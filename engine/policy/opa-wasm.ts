@@ -1,6 +1,7 @@
 // The one file that knows `@open-policy-agent/opa-wasm` and its habits: it throws plain strings, leaks
 // the C stack on each throw, answers `[{result}]` or `[]`, and traps for ever after enough throws. So an
 // instance that threw is never asked again; a spare takes its place.
+/// <reference path="./web-assembly.d.ts" />
 import { createRequire } from 'node:module'
 import { FUEL_EXPORT, metered } from './fuel.js'
 

@@ -8,6 +8,7 @@ export type DemoPlaces = {
   readonly postgresPort: number
   readonly webPort: number
   readonly issuer: string
+  readonly clientSecretFile: string
   readonly targetPort: number
 }
 
@@ -23,9 +24,10 @@ listeners:
 issuers:
   - issuer: ${places.issuer}
     audience: sallyport
-    client_id: sallyport-cli
-    claims:
-      kind: kind
+    client_id: sallyport-gateway
+    client_secret: file:${places.clientSecretFile}
+    algorithms: [ES256]
+    revocation: introspection
 targets:
   shop:
     kind: postgres

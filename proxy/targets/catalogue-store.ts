@@ -1,8 +1,6 @@
 // Keeps the names of each target's databases current, for all sessions together: loaded when the first
 // session opens, looked at again at each opening, on a timer and when a session says that it changed
 // something; labelled anew when the policy's labels change.
-import type { SecureContext } from 'node:tls'
-import pg from 'pg'
 import type { Catalogue } from '../../engine/facts/postgres/catalogue.js'
 import { labelled } from '../../engine/facts/postgres/labels.js'
 import type { LabelRule } from '../../engine/policy/policy.js'
@@ -10,21 +8,17 @@ import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Log } from '../log.js'
 import {
+  catalogueConnection,
+  type CatalogueAccount,
+  type CatalogueConnection,
+} from './catalogue-connection.js'
+import {
   catalogueFingerprint,
   loadCatalogue,
   nextCatalogueVersion,
   type Query,
   type ServerParts,
 } from './catalogue.js'
-
-export type CatalogueAccount = {
-  readonly host: string
-  readonly port: number
-  readonly tls: { readonly context: SecureContext; readonly serverName: string } | undefined
-  readonly user: string
-  readonly password: (() => string) | undefined
-  readonly database: string
-}
 
 export type CatalogueStore = {
   readonly open: (at: {
@@ -53,9 +47,6 @@ export type CatalogueStoreParts = {
   readonly clock: Clock
   readonly log: Log
 }
-
-const CONNECT_MS = 10_000
-const QUERY_MS = 30_000
 
 export function createCatalogueStore(parts: CatalogueStoreParts): CatalogueStore {
   const databases = new Map<string, Promise<Names>>()
@@ -100,10 +91,10 @@ class Names implements SharedNames {
 
   readonly parts: CatalogueStoreParts
   readonly #target: string
-  readonly #account: CatalogueAccount
+  readonly #database: string
+  readonly #connection: CatalogueConnection
   // System parts of this database: a server may be replaced by another while we run.
   readonly #system: ServerParts = new Map()
-  #client: pg.Client | undefined
   #raw: Catalogue | undefined
   #fingerprint = ''
   #labelled:
@@ -119,7 +110,8 @@ class Names implements SharedNames {
 
   constructor(target: string, account: CatalogueAccount, parts: CatalogueStoreParts) {
     this.#target = target
-    this.#account = account
+    this.#database = account.database
+    this.#connection = catalogueConnection(account)
     this.parts = parts
   }
 
@@ -148,7 +140,7 @@ class Names implements SharedNames {
   age(): { readonly target: string; readonly database: string; readonly ageMs: number } {
     return {
       target: this.#target,
-      database: this.#account.database,
+      database: this.#database,
       ageMs: this.parts.clock.now() - this.#lookedMs,
     }
   }
@@ -156,7 +148,7 @@ class Names implements SharedNames {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     Names.all.delete(this)
-    await this.#client?.end().catch(() => undefined)
+    await this.#connection.close()
   }
 
   async #tick(): Promise<void> {
@@ -170,7 +162,7 @@ class Names implements SharedNames {
   }
 
   async #look(): Promise<Catalogue> {
-    const query = await this.#query()
+    const { query } = this.#connection
     const fingerprint = await catalogueFingerprint(query)
     if (this.#raw === undefined || fingerprint !== this.#fingerprint) {
       this.#raw = await loadCatalogue(query, this.#system)
@@ -189,53 +181,4 @@ class Names implements SharedNames {
     this.#labelled = { raw, rules, catalogue }
     return catalogue
   }
-
-  // The gateway's own connection; opened again after it was lost.
-  async #query(): Promise<Query> {
-    const client = this.#client ?? (await this.#connected())
-    return async (sql) => {
-      const result = await client.query<(string | null)[]>({
-        text: sql,
-        rowMode: 'array',
-        types: AS_TEXT,
-      })
-      return result.rows
-    }
-  }
-
-  async #connected(): Promise<pg.Client> {
-    const { host, port, user, password, database, tls } = this.#account
-    const client = new pg.Client({
-      host,
-      port,
-      user,
-      database,
-      ...(password === undefined ? {} : { password: password() }),
-      ...(tls === undefined
-        ? {}
-        : { ssl: { secureContext: tls.context, servername: tls.serverName } }),
-      application_name: 'sallyport:catalogue',
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: QUERY_MS,
-    })
-    const gone = (): void => {
-      if (this.#client === client) this.#client = undefined
-      // A database of the same name may be another one by now.
-      this.#fingerprint = ''
-    }
-    client.on('error', gone)
-    client.on('end', gone)
-    try {
-      await client.connect()
-    } catch (cause) {
-      throw new GatewayError('target_unreachable', 'the names of the database cannot be read', {
-        cause,
-      })
-    }
-    this.#client = client
-    return client
-  }
 }
-
-// Values as the target writes them.
-const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig
