@@ -93,7 +93,10 @@ export type Store = {
 }
 
 // Both stores, or the one that this machine has. Every `fresh` is an empty one.
-export async function stores(t: Test): Promise<readonly Store[]> {
+export async function stores(
+  t: Test,
+  kinds: readonly Store['kind'][] = ['sqlite', 'postgres'],
+): Promise<readonly Store[]> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-state-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   let made = 0
@@ -101,7 +104,7 @@ export async function stores(t: Test): Promise<readonly Store[]> {
     kind: 'sqlite',
     fresh: () => Promise.resolve({ kind: 'sqlite', file: join(directory, `${made++}.sqlite`) }),
   }
-  if (missingPostgres('embedded') !== false) return [sqlite]
+  if (!kinds.includes('postgres') || missingPostgres('embedded') !== false) return [sqlite]
   const server = await startPostgres({ kind: 'embedded' })
   t.teardown(server.stop)
   return [sqlite, { kind: 'postgres', fresh: () => freshDatabase(server, `state${made++}`) }]
