@@ -18,6 +18,10 @@ export function catalogueOf(r: RelayState): Catalogue {
 
 // False: the message in front must wait, and will be looked at again.
 export function contextReady(r: RelayState): boolean {
+  // What this transaction has loaded for itself carries the labels of then.
+  if (r.ownCatalogue !== undefined && r.ownLabels !== r.parts.policy()?.labels) {
+    r.staleCatalogue = true
+  }
   if (r.names !== undefined && !r.staleNames && !r.staleCatalogue) return true
   // Nothing can be asked now; what is read is refused by the target in any case but for the end of
   // the transaction.
@@ -63,6 +67,7 @@ async function refreshed(r: RelayState): Promise<void> {
   if (!Array.isArray(searchPath) || typeof role !== 'string') throw new Error('no search path')
   if (r.staleCatalogue) {
     if (r.session.transaction === 'open' || r.pipelineOpen) {
+      r.ownLabels = r.parts.policy()?.labels
       r.ownCatalogue = await r.connected.catalogues.through((sql) => ask(r, sql))
     } else {
       await r.connected.catalogues.refresh()
@@ -98,6 +103,33 @@ export function noteTransactionOver(r: RelayState): void {
 function again(r: RelayState): void {
   if (r.touchedNames) r.staleNames = true
   if (r.touchedCatalogue) r.staleCatalogue = true
+}
+
+// A name that is not known may be new: the shared names are looked at again, once for each message and
+// not too often. True: the message in front waits, and will be read again.
+export function looksAgain(r: RelayState, reading: Reading): boolean {
+  const now = r.parts.clock.monotonicUs()
+  if (now - r.lookedAgainUs < LOOK_AGAIN_US || !reading.statements.some(hasUnknownName))
+    return false
+  r.lookedAgainUs = now
+  if (r.ownCatalogue !== undefined) return false
+  r.waiting = 'other'
+  const before = r.connected.catalogues.current()
+  r.connected.catalogues.refresh().then(
+    (after) => {
+      if (after !== before) r.stamp++
+      resume(r)
+    },
+    // It is judged as it was read: refused, as a rule.
+    () => resume(r),
+  )
+  return true
+}
+
+const LOOK_AGAIN_US = 500_000
+
+function hasUnknownName({ command }: Statement): boolean {
+  return command.unread.some(({ reason }) => reason === 'name_not_resolved')
 }
 
 // undefined: it is being read elsewhere, and the message in front will be looked at again.

@@ -5,7 +5,7 @@ import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { CommandToJudge } from '../../guard.js'
 import { bindOf, type BindParts } from './bind-message.js'
 import { forward, refuseExtended } from './client-writes.js'
-import { catalogueOf, contextReady, drained, readingOf, resume } from './context.js'
+import { catalogueOf, contextReady, drained, looksAgain, readingOf, resume } from './context.js'
 import { entryOf } from './expected.js'
 import { judged, runningsOf } from './judging.js'
 import type { Portal, Prepared } from './memory.js'
@@ -34,7 +34,7 @@ export function parse(r: RelayState, start: number, end: number): boolean {
   if (r.memory.size() > NAMES_MAX) return refused(r, end, TOO_MANY)
   if (!contextReady(r)) return false
   const reading = readingOf(r, text)
-  if (reading === undefined) return false
+  if (reading === undefined || looksAgain(r, reading)) return false
   const [statement, second] = reading.statements
   if (second !== undefined) return refused(r, end, SEVERAL)
   if (statement !== undefined) {

@@ -3,6 +3,7 @@
 import type { Catalogue, NameContext } from '../../../engine/facts/postgres/catalogue.js'
 import type { Reading } from '../../../engine/facts/postgres/reading.js'
 import { NO_MASKS, type ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
+import type { Policy } from '../../../engine/policy/policy.js'
 import type { Waiting } from '../../guard.js'
 import type { Session } from '../../session.js'
 import type { Connected, RelayParts } from './connected.js'
@@ -82,6 +83,8 @@ export type RelayState = {
   // How names are read (context.ts).
   names: NameContext | undefined
   ownCatalogue: Catalogue | undefined
+  ownLabels: Policy['labels'] | undefined
+  lookedAgainUs: number
   stamp: number
   staleNames: boolean
   staleCatalogue: boolean
@@ -143,6 +146,8 @@ export function relayState(
     internal: undefined,
     names: undefined,
     ownCatalogue: undefined,
+    ownLabels: undefined,
+    lookedAgainUs: -Infinity,
     stamp: 0,
     staleNames: true,
     staleCatalogue: false,

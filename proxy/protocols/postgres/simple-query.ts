@@ -3,7 +3,7 @@
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { CommandToJudge } from '../../guard.js'
 import { forward, refuseQuery } from './client-writes.js'
-import { contextReady, drained, noteSent, readingOf, resume } from './context.js'
+import { contextReady, drained, looksAgain, noteSent, readingOf, resume } from './context.js'
 import { entryOf } from './expected.js'
 import { judged, runningsOf } from './judging.js'
 import type { Change } from './memory.js'
@@ -30,7 +30,7 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
   }
   if (!contextReady(r)) return false
   const reading = readingOf(r, text)
-  if (reading === undefined) return false
+  if (reading === undefined || looksAgain(r, reading)) return false
   const { statements, syntaxError } = reading
   if (syntaxError !== undefined) {
     // Recorded where the policy refuses it, which the shipped library does; it never runs.

@@ -1,8 +1,10 @@
 // A gateway for tests of the relay alone: a real PostgreSQL behind it, a login that trusts everybody,
-// and in-memory stand-ins for our own policy, record and approvals, which a test can look into.
+// the real reader and catalogue, and in-memory stand-ins for our own policy, record and approvals, which
+// a test can look into.
+import { pino } from 'pino'
 import { connect as open, type Socket } from 'node:net'
-import { NO_MASKS } from '../../../../engine/facts/postgres/exit-masks.js'
-import type { Catalogue } from '../../../../engine/facts/postgres/catalogue.js'
+import { exitMasksOf } from '../../../../engine/facts/postgres/exit-masks.js'
+import { createReader } from '../../../../engine/facts/postgres/read.js'
 import type { Policy } from '../../../../engine/policy/policy.js'
 import type { Decision, Mask } from '../../../../engine/schemas/decision.js'
 import type { Facts } from '../../../../engine/schemas/facts.js'
@@ -14,7 +16,7 @@ import { startRelay } from '../../../../proxy/protocols/postgres/relay.js'
 import type { CommandRecord, Outcome } from '../../../../proxy/recording/recorder.js'
 import type { Session } from '../../../../proxy/session.js'
 import { listen, streamOf } from '../../../../proxy/transport/listen.js'
-import { plainReading } from './plain-reading.js'
+import { createCatalogueStore } from '../../../../proxy/targets/catalogue-store.js'
 
 export type Arena = {
   readonly port: number
@@ -70,26 +72,32 @@ export const LIMITS: RelayLimits = {
   slowClientMs: 30_000,
 }
 
-const catalogue: Catalogue = {
-  version: 1,
-  database: 'postgres',
-  server: 180000,
-  relation: () => undefined,
-  relationByOid: () => undefined,
-  routines: () => [],
-  routineByOid: () => undefined,
-  type: () => undefined,
-  typeByOid: () => undefined,
-  operators: () => [],
-  userCasts: [],
-  schemas: [],
-}
+const LABELS = [{ table: 'people', column: 'ssn', labels: ['pii'] }]
 
 export async function startArena(
   target: { readonly host: string; readonly port: number; readonly user: string },
   options: { readonly limits?: Partial<RelayLimits>; readonly raw?: boolean } = {},
 ): Promise<Arena> {
   const sockets = new Set<Socket>()
+  const reader = await createReader()
+  const catalogues = createCatalogueStore({
+    labels: () => LABELS,
+    refreshMs: () => 60_000,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  })
+  const shared = await catalogues.open({
+    target: 'test',
+    database: 'postgres',
+    account: {
+      host: target.host,
+      port: target.port,
+      tls: undefined,
+      user: target.user,
+      password: undefined,
+      database: 'postgres',
+    },
+  })
   const policy: Policy = {
     id: 1,
     revision: 'test',
@@ -115,17 +123,14 @@ export async function startArena(
     close: async () => {
       for (const socket of sockets) socket.destroy()
       await listening.close()
+      await catalogues.close()
     },
   }
   const guard = createGuard({
     clock: systemClock,
     policy: () => policy,
     durability: 'changes',
-    exitMasksOf: (statement, masks) => {
-      const [mask] = masks
-      if (mask === undefined || statement.command.flows.length === 0) return { masks: NO_MASKS }
-      return { masks: { fields: new Map([[0, mask]]), patterns: [], quietErrors: true } }
-    },
+    exitMasksOf,
     recorder: {
       command(record, _durability, written) {
         arena.commands.push(record)
@@ -180,18 +185,14 @@ export async function startArena(
             parameters: new Map(),
             hiddenWords: [],
             cancelTarget: () => cancel(target, both.key),
-            catalogues: {
-              current: () => catalogue,
-              through: () => Promise.resolve(catalogue),
-              refresh: () => Promise.resolve(catalogue),
-            },
+            catalogues: shared,
             onEnd: (reason) => void arena.ends.push(reason),
           },
           {
             guard,
             clock: systemClock,
             policy: () => policy,
-            read: plainReading,
+            read: reader.read,
             maskKey: Buffer.alloc(32),
             log: (_level, message, fields) =>
               void arena.incidents.push(message + JSON.stringify(fields)),

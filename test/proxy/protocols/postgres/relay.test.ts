@@ -15,16 +15,16 @@ t.test('one session through the relay', { skip }, async (t) => {
     kind: 'embedded',
     hba: ['host all all 127.0.0.1/32 trust'],
   })
-  const arena = await startArena({ host: server.host, port: server.port, user: 'postgres' })
-  t.teardown(async () => {
-    await arena.close()
-    await server.stop()
-  })
   const direct = await connected(server.port)
-  t.teardown(() => direct.end())
   await direct.query('create table people (id int, ssn text)')
   await direct.query("insert into people values (1, '123-45-6789'), (2, null)")
   await direct.query('create table log (n int primary key)')
+  const arena = await startArena({ host: server.host, port: server.port, user: 'postgres' })
+  t.teardown(async () => {
+    await direct.end()
+    await arena.close()
+    await server.stop()
+  })
 
   t.beforeEach(async () => {
     arena.decide = decided
@@ -327,7 +327,7 @@ t.test('one session through the relay', { skip }, async (t) => {
   t.test('more rows than allowed: an error, and the transaction is aborted', async (t) => {
     arena.decide = (facts) => ({
       ...ALLOW,
-      limits: facts.command?.effects[0]?.op === 'read' ? { rows_max: 3 } : {},
+      limits: facts.command?.postgres.returns_rows === true ? { rows_max: 3 } : {},
     })
     const client = await connected(arena.port)
     await client.query('begin')
