@@ -1,6 +1,6 @@
 // PostgreSQL's own grammar, compiled to WebAssembly, is the judge of what a text means. This file is
 // the only one that calls it; what it cannot read becomes a value, never an exception.
-import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
+import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query'
 import type { Node, ParseResult } from 'libpg-query'
 import { READING_LIMITS } from './limits.js'
 
@@ -55,6 +55,20 @@ export function judgementOf(parsed: ParseResult, text: string): Judgement {
     return [{ node: one.stmt, start, end: length === 0 ? bytes : start + length }]
   })
   return { kind: 'statements', statements }
+}
+
+// The text with each comment turned into blanks, for readers that take comments otherwise than
+// PostgreSQL does. undefined where the text cannot be scanned.
+export function withoutComments(text: string): string | undefined {
+  try {
+    const bytes = Buffer.from(text)
+    for (const { start, end, tokenName } of scanSync(text).tokens) {
+      if (tokenName === 'C_COMMENT' || tokenName === 'SQL_COMMENT') bytes.fill(' ', start, end)
+    }
+    return bytes.toString('utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function refusal(thrown: unknown): Judgement {

@@ -3,6 +3,7 @@
 // other relations than the judge, one of the two is wrong and the text counts as unread.
 import type { Node } from 'libpg-query'
 import { parse } from 'pgsql-ast-parser'
+import { withoutComments } from './judge.js'
 import { READING_LIMITS } from './limits.js'
 import { tagOf } from './tree.js'
 
@@ -10,7 +11,9 @@ import { tagOf } from './tree.js'
 export function objection(text: string, statements: readonly Node[]): string | undefined {
   if (text.length > READING_LIMITS.witnessBytesMax) return undefined
   if (nesting(text) > READING_LIMITS.witnessDepthMax) return undefined
-  const other = witnessed(text)
+  // The witness takes everything between the first and the last of several comments for one.
+  const plain = text.includes('/*') ? withoutComments(text) : text
+  const other = plain === undefined ? undefined : witnessed(plain)
   if (other === undefined) return undefined
   if (other.length !== statements.length) return 'number of statements'
   for (const [at, statement] of statements.entries()) {
