@@ -2,6 +2,7 @@
 // subtrees, one for each bit of the size. Adding a line costs one hash on average, and a record of any
 // length needs at most 53 peaks.
 import { hash } from 'node:crypto'
+import { GatewayError } from '../errors.js'
 
 const HASH_BYTES = 32
 const PEAKS_AT = 1 + 2 * HASH_BYTES
@@ -17,7 +18,8 @@ export type Tree = {
 
 export function createTree(size = 0, peaks: readonly string[] = []): Tree {
   if (peaks.length !== bitsOf(size).length) {
-    throw new RangeError(`a tree of ${size} lines does not have ${peaks.length} peaks`)
+    const what = `a tree of ${size} lines does not have ${peaks.length} peaks`
+    throw new GatewayError('record_damaged', what)
   }
   let count = size
   // First the node being hashed (RFC 6962 §2.1: 0x01, its left and its right side), then by height

@@ -142,8 +142,14 @@ export async function* recordLines(place: string): AsyncGenerator<RecordedLine> 
 // A record is named by its directory, or by one of its segments.
 export function placeOf(place: string): { readonly directory: string; readonly only?: string } {
   if (!existsSync(place)) throw new GatewayError('not_found', `there is no record at ${place}`)
-  if (statSync(place).isDirectory()) return { directory: place }
-  return { directory: dirname(place), only: basename(place) }
+  const only = statSync(place).isDirectory() ? undefined : basename(place)
+  const directory = only === undefined ? place : dirname(place)
+  const names = segmentNames(directory)
+  if (only === undefined ? names.length === 0 : !names.includes(only)) {
+    const what = only === undefined ? 'holds no record' : 'is no segment of a record'
+    throw new GatewayError('not_found', `${place} ${what}`)
+  }
+  return { directory, ...(only === undefined ? {} : { only }) }
 }
 
 function damagedAt({ file, line, what }: Problem): GatewayError {

@@ -1,14 +1,15 @@
 // The offline verifier: reads a whole record with nothing but public knowledge and names the first
 // record that is not what was written. It relies on no gateway and changes nothing.
+import { join } from 'node:path'
 import { createTree } from './merkle.js'
 import type { Tree } from './merkle.js'
 import { chainedLines, segmentsOf } from './read-record.js'
 import type { PlacedLine, Problem, Segment } from './read-record.js'
 import { NO_LINE, bytesHash } from './record-line.js'
 import { partIsSound } from './recorded-facts.js'
-import { readLine } from './segment-lines.js'
+import { openingOf, readLine } from './segment-lines.js'
 import type { ReadLine } from './segment-lines.js'
-import { CHECKPOINTS_FILE } from './segment.js'
+import { CHECKPOINTS_FILE, segmentName } from './segment.js'
 import { checkpointsOf } from './verify-checkpoints.js'
 import type { Check, CheckpointSources } from './verify-checkpoints.js'
 
@@ -57,14 +58,17 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
   // In this order: a gateway may be writing, and what it signs later must not look like a cut.
   const { checks, wrong } = checkpointsOf(options)
   const { segments, problem: missing } = segmentsOf(options.directory)
-  const only = segments.find(({ file }) => file === options.only)
+  const only =
+    segments.find(({ file }) => file === options.only) ?? lone(options.directory, options.only)
   const progress = only === undefined ? startOfRecord() : startOfSegment(only, checks)
-  const chosen = options.only === undefined ? segments : segments.filter((one) => one === only)
+  const chosen = only === undefined ? segments : [only]
   const problem =
     (await firstProblem(options.directory, chosen, progress, checks)) ??
-    (missing === undefined ? undefined : { ...missing, seq: progress.tree.size() }) ??
+    (missing === undefined || only !== undefined
+      ? undefined
+      : { ...missing, seq: progress.tree.size() }) ??
     (wrong === undefined ? undefined : { ...wrong, seq: progress.signed }) ??
-    (options.only === undefined ? cutProblem(segments, progress, checks) : undefined)
+    (only === undefined ? cutProblem(segments, progress, checks) : undefined)
   if (options.only !== undefined) {
     progress.notes.push(
       `only ${options.only}; what its first line says of the lines before is trusted`,
@@ -84,6 +88,14 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
     ...(problem === undefined ? {} : { problem }),
     notes: progress.notes,
   }
+}
+
+// A segment whose neighbours are elsewhere can still be looked at.
+function lone(directory: string, file: string | undefined): Segment | undefined {
+  const { opening } = file === undefined ? {} : openingOf(join(directory, file))
+  return file === undefined || opening === undefined
+    ? undefined
+    : { file, opening, bytes: undefined, left: undefined }
 }
 
 function startOfRecord(): Progress {
@@ -130,6 +142,7 @@ function cutProblem(
   checks: readonly Check[],
 ): BadRecord | undefined {
   const found = progress.tree.size()
+  if (found === 0) return { file: segmentName(1), line: 0, what: 'there are no lines', seq: 0 }
   const beyond = checks.find(({ note }) => note.checkpoint.size > found)
   if (beyond === undefined) return undefined
   const { size } = beyond.note.checkpoint

@@ -1,5 +1,5 @@
 // The auditor's commands, from arguments to output and exit status.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import { help, run } from '../../../proxy/commands/audit.js'
@@ -43,6 +43,8 @@ t.test('verify: one segment alone', async (t) => {
     t.match(stdout, /only segment-/)
   }
   const path = join(directory, names[2] ?? '')
+  rmSync(join(directory, names[1] ?? ''))
+  t.equal((await audit('/', 'verify', path)).status, 0, 'its neighbours may be elsewhere')
   writeFileSync(path, readFileSync(path, 'utf8').replace('SELECT', 'DELETE'))
   t.equal((await audit('/', 'verify', path)).status, 1)
 })
@@ -120,6 +122,9 @@ t.test('wrong usage is 2, a record that is not there is 1', async (t) => {
     t.not(stderr, '')
   }
   t.match(await audit(cwd, 'verify'), { status: 1, stderr: /no record at/ })
+  t.match(await audit(cwd, 'verify', '.'), { status: 1, stderr: /holds no record/ })
+  writeFileSync(join(cwd, 'x'), '')
+  t.match(await audit(cwd, 'export', 'x'), { status: 1, stderr: /no segment of a record/ })
   t.match(await audit(cwd, 'verify', '--config', 'x.yaml'), { status: 1, stderr: /cannot be read/ })
   t.match(help, /Exit status/)
 })
