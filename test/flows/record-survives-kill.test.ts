@@ -11,6 +11,8 @@ import { emptyDirectory } from '../proxy/recording/sample-record.js'
 
 // The issue's own number is 200; each costs the start of a process.
 const KILLS = 50
+// A loaded machine takes a second for each start.
+const TIMEOUT_MS = 240_000
 const RUNNERS = 2
 const ACKNOWLEDGED = 'acknowledged'
 
@@ -61,8 +63,10 @@ async function killedRun(directory: string, first: number): Promise<void> {
   await new Promise((resolve) => child.on('close', resolve))
 }
 
+t.setTimeout(TIMEOUT_MS)
 t.test(
   `killed ${KILLS} times under load, the record holds all that was acknowledged`,
+  { timeout: TIMEOUT_MS },
   async (t) => {
     const directories = Array.from({ length: RUNNERS }, () => emptyDirectory(t))
     let total = 0
