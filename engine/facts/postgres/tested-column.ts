@@ -2,7 +2,7 @@
 // that a WHERE clause narrows.
 import type { A_Expr, Node } from 'libpg-query'
 import type { Analysis } from './analysis.js'
-import type { Target } from './narrowing.js'
+import type { Target } from './condition.js'
 import { namesOf } from './tree.js'
 
 // Functions of one column whose equality or order against a constant still tells rows apart. Left out

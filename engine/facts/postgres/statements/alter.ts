@@ -123,13 +123,19 @@ function exposed(
   }
 }
 
+// Schemas, roles and databases are named by a plain string.
+function asName(sval: string): Node {
+  return { String: { sval } }
+}
+
 function rename(body: RenameStmt, { analysis }: Context): Outcome {
   const type = body.renameType ?? 'OBJECT_TABLE'
   const relationType = type === 'OBJECT_COLUMN' ? (body.relationType ?? 'OBJECT_TABLE') : type
   objectEffect(analysis, 'alter', {
     type: relationType,
     relation: body.relation,
-    object: body.object,
+    object: body.object ?? (body.subname === undefined ? undefined : asName(body.subname)),
+    own: body.relation === undefined ? undefined : body.subname,
     detail: type === 'OBJECT_COLUMN' ? 'rename_column' : 'rename',
     missingOk: body.missing_ok,
   })

@@ -81,7 +81,7 @@ function readForeignKey(constraint: Constraint, analysis: Analysis): void {
   }
 }
 
-function readIn(expression: Node, within: Within, sink: Sink, analysis: Analysis): void {
+export function readIn(expression: Node, within: Within, sink: Sink, analysis: Analysis): void {
   if (within.relation !== undefined) readWithin(expression, within.relation, sink, analysis)
   else readWithin(expression, undefined, sink, analysis, within.outer)
 }

@@ -14,7 +14,7 @@ import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import { readWithin } from './as-query.js'
 import { creationSchema, relationEffect } from '../relation-effect.js'
-import { newNames, readDefinitions } from './column-definitions.js'
+import { newNames, readDefinitions, readIn } from './column-definitions.js'
 import type { Context, Outcome, Readers } from './outcome.js'
 
 export const DEFINE_RELATION_READERS = {
@@ -68,7 +68,12 @@ function createTable(body: CreateStmt, kind: ObjectKind, context: Context): void
   createEffect(analysis, body.relation, kind)
   const elements = [...(body.tableElts ?? []), ...(body.constraints ?? [])]
   const open = body.inhRelations !== undefined || body.ofTypename !== undefined
-  readDefinitions(elements, newNames(body.relation?.relname, elements, open, analysis), analysis)
+  const within = newNames(body.relation?.relname, elements, open, analysis)
+  readDefinitions(elements, within, analysis)
+  for (const node of body.partspec?.partParams ?? []) {
+    const expression = 'PartitionElem' in node ? node.PartitionElem.expr : undefined
+    if (expression !== undefined) readIn(expression, within, 'write', analysis)
+  }
   for (const node of body.inhRelations ?? []) {
     if (!('RangeVar' in node)) continue
     const detail = body.partbound === undefined ? 'inherited' : 'partition_added'

@@ -76,6 +76,8 @@ export type NamedObject = {
   readonly type: ObjectType
   readonly relation?: RangeVar | undefined
   readonly object?: Node | undefined
+  // Name of a part of `relation`: a trigger, rule, policy.
+  readonly own?: string | undefined
   readonly detail?: string | undefined
   // An object that is not there is no error (IF EXISTS).
   readonly missingOk?: boolean | undefined
@@ -146,7 +148,7 @@ function ofRelation(
   kind: ObjectKind,
   named: NamedObject,
 ): void {
-  const own = named.relation === undefined ? parts.at(-1) : undefined
+  const own = named.relation === undefined ? parts.at(-1) : named.own
   const range = named.relation ?? rangeOf(parts.slice(0, -1))
   const relation = resolveRelation(analysis, range)
   if (changesNames(op, named)) analysis.touch(range.relname ?? '')
