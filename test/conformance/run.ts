@@ -1,0 +1,50 @@
+// npm run conformance -- --cases FILE [--only REGEX] [--verbose]: every case of the file against a
+// gateway of our own. Prints what failed and why, and closes on `N passed, N failed`.
+import { openArena } from './arena.js'
+import { attempt } from './attempt.js'
+import { caseFileOf } from './cases.js'
+
+const USAGE = 'npm run conformance -- --cases FILE [--only REGEX] [--verbose]\n'
+
+export async function conformance(
+  argv: readonly string[],
+  write: (text: string) => void,
+): Promise<number> {
+  const value = (name: string): string | undefined => {
+    const at = argv.indexOf(name)
+    return at < 0 ? undefined : argv[at + 1]
+  }
+  const path = value('--cases')
+  if (path === undefined) {
+    write(USAGE)
+    return 2
+  }
+  const file = caseFileOf(path)
+  const only = new RegExp(value('--only') ?? '')
+  const verbose = argv.includes('--verbose')
+  const arena = await openArena(file)
+  let [passed, failed] = [0, 0]
+  try {
+    for (const test of file.cases.filter(({ id }) => only.test(id))) {
+      const faults = await attempt(test, arena).catch((problem: unknown) => [String(problem)])
+      if (faults.length === 0) passed++
+      else failed++
+      if (faults.length > 0)
+        write(`FAIL ${test.id} (${test.expect.outcome}) ${test.title}: ${faults.join('; ')}\n`)
+      else if (verbose) write(`ok   ${test.id} ${test.title}\n`)
+    }
+    if (verbose) write(arena.log())
+  } finally {
+    await arena.close()
+  }
+  write(`${passed} passed, ${failed} failed\n`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  process.exitCode = await conformance(
+    process.argv.slice(2),
+    (text) => void process.stdout.write(text),
+  )
+  process.exit()
+}
