@@ -3,10 +3,10 @@
 import type { Node, TypeName } from 'libpg-query'
 import { resolveRoutines, schemaOf } from './analysis.js'
 import type { Analysis } from './analysis.js'
-import type { Oid, Operator, Routine } from './catalogue.js'
+import type { Catalogue, Oid, Operator, Routine } from './catalogue.js'
 import type { At } from './expression.js'
 import { callEffect, isHarmless, isSystemRoutine } from './functions.js'
-import { isExact, mayCoerce, namedType } from './result-types.js'
+import { isExact, mayCoerce, namedType, returnedType } from './result-types.js'
 import { isTotal, isTotalCast, isTotalOperator } from './total-functions.js'
 import { TYPE, isLabelled, joined, passed, sunk } from './value.js'
 import type { Value } from './value.js'
@@ -48,7 +48,7 @@ export function called(
   if (labelled.length > 0 && !isTotal(name, routines, given, analysis.catalogue)) {
     for (const value of labelled) sunk(passed(value, step), 'argument', analysis)
   }
-  return passed(joined(given.values), step, resultType(routines))
+  return passed(joined(given.values), step, resultType(routines, given, analysis.catalogue))
 }
 
 // A function known by its name alone, such as the one behind `row.f`. undefined where there is none.
@@ -98,6 +98,8 @@ export function cast(value: Value, name: TypeName | undefined, at: At): Value {
     analysis.unread('name_not_resolved', `type ${word ?? ''}`)
     return passed(value, 'cast')
   }
+  // No cast at all, and so still the column itself.
+  if (type.oid !== 0 && type.oid === value.type && name?.typmods === undefined) return value
   const step = `cast:${type.name}`
   const routines = userCasts(value.type, type.oid, analysis)
   for (const routine of routines) declareCall(routine, [], analysis)
@@ -188,8 +190,13 @@ function implicitCasts(values: readonly Value[], analysis: Analysis): void {
   }
 }
 
-function resultType(routines: readonly Routine[]): Oid {
-  return sameType(routines.map((routine) => routine.returns))
+function resultType(routines: readonly Routine[], given: Arguments, catalogue: Catalogue): Oid {
+  const types = given.ordered ? given.values.map((value) => value.type) : undefined
+  return sameType(
+    routines.map((routine) =>
+      types === undefined ? routine.returns : returnedType(routine, types, catalogue),
+    ),
+  )
 }
 
 function sameType(types: readonly Oid[]): Oid {

@@ -23,12 +23,43 @@ export function columnReference(reference: ColumnRef, at: At): Value {
   if (only !== undefined && more.length === 0) return bareName(only, at)
   const name = parts.at(-1) ?? ''
   const item = qualifiedItem(parts.slice(0, -1), at)
-  if (item === undefined) return unresolved(parts, at)
+  if (item === undefined) return parameterField(parts, at) ?? unresolved(parts, at)
   const found = columnOf(item, name)
   if (found.kind === 'column') return touched(found.column)
   if (found.kind === 'uncertain') return unresolved(parts, at)
   // `item.f` where the item has no such column is f(item).
   return projectedField(rowOf(item), name, at) ?? unresolved(parts, at)
+}
+
+// The item that a reference names as a whole row, without reading it; undefined for anything else.
+export function rowItem(node: Node | undefined, at: At): Item | undefined {
+  if (node === undefined || !('ColumnRef' in node)) return undefined
+  const [field, ...more] = node.ColumnRef.fields ?? []
+  const name = textOf(field)
+  if (name === undefined || more.length > 0) return undefined
+  if (columnNamed(at.scope, name).kind !== 'nothing') return undefined
+  const found = itemNamed(at.scope, name)
+  return found.kind === 'item' && found.item.scalar !== true ? found.item : undefined
+}
+
+// One column of a row, read alone; undefined where the row has no such column for certain.
+export function rowColumn(item: Item, name: string): Value | undefined {
+  const found = item.columns.filter((column) => column.name === name)
+  const [only, ...more] = found
+  return only === undefined || more.length > 0 || item.open ? undefined : touched(only)
+}
+
+// In a function, `p.f` and `function.p.f` are fields of its parameter p (sql_fn_post_column_ref).
+function parameterField(parts: readonly string[], at: At): Value | undefined {
+  const field = parts.at(-1)
+  let level = at.scope
+  while (level?.outer !== undefined) level = level.outer
+  const item = level?.items.find((one) => one.parameters === true)
+  if (item === undefined || field === undefined) return undefined
+  const [name, ...more] = parts.slice(0, -1).reverse()
+  if (more.length > 1 || (more[0] !== undefined && more[0] !== item.name)) return undefined
+  const found = item.columns.find((column) => column.name === name)
+  return found === undefined ? undefined : projectedField(touched(found), field, at)
 }
 
 // The columns that `*`, `t.*`, `s.t.*` stand for; undefined where that cannot be told.

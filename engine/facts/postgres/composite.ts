@@ -4,6 +4,7 @@ import type { A_Indirection, Node } from 'libpg-query'
 import type { At } from './expression.js'
 import { valueOf } from './expression.js'
 import { calledByName } from './calls.js'
+import { rowColumn, rowItem } from './column-reference.js'
 import { relationOfType } from './result-types.js'
 import { textOf } from './tree.js'
 import { isLabelled, passed, sunk, typed } from './value.js'
@@ -26,8 +27,12 @@ export function projectedField(row: Value, name: string, at: At): Value | undefi
 }
 
 export function indirection(node: A_Indirection, at: At): Value {
-  let value = valueOf(node.arg, at)
-  for (const step of node.indirection ?? []) value = stepped(value, step, at)
+  const [first, ...more] = node.indirection ?? []
+  const item = rowItem(node.arg, at)
+  const column = item === undefined ? undefined : rowColumn(item, textOf(first) ?? '')
+  const steps = column === undefined ? (node.indirection ?? []) : more
+  let value = column ?? valueOf(node.arg, at)
+  for (const step of steps) value = stepped(value, step, at)
   return value
 }
 

@@ -20,6 +20,7 @@ import { indirection } from './composite.js'
 import { functionCall } from './function-call.js'
 import { JSON_READERS } from './json-expression.js'
 import { operatorExpression } from './operator-expression.js'
+import { arrayOf } from './result-types.js'
 import type { Scope } from './scope.js'
 import { subLink } from './sub-link.js'
 import { tagOf } from './tree.js'
@@ -209,7 +210,10 @@ function row(body: RowExpr, at: At): Value {
 }
 
 function array(body: A_ArrayExpr, at: At): Value {
-  return passed(joined((body.elements ?? []).map((element) => valueOf(element, at))), 'array')
+  const values = (body.elements ?? []).map((element) => valueOf(element, at))
+  const type = commonType(values)
+  const nested = at.analysis.catalogue.typeByOid(type)?.category === 'A'
+  return passed(joined(values), 'array', nested ? type : arrayOf(type, at.analysis.catalogue))
 }
 
 function nullTest(body: NullTest, at: At): Value {

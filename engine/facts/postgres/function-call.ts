@@ -2,6 +2,7 @@
 import type { FuncCall, Node, WindowDef } from 'libpg-query'
 import { called, candidatesOf, cast } from './calls.js'
 import type { Arguments } from './calls.js'
+import { rowColumn, rowItem } from './column-reference.js'
 import { fieldsOf } from './composite.js'
 import type { At } from './expression.js'
 import { condition, valueOf } from './expression.js'
@@ -15,6 +16,8 @@ import type { Value } from './value.js'
 export function functionCall(body: FuncCall, at: At): Value {
   const parts = namesOf(body.funcname)
   const nodes = body.args ?? []
+  const column = columnOfRow(body, parts, at)
+  if (column !== undefined) return column
   const given: Arguments = {
     nodes,
     values: nodes.map((node) => valueOf(node, at)),
@@ -85,6 +88,20 @@ function aggregated(
 
 function unlabelled(value: Value): Value {
   return typed(value.type)
+}
+
+// f(t) where f is a column of the item t and no function at all: that column alone is read.
+function columnOfRow(body: FuncCall, parts: readonly string[], at: At): Value | undefined {
+  const [name, ...qualified] = parts
+  const [node, ...more] = body.args ?? []
+  if (name === undefined || qualified.length > 0 || more.length > 0) return undefined
+  const plain = !body.agg_star && !body.func_variadic && body.over === undefined
+  const item = plain ? rowItem(node, at) : undefined
+  if (item === undefined || item.rowType === 0) return undefined
+  const row: Value = { type: item.rowType, sources: [] }
+  const given: Arguments = { nodes: [], values: [row], ordered: true }
+  const routines = candidatesOf(parts, given, at.analysis)
+  return routines.length === 0 ? rowColumn(item, name) : undefined
 }
 
 // f(row) where f is a column of the row: PostgreSQL takes a function of that name first.

@@ -3,12 +3,13 @@
 import type { TypeName } from 'libpg-query'
 import { schemaOf } from './analysis.js'
 import type { Analysis } from './analysis.js'
-import type { Catalogue, Oid, Relation, Type } from './catalogue.js'
+import type { Catalogue, Oid, Relation, Routine, Type } from './catalogue.js'
 import { namesOf } from './tree.js'
 import { TYPE } from './value.js'
 
 // pg_type.dat: pseudo-types that take values of many types.
 const ANY_ARRAY = new Set([2277, 5078])
+const ANY_ELEMENT = new Set([2283, 2776, 3500, 5077, 5079])
 const ANY_RANGE = new Set([3831, 5080])
 const ANY_MULTIRANGE = new Set([4537, 4538])
 const ANY_ENUM = 3500
@@ -51,6 +52,30 @@ export function baseType(type: Type | undefined, catalogue: Catalogue): Type | u
 export function isText(type: Oid, catalogue: Catalogue): boolean {
   const found = baseType(catalogue.typeByOid(type), catalogue)
   return found !== undefined && found.category === 'S' && found.oid < 16384
+}
+
+export function arrayOf(element: Oid, catalogue: Catalogue): Oid {
+  const found = catalogue.typeByOid(element)
+  if (found === undefined || found.oid === TYPE.unknown) return 0
+  const array = catalogue.type(found.schema, `_${found.name}`.slice(0, 63))
+  return array?.element === element && array.category === 'A' ? array.oid : 0
+}
+
+// enforce_generic_type_consistency, where one argument decides: anyelement is the element of anyarray,
+// and the other way round. A pseudo-type where it does not.
+export function returnedType(routine: Routine, types: readonly Oid[], catalogue: Catalogue): Oid {
+  const { returns, argumentTypes } = routine
+  const wantsArray = ANY_ARRAY.has(returns)
+  if (!wantsArray && !ANY_ELEMENT.has(returns)) return returns
+  for (const [place, declared] of argumentTypes.entries()) {
+    const actual = baseType(catalogue.typeByOid(types[place] ?? 0), catalogue)
+    if (actual === undefined || actual.kind === 'p') continue
+    if (ANY_ARRAY.has(declared) && actual.category === 'A') {
+      return wantsArray ? actual.oid : actual.element
+    }
+    if (ANY_ELEMENT.has(declared)) return wantsArray ? arrayOf(actual.oid, catalogue) : actual.oid
+  }
+  return returns
 }
 
 // Whether PostgreSQL could pass a value of one type where another is declared, without a cast written.

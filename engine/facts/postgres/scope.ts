@@ -30,6 +30,8 @@ export type Item = {
   readonly rowType: number
   // Declares a lock on its rows.
   readonly lock?: (strength: string) => void
+  // Parameters of a function, whose fields may be named without parentheses.
+  readonly parameters?: boolean
   // The one column of a function that returns a scalar: the item's name then means that value.
   readonly scalar?: boolean
 }
@@ -77,6 +79,7 @@ export function scopeOfParameters(routine: Routine): Scope {
     columnsVisible: true,
     nameVisible: true,
     rowType: 0,
+    parameters: true,
   }
   return { items: [item], ctes: new Map(), outer: undefined }
 }

@@ -5,6 +5,7 @@ import type { At } from './expression.js'
 import { valueOf } from './expression.js'
 import { operated } from './calls.js'
 import { columnsOfQuery } from './query.js'
+import { arrayOf } from './result-types.js'
 import type { ScopeColumn } from './scope.js'
 import { namesOf } from './tree.js'
 import { NOTHING, TYPE, joined, passed, sunk, typed } from './value.js'
@@ -26,7 +27,7 @@ export function subLink(body: SubLink, at: At): Value {
     case 'EXPR_SUBLINK':
       return scalar(columns)
     case 'ARRAY_SUBLINK':
-      return passed(joined(columns.map((column) => column.value)), 'array')
+      return arrayOfColumn(columns, at)
     case 'ANY_SUBLINK':
     case 'ALL_SUBLINK':
     case 'ROWCOMPARE_SUBLINK':
@@ -35,6 +36,12 @@ export function subLink(body: SubLink, at: At): Value {
       at.analysis.unread('unknown_node', `SubLink ${String(body.subLinkType)}`)
       return joined(columns.map((column) => column.value))
   }
+}
+
+function arrayOfColumn(columns: readonly ScopeColumn[], at: At): Value {
+  const value = joined(columns.map((column) => column.value))
+  const [only] = columns
+  return passed(value, 'array', arrayOf(only?.value.type ?? 0, at.analysis.catalogue))
 }
 
 // The value of one column as it is; of several (in SET (a, b) = …) all of them together.
