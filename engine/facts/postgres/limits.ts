@@ -4,9 +4,11 @@ export const READING_LIMITS = {
   // Longest text that is read at all. A literal of a megabyte is ordinary; more is bulk data, which
   // belongs into COPY.
   textBytesMax: 4 * 1024 * 1024,
-  // Words and signs outside of quotes that are read in the event loop: about 0.2 µs each to parse and
-  // as much to walk, so that one text holds the loop for some 30 ms at most.
+  // Words and signs outside of quotes that are read in the event loop: about 5 µs each to
+  // parse and walk, so that one text holds the loop for some 100 ms at most.
   inlineTokensMax: 20_000,
+  // The same, where there is no other thread to parse in: some 300 ms, for a bulk INSERT.
+  inlineTokensMost: 60_000,
   // The same, where parsing is done elsewhere: walking the tree is still ours.
   tokensMax: 200_000,
   // Statements of one message: a script longer than this is sent in parts by every common client.

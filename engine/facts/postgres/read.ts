@@ -50,9 +50,9 @@ export async function createReader(options: ReaderOptions = {}): Promise<Reader>
     read: (text, catalogue, names) => {
       const known = readings.find(text, catalogue, names)
       if (known !== undefined) return known
-      const size = sizeOf(text)
-      if (size === 'inline') return fresh(text, catalogue, names, judge.judge(text))
       const { parseElsewhere } = options
+      const size = sizeOf(text, parseElsewhere !== undefined)
+      if (size === 'inline') return fresh(text, catalogue, names, judge.judge(text))
       if (size === 'beyond' || parseElsewhere === undefined) {
         const detail = 'the text is too long to be read'
         return fresh(text, catalogue, names, { kind: 'over_limit', detail })
@@ -64,12 +64,13 @@ export async function createReader(options: ReaderOptions = {}): Promise<Reader>
   }
 }
 
-function sizeOf(text: string): 'inline' | 'elsewhere' | 'beyond' {
-  const { textBytesMax, inlineTokensMax, tokensMax } = READING_LIMITS
-  if (text.length <= inlineTokensMax) return 'inline'
+function sizeOf(text: string, elsewhere: boolean): 'inline' | 'elsewhere' | 'beyond' {
+  const { textBytesMax, inlineTokensMax, inlineTokensMost, tokensMax } = READING_LIMITS
+  const inlineMax = elsewhere ? inlineTokensMax : inlineTokensMost
+  if (text.length <= inlineMax) return 'inline'
   if (text.length > textBytesMax || text.includes('\0')) return 'beyond'
   const tokens = tokensAbout(text)
-  return tokens <= inlineTokensMax ? 'inline' : tokens <= tokensMax ? 'elsewhere' : 'beyond'
+  return tokens <= inlineMax ? 'inline' : tokens <= tokensMax ? 'elsewhere' : 'beyond'
 }
 
 async function judgedElsewhere(

@@ -40,9 +40,7 @@ function memberOf(
   outer: Scope | undefined,
   analysis: Analysis,
 ): Node | 'unknown' | undefined {
-  // What RETURNING gives goes to the query around, which decides where it ends: reading the list for
-  // the member alone sends it nowhere milder than an argument.
-  const at: Modification = { analysis, outer, sink: 'argument' }
+  const at: Modification = { analysis, outer, sink: undefined }
   const returned = returnedBy(node, at)
   if (returned === 'unknown') {
     analysis.unread('unknown_node', 'WITH')

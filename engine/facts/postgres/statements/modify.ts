@@ -27,7 +27,8 @@ import type { Returned } from './returning.js'
 export type Modification = {
   readonly analysis: Analysis
   readonly outer: Scope | undefined
-  readonly sink: Sink
+  // undefined for a member of WITH: its list is read by the query around it.
+  readonly sink: Sink | undefined
 }
 
 export function insert(body: InsertStmt, at: Modification): Returned {
@@ -50,6 +51,8 @@ export function insert(body: InsertStmt, at: Modification): Returned {
   } else if (body.withClause !== undefined) {
     read({ with: body.withClause, targets: [] }, 'write', at)
   }
+  const places = values(body.cols)
+  if (places.length > 0) read({ targets: places }, 'write', at)
   onConflict(body, name, relation, at)
   return returned(body.returningClause, { name, sources: [] }, at)
 }
@@ -149,14 +152,28 @@ function isConstantTarget(node: Node): boolean {
 // SET (a, b) = (SELECT …) names one source for several columns.
 function values(targets: readonly Node[] | undefined): readonly Node[] {
   return (targets ?? []).flatMap((node) => {
-    if (!('ResTarget' in node) || node.ResTarget.val === undefined) return []
+    if (!('ResTarget' in node)) return []
+    const places = subscripts(node.ResTarget.indirection).map(asTarget)
     const { val } = node.ResTarget
-    if (!('MultiAssignRef' in val)) return [asTarget(val)]
-    const { source, colno } = val.MultiAssignRef
-    if (source === undefined) return []
-    if ('RowExpr' in source) return (source.RowExpr.args ?? []).map(asTarget)
-    return (colno ?? 1) === 1 ? [asTarget(rowOf(source))] : []
+    return val === undefined ? places : [...places, ...valueTargets(val)]
   })
+}
+
+function valueTargets(val: Node): readonly Node[] {
+  if (!('MultiAssignRef' in val)) return [asTarget(val)]
+  const { source, colno } = val.MultiAssignRef
+  if (source === undefined) return []
+  if ('RowExpr' in source) return (source.RowExpr.args ?? []).map(asTarget)
+  return (colno ?? 1) === 1 ? [asTarget(rowOf(source))] : []
+}
+
+// SET a[f()] = 1 evaluates f().
+function subscripts(indirection: readonly Node[] | undefined): readonly Node[] {
+  return (indirection ?? []).flatMap((node) =>
+    'A_Indices' in node
+      ? [node.A_Indices.lidx, node.A_Indices.uidx].filter((index) => index !== undefined)
+      : [],
+  )
 }
 
 // A sub-select of several columns, read for its flows alone: ARRAY does not count its columns here.

@@ -24,7 +24,11 @@ export type Origin = {
 export function returned(
   clause: ReturningClause | undefined,
   origin: Origin,
-  at: { readonly analysis: Analysis; readonly outer: Scope | undefined; readonly sink: Sink },
+  at: {
+    readonly analysis: Analysis
+    readonly outer: Scope | undefined
+    readonly sink: Sink | undefined
+  },
 ): Returned {
   const exprs = clause?.exprs
   if (exprs === undefined) return { outputs: undefined, query: undefined }
@@ -40,8 +44,10 @@ export function returned(
     from: [target, ...more, ...origin.sources],
     with: origin.with,
   })
-  const outputs = outputsOfQuery(query, at.analysis, at.outer, at.sink)
   const certain = versions.length === 0
+  // A member of WITH hands its rows to the query around it, which reads the list.
+  if (at.sink === undefined && certain) return { outputs: 'unknown', query }
+  const outputs = outputsOfQuery(query, at.analysis, at.outer, at.sink ?? 'argument')
   return { outputs: certain ? outputs : 'unknown', query: certain ? query : undefined }
 }
 
