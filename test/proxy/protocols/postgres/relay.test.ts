@@ -444,17 +444,14 @@ t.test('one session through the relay', { skip }, async (t) => {
     wire.end()
   })
 
-  t.test(
-    'errors of the target on protected data keep their code and lose their words',
-    async (t) => {
-      const client = await connected(arena.port)
-      const failed = client.query('select ssn::int from people')
-      await t.rejects(failed, { code: '22P02' })
-      const words = await failed.catch(({ message: text }: Error) => text)
-      t.notMatch(words, '123-45')
-      await client.end()
-    },
-  )
+  t.test('a protected value in a cast that may quote it is refused', async (t) => {
+    const client = await connected(arena.port)
+    const failed = client.query('select ssn::int from people')
+    await t.rejects(failed, { code: '42501' })
+    const words = await failed.catch(({ message: text }: Error) => text)
+    t.notMatch(words, '123-45')
+    await client.end()
+  })
 })
 
 const SYNC = message('S')
