@@ -10,6 +10,10 @@ export function flush(r: RelayState): void {
   if (client.at > r.sendFrom) {
     const sent = r.connected.target.write(client.bytes.subarray(r.sendFrom, client.at))
     if (!sent) r.targetFull = true
+    if (r.cancelSoon) {
+      r.cancelSoon = false
+      void r.connected.cancelTarget()
+    }
   }
   r.sendFrom = client.at
 }

@@ -41,6 +41,8 @@ export type RelayState = {
   // The message in front must wait, and nothing behind it is looked at. `judge`: usually for a moment,
   // so that what was judged before it is not sent alone.
   waiting: 'no' | 'judge' | 'other'
+  // A cancel request came before the command that it means was with the target.
+  cancelSoon: boolean
   clientPaused: boolean
   // The target takes no more at the moment.
   targetFull: boolean
@@ -122,6 +124,7 @@ export function relayState(
     client: { bytes: EMPTY, at: 0, end: 0 },
     sendFrom: 0,
     waiting: 'no',
+    cancelSoon: false,
     clientPaused: false,
     targetFull: false,
     abort: undefined,

@@ -71,7 +71,9 @@ const TARGET_GONE: Failure = {
 function cancel(r: RelayState): void {
   if (r.ended) return
   if (r.waiting === 'judge' && r.abort !== undefined) r.abort.abort()
-  else if (r.internal === undefined && r.expected.size() > 0) void r.connected.cancelTarget()
+  // Still being read: the target hears of it once it has the command.
+  else if (r.waiting !== 'no' || r.internal !== undefined) r.cancelSoon = true
+  else if (r.expected.size() > 0) void r.connected.cancelTarget()
 }
 
 function hostile(r: RelayState, what: string): void {

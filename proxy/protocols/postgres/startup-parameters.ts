@@ -32,7 +32,6 @@ const SETTABLE = new Set([
   'default_transaction_isolation',
   'default_transaction_read_only',
   'bytea_output',
-  'search_path',
 ])
 
 const PARAMETERS_MAX = 64
@@ -120,24 +119,15 @@ function put(
       hint: 'Connect without it and use SET, which your policies decide on.',
     }
   }
-  if (
-    Buffer.byteLength(value) > VALUE_BYTES_MAX ||
-    (lower === 'search_path' && !isPlainPath(value))
-  ) {
+  if (Buffer.byteLength(value) > VALUE_BYTES_MAX) {
     return {
       sqlstate: '22023',
-      message: `the value of the startup parameter “${lower}” is not plain`,
+      message: `the value of the startup parameter “${lower}” is too long`,
     }
   }
   if (settings.has(lower)) return twice(name)
   settings.set(lower, value)
   return undefined
-}
-
-// Plain or quoted identifiers, commas between: nothing that a later reader could take for SQL
-// (CVE-2025-12819 of PgBouncer).
-function isPlainPath(value: string): boolean {
-  return /^\s*("[\w $-]+"|[A-Za-z_][\w$]*)(\s*,\s*("[\w $-]+"|[A-Za-z_][\w$]*))*\s*$/.test(value)
 }
 
 function replication(named: ReadonlyMap<string, string>): StartupRefusal | undefined {
