@@ -49,7 +49,7 @@ approval := data.sallyport.approvals.answer
 
 _ops contains effect.op if some effect in input.command.effects
 
-_denials := array.concat([rule | some rule in _deny], _uncovered)
+_denials := array.concat(_by_name(_deny), _uncovered)
 
 _deny contains rule if some rule in policies.deny.any
 
@@ -113,10 +113,13 @@ _granted(held) if {
 	grant.scope == "session"
 }
 
-_hold_rules := [rule |
+_hold_rules := _by_name({rule |
 	some held in _holds
 	rule := object.remove(held, ["approval"])
-]
+})
+
+# Sets have no order that is the same everywhere.
+_by_name(rules) := [pair[1] | some pair in sort({[rule.id, rule] | some rule in rules})]
 
 # The strictest of all that asked.
 _approval := {
@@ -129,17 +132,14 @@ _approval := {
 
 _masks := sort(policies.mask)
 
-_mask_rules := [rule |
+_mask_rules := _by_name({rule |
 	count(_masks) > 0
 	some rule in policies.mask_rule
-]
+})
 
 _limits := object.get(data.limits, [input.identity.kind, "decision"], {})
 
-_degraded_denials := array.concat(
-	[rule | some rule in _no_approver],
-	[rule | some rule in _not_reading],
-)
+_degraded_denials := array.concat(_by_name(_no_approver), _by_name(_not_reading))
 
 _no_approver contains {
 	"id": "degraded/no-approver",

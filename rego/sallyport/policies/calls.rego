@@ -43,7 +43,7 @@ deny.call contains {
 	facts.machine
 	some effect in input.command.effects
 	effect.op == "call"
-	not effect.detail in _plain_calls
+	not _word(effect) in _plain_calls
 }
 
 # METADATA
@@ -60,7 +60,7 @@ hold.call contains {
 	facts.production
 	some effect in input.command.effects
 	effect.op == "call"
-	not effect.detail in _plain_calls
+	not _word(effect) in _plain_calls
 }
 
 _word(effect) := object.get(effect, "detail", "unknown")

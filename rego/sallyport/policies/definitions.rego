@@ -96,6 +96,21 @@ deny.create contains {
 }
 
 # METADATA
+# title: Existing code that is to run with its owner's rights
+# custom:
+#   id: capabilities/security-definer
+#   severity: high
+deny.alter contains {
+	"id": "capabilities/security-definer",
+	"message": concat("", ["SECURITY DEFINER lends its owner's rights to every caller: ", effect.object]),
+	"hint": "leave SECURITY DEFINER out",
+} if {
+	some effect in input.command.effects
+	effect.op == "alter"
+	effect.detail == "security_definer"
+}
+
+# METADATA
 # title: Triggers on the database's own events
 # custom:
 #   id: capabilities/event-trigger

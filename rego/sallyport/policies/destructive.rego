@@ -158,3 +158,20 @@ deny.update contains {
 	effect.where in {"absent", "trivial"}
 	not effect.temporary
 }
+
+# METADATA
+# title: UPDATE whose condition is not known
+# custom:
+#   id: destructive/update-without-where
+#   severity: critical
+deny.update contains {
+	"id": "destructive/update-without-where",
+	"message": concat("", ["it is not known which rows an UPDATE of ", effect.object, " changes"]),
+	"hint": "add a WHERE that names the rows, such as WHERE id = …",
+} if {
+	facts.careful
+	some effect in input.command.effects
+	effect.op == "update"
+	not effect.where
+	not effect.temporary
+}

@@ -13,7 +13,7 @@ deny.any contains {
 	"message": "it is not known whether this is a person, an agent or a pipeline",
 	"hint": "the identity provider must say the kind",
 } if {
-	not data.limits[input.identity.kind]
+	not input.identity.kind in {"human", "agent", "pipeline"}
 }
 
 # METADATA

@@ -58,3 +58,29 @@ deny.explain contains {
 	"pii" in flow.labels
 	flow.to in {"predicate", "join", "order", "group"}
 }
+
+# What leaves the patterns of a text whole, so that they are still found in it.
+_whole := {
+	"row", "null_test", "count", "sub_select", "set_operation", "array", "cast:text", "cast:varchar",
+	"function:to_json", "function:to_jsonb", "function:row_to_json", "function:length",
+	"function:lower", "function:upper", "aggregate:json_agg", "aggregate:jsonb_agg", "aggregate:array_agg",
+}
+
+# METADATA
+# title: Free text in parts
+# description: Personal data inside of free text is found by its pattern, which a part does not have.
+# custom:
+#   id: protected/free-text-in-parts
+#   severity: medium
+deny.any contains {
+	"id": "protected/free-text-in-parts",
+	"message": concat("", [flow.from, " is free text; a part of it may hide what it holds"]),
+	"hint": "select the column whole; what looks like personal data is masked in it",
+} if {
+	not facts.clear_reader
+	some flow in input.command.flows
+	flow.to in {"output", "copy", "write", "notice"}
+	"free_text" in flow.labels
+	some step in flow.through
+	not step in _whole
+}

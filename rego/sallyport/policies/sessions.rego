@@ -101,7 +101,7 @@ _setting_reasons := {
 # METADATA
 # title: Settings that change more than the session's own comfort
 # custom:
-#   id: capabilities/setting
+#   id: capabilities/setting-*
 #   severity: high
 deny.set contains {
 	"id": concat("", ["capabilities/setting-", word]),

@@ -14,7 +14,7 @@ _unread_hints := {
 # METADATA
 # title: Parts of the command that could not be read
 # custom:
-#   id: unread/parts
+#   id: unread/*
 #   severity: critical
 deny.any contains {
 	"id": concat("", ["unread/", replace(part.reason, "_", "-")]),
