@@ -1,7 +1,7 @@
 // The effect of an operation on a relation as a statement names it: resolved where the catalogue knows
 // it, else as written and marked unread.
 import type { RangeVar } from 'libpg-query'
-import type { Effect, ObjectKind, Operation } from '../../schemas/facts.js'
+import type { Effect, ObjectKind, Operation, Sink } from '../../schemas/facts.js'
 import { schemaOf } from './analysis.js'
 import type { Analysis } from './analysis.js'
 import type { Relation } from './catalogue.js'
@@ -49,6 +49,22 @@ export function columnLabels(relation: Relation, columns?: readonly string[]): r
   return relation.columns
     .filter((column) => columns === undefined || columns.includes(column.name))
     .flatMap((column) => column.labels)
+}
+
+// Labelled columns of a relation whose values a statement uses without an expression that says so.
+export function labelledFlows(
+  analysis: Analysis,
+  relation: Relation,
+  to: Sink,
+  through: readonly string[],
+  columns?: readonly string[],
+): void {
+  for (const column of relation.columns) {
+    if (column.labels.length === 0) continue
+    if (columns !== undefined && !columns.includes(column.name)) continue
+    const from = `${relation.schema}.${relation.name}.${column.name}`
+    analysis.flow({ from, labels: [...column.labels], to, through: [...through] })
+  }
 }
 
 export function relationKind(relation: Relation): ObjectKind {

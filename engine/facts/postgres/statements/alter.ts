@@ -1,10 +1,10 @@
 // ALTER of relations and the statements that rename, move or hand over objects of any kind.
-import type { AlterTableCmd, AlterTableStmt, Node, RenameStmt } from 'libpg-query'
+import type { AlterTableCmd, AlterTableStmt, Node, RangeVar, RenameStmt } from 'libpg-query'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { readWithin } from './as-query.js'
-import { columnLabels, relationEffect } from '../relation-effect.js'
+import { columnLabels, labelledFlows, relationEffect } from '../relation-effect.js'
 import { readColumn, readConstraint } from './column-definitions.js'
 import { objectEffect, objectWords } from './object-kinds.js'
 import type { Context, Outcome, Readers } from './outcome.js'
@@ -16,6 +16,7 @@ export const ALTER_READERS = {
     const type = body.objectType ?? 'OBJECT_TABLE'
     objectEffect(analysis, 'alter', { ...body, type, detail: 'schema', missingOk: body.missing_ok })
     if (body.relation === undefined) analysis.invalidate('catalogue')
+    else moved(body.relation, undefined, analysis)
     return { tag: `ALTER ${objectWords(type)}` }
   },
   AlterOwnerStmt: (body, { analysis }) => {
@@ -68,6 +69,10 @@ function alterTable(body: AlterTableStmt, { analysis }: Context): Outcome {
     } else {
       relationEffect(analysis, 'alter', name, relation, more)
     }
+    if (relation !== undefined && command.subtype === 'AT_AlterColumnType') {
+      // Without USING the values pass a cast, which fails with a message that quotes them.
+      labelledFlows(analysis, relation, 'write', ['cast'], [command.name ?? ''])
+    }
     readCommand(command, relation, analysis)
   }
   return { tag }
@@ -112,15 +117,13 @@ function exposed(
   relationEffect(analysis, 'alter', other.RangeVar, found, { detail: wordOf(command) })
   analysis.touch(other.RangeVar.relname ?? '')
   const source = command.subtype === 'AT_AddInherit' ? relation : found
-  for (const column of source?.columns ?? []) {
-    if (source === undefined || column.labels.length === 0) continue
-    analysis.flow({
-      from: `${source.schema}.${source.name}.${column.name}`,
-      labels: [...column.labels],
-      to: 'write',
-      through: [],
-    })
-  }
+  if (source !== undefined) labelledFlows(analysis, source, 'write', [])
+}
+
+// Labels are given by name: under another name the same values may have none.
+function moved(name: RangeVar, columns: readonly string[] | undefined, analysis: Analysis): void {
+  const relation = resolveRelation(analysis, name)
+  if (relation !== undefined) labelledFlows(analysis, relation, 'write', [], columns)
 }
 
 // Schemas, roles and databases are named by a plain string.
@@ -140,6 +143,9 @@ function rename(body: RenameStmt, { analysis }: Context): Outcome {
     missingOk: body.missing_ok,
   })
   if (body.relation === undefined) analysis.invalidate('catalogue')
-  else if (type !== 'OBJECT_COLUMN') analysis.touch(body.newname ?? '')
+  else {
+    if (type !== 'OBJECT_COLUMN') analysis.touch(body.newname ?? '')
+    moved(body.relation, type === 'OBJECT_COLUMN' ? [body.subname ?? ''] : undefined, analysis)
+  }
   return { tag: `ALTER ${objectWords(relationType)}` }
 }

@@ -6,7 +6,7 @@ import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { writtenType } from '../overlay.js'
-import { columnLabels, relationEffect } from '../relation-effect.js'
+import { columnLabels, labelledFlows, relationEffect } from '../relation-effect.js'
 import { computedColumn, namedItem } from '../scope.js'
 import type { Scope } from '../scope.js'
 import { namesOf } from '../tree.js'
@@ -55,6 +55,7 @@ export function readConstraint(constraint: Constraint, within: Within, analysis:
     }
   }
   if (constraint.pktable !== undefined) readForeignKey(constraint, analysis)
+  if (within.relation !== undefined) readKeys(constraint, within.relation, analysis)
 }
 
 // A foreign key tells whether a value exists in the other table: a read of the columns it refers to.
@@ -69,15 +70,21 @@ function readForeignKey(constraint: Constraint, analysis: Analysis): void {
     columns,
     ...(labels.length > 0 && columns.length > 0 ? { labels } : {}),
   })
-  if (relation === undefined) return
-  for (const column of relation.columns) {
-    if (column.labels.length === 0 || !columns.includes(column.name)) continue
-    analysis.flow({
-      from: `${relation.schema}.${relation.name}.${column.name}`,
-      labels: [...column.labels],
-      to: 'predicate',
-      through: ['foreign_key'],
-    })
+  if (relation !== undefined) {
+    labelledFlows(analysis, relation, 'predicate', ['foreign_key'], columns)
+  }
+}
+
+// Whether values are unique, or are found in another table, is told by success or failure; and the
+// error quotes the value.
+function readKeys(constraint: Constraint, relation: Relation, analysis: Analysis): void {
+  const referring = namesOf(constraint.fk_attrs)
+  if (referring.length > 0) {
+    labelledFlows(analysis, relation, 'predicate', ['foreign_key'], referring)
+  }
+  const keys = namesOf(constraint.keys)
+  if (keys.length > 0 && constraint.contype !== 'CONSTR_NOTNULL') {
+    labelledFlows(analysis, relation, 'group', ['unique'], keys)
   }
 }
 

@@ -13,7 +13,7 @@ import type { ObjectKind } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import { readWithin } from './as-query.js'
-import { creationSchema, relationEffect } from '../relation-effect.js'
+import { creationSchema, labelledFlows, relationEffect } from '../relation-effect.js'
 import { newNames, readDefinitions, readIn } from './column-definitions.js'
 import type { Context, Outcome, Readers } from './outcome.js'
 
@@ -140,6 +140,12 @@ function createIndex(body: IndexStmt, { analysis }: Context): Outcome {
   relationEffect(analysis, 'alter', name, relation, { detail: 'index' })
   analysis.touch(body.idxname ?? '')
   if (relation === undefined) return { tag: 'CREATE INDEX' }
+  if (body.unique === true) {
+    const keys = (body.indexParams ?? []).flatMap((node) =>
+      'IndexElem' in node && node.IndexElem.name !== undefined ? [node.IndexElem.name] : [],
+    )
+    labelledFlows(analysis, relation, 'group', ['unique'], keys)
+  }
   for (const node of [...(body.indexParams ?? []), ...(body.indexIncludingParams ?? [])]) {
     if ('IndexElem' in node && node.IndexElem.expr !== undefined) {
       readWithin(node.IndexElem.expr, relation, 'write', analysis)

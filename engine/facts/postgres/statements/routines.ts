@@ -14,7 +14,13 @@ import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { readWithin } from './as-query.js'
-import { columnLabels, creationSchema, objectName, relationEffect } from '../relation-effect.js'
+import {
+  columnLabels,
+  creationSchema,
+  labelledFlows,
+  objectName,
+  relationEffect,
+} from '../relation-effect.js'
 import { computedColumn, namedItem, scopeOfTarget } from '../scope.js'
 import type { Scope } from '../scope.js'
 import { constantText, namesOf, optionText, optionsOf, rangeOf } from '../tree.js'
@@ -143,6 +149,8 @@ function createTrigger(body: CreateTrigStmt, { analysis }: Context): Outcome {
   const relation = part(analysis, 'create', 'trigger', body.relation, body.trigname ?? '')
   const name = namesOf(body.funcname).join('.')
   analysis.effect({ op: 'call', object: name, kind: 'function', detail: 'trigger' })
+  // The function is handed the rows.
+  if (relation !== undefined) labelledFlows(analysis, relation, 'argument', ['trigger'])
   if (body.whenClause !== undefined && relation !== undefined) {
     const outer = versionScope(relation, analysis)
     readWithin(body.whenClause, undefined, 'predicate', analysis, outer)

@@ -11,7 +11,7 @@ import type { ObjectKind, Operation } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import { readWithin } from './as-query.js'
-import { columnLabels, relationEffect } from '../relation-effect.js'
+import { columnLabels, labelledFlows, relationEffect } from '../relation-effect.js'
 import type { Context, Outcome, Readers } from './outcome.js'
 import { settingEffect } from './settings.js'
 
@@ -185,6 +185,7 @@ function publishTable(
   const relation = resolveRelation(analysis, name)
   const labels = relation === undefined ? [] : [...columnLabels(relation)]
   relationEffect(analysis, 'replicate', name, relation, labels.length > 0 ? { labels } : {})
+  if (relation !== undefined) labelledFlows(analysis, relation, 'copy', ['publication'])
   if (where === undefined || relation === undefined) return
   readWithin(where, relation, 'predicate', analysis)
 }
