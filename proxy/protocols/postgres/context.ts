@@ -18,8 +18,8 @@ export function catalogueOf(r: RelayState): Catalogue {
 
 // False: the message in front must wait, and will be looked at again.
 export function contextReady(r: RelayState): boolean {
-  // What this transaction has loaded for itself carries the labels of then.
-  if (r.ownCatalogue !== undefined && r.ownLabels !== r.parts.policy()?.labels) {
+  // What this session has loaded for itself carries the labels and the shared names of then.
+  if (r.ownCatalogue !== undefined && r.ownBeside !== r.connected.catalogues.current()) {
     r.staleCatalogue = true
   }
   if (r.names !== undefined && !r.staleNames && !r.staleCatalogue) return true
@@ -66,8 +66,9 @@ async function refreshed(r: RelayState): Promise<void> {
   const searchPath: unknown = JSON.parse(path ?? '')
   if (!Array.isArray(searchPath) || typeof role !== 'string') throw new Error('no search path')
   if (r.staleCatalogue) {
-    if (r.session.transaction === 'open' || r.pipelineOpen) {
-      r.ownLabels = r.parts.policy()?.labels
+    const ownNames = searchPath.some((schema) => /^pg_temp_\d+$/.test(String(schema)))
+    if (ownNames || r.session.transaction === 'open' || r.pipelineOpen) {
+      r.ownBeside = r.connected.catalogues.current()
       r.ownCatalogue = await r.connected.catalogues.through((sql) => ask(r, sql))
     } else {
       await r.connected.catalogues.refresh()

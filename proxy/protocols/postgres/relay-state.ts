@@ -3,7 +3,6 @@
 import type { Catalogue, NameContext } from '../../../engine/facts/postgres/catalogue.js'
 import type { Reading } from '../../../engine/facts/postgres/reading.js'
 import { NO_MASKS, type ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
-import type { Policy } from '../../../engine/policy/policy.js'
 import type { Waiting } from '../../guard.js'
 import type { Session } from '../../session.js'
 import type { Connected, RelayParts } from './connected.js'
@@ -85,7 +84,7 @@ export type RelayState = {
   // How names are read (context.ts).
   names: NameContext | undefined
   ownCatalogue: Catalogue | undefined
-  ownLabels: Policy['labels'] | undefined
+  ownBeside: Catalogue | undefined
   lookedAgainUs: number
   stamp: number
   staleNames: boolean
@@ -149,7 +148,7 @@ export function relayState(
     internal: undefined,
     names: undefined,
     ownCatalogue: undefined,
-    ownLabels: undefined,
+    ownBeside: undefined,
     lookedAgainUs: -Infinity,
     stamp: 0,
     staleNames: true,
