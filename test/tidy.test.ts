@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
 import { ERRORS } from '../proxy/errors.js'
 
-const root = new URL('../../', import.meta.url).pathname
+const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)))
