@@ -133,6 +133,7 @@ deny.drop contains _never("capabilities/server-object", concat("", ["drops a ", 
 
 # METADATA
 # title: Effects that are not known
+# description: Where a part is unread, that says more.
 # custom:
 #   id: capabilities/unknown-effect
 #   severity: critical
@@ -141,6 +142,7 @@ deny.unknown contains {
 	"message": concat("", ["what this does cannot be known beforehand", _named(effect.object)]),
 	"hint": "send the statements themselves instead of code that makes them",
 } if {
+	count(input.command.unread) == 0
 	some effect in input.command.effects
 	effect.op == "unknown"
 }

@@ -28,18 +28,40 @@ mask_rule contains {
 
 # METADATA
 # title: Personal data written where it would lose its label
+# description: Free text as well, whose parts would be free text no longer.
 # custom:
 #   id: protected/stored-elsewhere
 #   severity: high
 deny.any contains {
 	"id": "protected/stored-elsewhere",
-	"message": concat("", [flow.from, " would be stored where nothing marks it as personal data"]),
+	"message": concat("", [flow.from, " would be stored where nothing says what it holds"]),
 	"hint": "leave the column out, or have a member of pii-readers do it",
 } if {
 	not facts.clear_reader
 	some flow in input.command.flows
 	flow.to in {"write", "notice"}
-	"pii" in flow.labels
+	some label in flow.labels
+	label in {"pii", "free_text"}
+	not _stays(flow)
+}
+
+_writing := {"insert", "update", "copy_in", "create", "alter", "set", "notify", "call"}
+
+# Into the column that it came from, and into no other.
+_stays(flow) if {
+	count(_writes) > 0
+	every effect in _writes {
+		effect.op == "update"
+		count(effect.columns) > 0
+		every column in effect.columns {
+			concat(".", [effect.object, column]) == flow.from
+		}
+	}
+}
+
+_writes contains effect if {
+	some effect in input.command.effects
+	effect.op in _writing
 }
 
 # METADATA
@@ -61,7 +83,7 @@ deny.explain contains {
 
 # What leaves the patterns of a text whole, so that they are still found in it.
 _whole := {
-	"row", "null_test", "count", "sub_select", "set_operation", "array", "cast:text", "cast:varchar",
+	"row", "null_test", "count", "sub_select", "set_operation", "array", "cast:text", "coalesce", "collate",
 	"function:to_json", "function:to_jsonb", "function:row_to_json", "function:length",
 	"function:lower", "function:upper", "aggregate:json_agg", "aggregate:jsonb_agg", "aggregate:array_agg",
 }
@@ -79,7 +101,7 @@ deny.any contains {
 } if {
 	not facts.clear_reader
 	some flow in input.command.flows
-	flow.to in {"output", "copy", "write", "notice"}
+	flow.to in {"output", "copy"}
 	"free_text" in flow.labels
 	some step in flow.through
 	not step in _whole
