@@ -18,7 +18,7 @@ export const PREPARED_READERS = {
   ExecuteStmt: execute,
   DeallocateStmt: deallocate,
   DeclareCursorStmt: declare,
-  FetchStmt: fetch,
+  FetchStmt: fetchOrMove,
   ClosePortalStmt: (body, { analysis }) => {
     analysis.effect({ op: 'set', object: '', kind: 'cursor', detail: 'close' })
     return { tag: 'CLOSE CURSOR', control: { kind: 'close', name: body.portalname } }
@@ -73,7 +73,7 @@ function declare(body: DeclareCursorStmt, context: Context): Outcome {
 // CURSOR_OPT_HOLD of parsenodes.h.
 const CURSOR_HOLD = 0x20
 
-function fetch(body: FetchStmt, { analysis }: Context): Outcome {
+function fetchOrMove(body: FetchStmt, { analysis }: Context): Outcome {
   const move = body.ismove === true
   const name = body.portalname ?? ''
   analysis.effect({ op: 'call', object: '', kind: 'cursor', detail: move ? 'move' : 'fetch' })
