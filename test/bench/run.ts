@@ -1,0 +1,169 @@
+// npm run bench: Sallyport beside its peers on this machine, in one run. Every figure is a median of
+// interleaved rounds, every comparison a ratio; what is not installed is left out and said.
+import { startGatewayProcess } from '../peers/gateway-process.js'
+import { missingPostgres, startPostgres } from '../peers/postgres.js'
+import { bulkSeconds } from './bulk.js'
+import { decisionTimes } from './decision.js'
+import { filled, pgbenchProgram, selectRate, type Endpoint, type Mode } from './pgbench.js'
+import { startHaproxy, startPgbouncer } from './proxies.js'
+
+type Way = { readonly name: string; readonly endpoint: Endpoint }
+
+const USAGE =
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk]\n'
+
+export async function bench(
+  argv: readonly string[],
+  write: (text: string) => void,
+): Promise<number> {
+  const value = (name: string, fallback: string): string => {
+    const at = argv.indexOf(name)
+    return at < 0 ? fallback : (argv[at + 1] ?? fallback)
+  }
+  const program = pgbenchProgram()
+  if (argv.includes('--help') || program === undefined) {
+    write(program === undefined ? 'skipped: no pgbench\n' : USAGE)
+    return program === undefined ? 0 : 2
+  }
+  const seconds = Number(value('--seconds', '3'))
+  const rounds = Number(value('--rounds', '5'))
+  const clients = value('--clients', '1,8,32').split(',').map(Number)
+  const modes = value('--modes', 'simple,extended,prepared').split(',') as readonly Mode[]
+  const server = await startPostgres({
+    kind: missingPostgres('embedded') === false ? 'embedded' : 'debian',
+    config: { max_connections: '120', shared_buffers: '256MB' },
+  })
+  const direct: Endpoint = {
+    host: server.host,
+    port: server.port,
+    user: server.superuser,
+    password: server.password,
+    database: 'postgres',
+  }
+  const gateway = await startGatewayProcess({
+    target: {
+      name: 'postgres',
+      host: server.host,
+      port: server.port,
+      accounts: [{ user: server.superuser, password: server.password }],
+      refreshMs: 60_000,
+    },
+  })
+  const proxies = [await startPgbouncer(direct), await startHaproxy(direct)].filter(
+    (one) => one !== undefined,
+  )
+  try {
+    await filled(program, direct, 1)
+    const ways: readonly Way[] = [
+      { name: 'direct', endpoint: direct },
+      ...proxies.map(({ name, port }) => ({ name, endpoint: { ...direct, port } })),
+      {
+        name: 'Sallyport',
+        endpoint: {
+          ...direct,
+          port: gateway.port,
+          user: 'engineer',
+          password: await gateway.token('engineer'),
+        },
+      },
+    ]
+    write(
+      `node ${process.version}, ${rounds} rounds of ${seconds} s, medians; ratio to ${ways[1]?.name}\n\n`,
+    )
+    for (const mode of modes) {
+      write(await table(program, ways, { mode, clients, seconds, rounds }))
+    }
+    if (!argv.includes('--no-bulk')) {
+      write(await bulkTable(ways, direct, await gateway.token('agent'), gateway.port, rounds))
+    }
+    write(await decisionTimes())
+    return 0
+  } finally {
+    for (const { stop } of proxies) stop()
+    await gateway.stop()
+    await server.stop()
+  }
+}
+
+async function table(
+  program: string,
+  ways: readonly Way[],
+  load: {
+    readonly mode: Mode
+    readonly clients: readonly number[]
+    readonly seconds: number
+    readonly rounds: number
+  },
+): Promise<string> {
+  const { mode, seconds, rounds } = load
+  const rows = new Map<string, string[]>(ways.map(({ name }) => [name, []]))
+  for (const clients of load.clients) {
+    const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]))
+    for (const { endpoint } of ways)
+      await selectRate(program, endpoint, { mode, clients, seconds: 1 })
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, endpoint } of ways) {
+        rates.get(name)?.push(await selectRate(program, endpoint, { mode, clients, seconds }))
+      }
+    }
+    const base = rates.get(ways[1]?.name ?? '') ?? []
+    for (const { name } of ways) {
+      const own = rates.get(name) ?? []
+      // Ratios pair by pair: both halves of a pair saw the same machine.
+      const ratio = median(own.map((rate, at) => rate / (base[at] ?? rate)))
+      rows.get(name)?.push(`${ratio.toFixed(2)} (${Math.round(median(own))}/s)`)
+    }
+  }
+  const head = `| point selects, ${mode} | ${load.clients.map((n) => `${n} client${n === 1 ? '' : 's'}`).join(' | ')} |`
+  const line = `|---|${load.clients.map(() => '---').join('|')}|`
+  const body = [...rows].map(([name, cells]) => `| ${name} | ${cells.join(' | ')} |`)
+  return [head, line, ...body, '', ''].join('\n')
+}
+
+async function bulkTable(
+  ways: readonly Way[],
+  direct: Endpoint,
+  agent: string,
+  port: number,
+  rounds: number,
+): Promise<string> {
+  const all: readonly Way[] = [
+    ...ways,
+    {
+      name: 'Sallyport, one column masked',
+      endpoint: { ...direct, port, user: 'agent', password: agent },
+    },
+  ]
+  const times = new Map<string, number[]>(all.map(({ name }) => [name, []]))
+  await bulkSeconds.prepare(direct)
+  for (let round = 0; round <= Math.min(rounds, 3); round++) {
+    for (const { name, endpoint } of all) {
+      const seconds = await bulkSeconds.run(endpoint, name.endsWith('masked'))
+      if (round > 0) times.get(name)?.push(seconds)
+    }
+  }
+  const base = median(times.get(ways[1]?.name ?? '') ?? [])
+  const body = all.map(({ name }) => {
+    const own = median(times.get(name) ?? [])
+    return `| ${name} | ${own.toFixed(2)} s | ${(base / own).toFixed(2)} |`
+  })
+  return [
+    '| 1 M rows to one client | time | rate against the second |',
+    '|---|---|---|',
+    ...body,
+    '',
+    '',
+  ].join('\n')
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const [low = 0, high = 0] = [sorted[middle - 1], sorted[middle]]
+  return sorted.length % 2 === 1 ? high : (low + high) / 2
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  process.exitCode = await bench(process.argv.slice(2), (text) => void process.stdout.write(text))
+  process.exit()
+}
