@@ -58,21 +58,21 @@ for (const store of found) {
     })
 
     t.test('two who answer at once a hundred times give one outcome each time', async (t) => {
-      const { approvals, events } = await gatewayOn(t, await store.fresh())
-      const tally = { approved: 0, denied: 0 }
-      for (let i = 0; i < 100; i++) {
-        const hold = await approvals.request(heldRequest())
-        const first = { id: hold.id, verb: i % 2 ? 'deny' : 'approve', approver: ann, reason: '' }
-        const second = { id: hold.id, verb: i % 3 ? 'approve' : 'deny', approver: bob, reason: '' }
+      const limits = { holdsPerIdentity: 100 }
+      const { approvals, events } = await gatewayOn(t, await store.fresh(), { limits })
+      const tally = { approved: 0, denied: 0, expired: 0, void: 0 }
+      const round = async (i: number): Promise<void> => {
+        const { id, settled } = await approvals.request(heldRequest())
+        const verbs = [i % 2 ? 'deny' : 'approve', i % 3 ? 'approve' : 'deny'] as const
         const answers = await Promise.allSettled([
-          approvals.answer(first as Parameters<typeof approvals.answer>[0]),
-          approvals.answer(second as Parameters<typeof approvals.answer>[0]),
+          approvals.answer({ id, verb: verbs[0], approver: ann, reason: '' }),
+          approvals.answer({ id, verb: verbs[1], approver: bob, reason: '' }),
         ])
         const won = answers.filter(({ status }) => status === 'fulfilled').length
         if (won !== 1) t.fail(`round ${i}: ${won} answers counted`)
-        const { outcome } = await hold.settled
-        if (outcome === 'approved' || outcome === 'denied') tally[outcome]++
+        tally[(await settled).outcome]++
       }
+      await Promise.all(Array.from({ length: 100 }, (_, i) => round(i)))
       t.equal(tally.approved + tally.denied, 100)
       const counted = (event: string) => events().filter((one) => one === event).length
       t.equal(counted('used'), tally.approved)
@@ -109,21 +109,27 @@ for (const store of found) {
     })
 
     t.test('leaving and approving at once: never both', async (t) => {
-      const { approvals, events } = await gatewayOn(t, await store.fresh())
-      for (let i = 0; i < 50; i++) {
+      const limits = { holdsPerIdentity: 100 }
+      const { approvals, lines } = await gatewayOn(t, await store.fresh(), { limits })
+      const outcomes = new Map<string, string>()
+      const round = async (i: number): Promise<void> => {
         const hold = await approvals.request(heldRequest())
-        const answer = approvals.answer({
-          id: hold.id,
-          verb: 'approve',
-          approver: ann,
-          reason: '',
-        })
+        const answer = approvals
+          .answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' })
+          .catch(() => undefined)
         if (i % 3 === 0) hold.abandon('left')
-        else setTimeout(() => hold.abandon('left'), i % 5)
-        await answer.catch(() => undefined)
-        await hold.settled
+        else setTimeout(() => hold.abandon('left'), i * 3)
+        await answer
+        outcomes.set(hold.id, (await hold.settled).outcome)
       }
-      t.ok(events().filter((one) => one === 'requested').length === 50)
+      await Promise.all(Array.from({ length: 60 }, (_, i) => round(i)))
+      await approvals.close()
+      const recorded = lines().flatMap((line) => (line.kind === 'approval' ? [line] : []))
+      for (const [id, outcome] of outcomes) {
+        const events = recorded.filter(({ approval }) => approval === id).map(({ event }) => event)
+        if (outcome === 'approved') t.same(events, ['requested', 'approved', 'used'])
+        else t.equal(outcome, 'void')
+      }
     })
 
     t.test('nobody approves for themselves, nor through an agent', async (t) => {
@@ -275,8 +281,9 @@ for (const store of found) {
 t.test('two gateways on one store', { skip: found.length < 2 }, async (t) => {
   const options = await found[1]?.fresh()
   if (options === undefined) return
-  const one = await gatewayOn(t, options)
-  const two = await gatewayOn(t, options)
+  const limits = { holdsPerIdentity: 100 }
+  const one = await gatewayOn(t, options, { limits })
+  const two = await gatewayOn(t, options, { limits })
 
   t.test('an approval given at the other gateway is used where the client waits', async (t) => {
     const hold = await one.approvals.request(heldRequest())
@@ -289,15 +296,16 @@ t.test('two gateways on one store', { skip: found.length < 2 }, async (t) => {
   })
 
   t.test('answers at both gateways at once give one outcome', async (t) => {
-    for (let i = 0; i < 50; i++) {
-      const hold = await (i % 2 ? one : two).approvals.request(heldRequest())
+    const round = async (i: number): Promise<void> => {
+      const { id, settled } = await (i % 2 ? one : two).approvals.request(heldRequest())
       const answers = await Promise.allSettled([
-        one.approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' }),
-        two.approvals.answer({ id: hold.id, verb: 'deny', approver: bob, reason: '' }),
+        one.approvals.answer({ id, verb: 'approve', approver: ann, reason: '' }),
+        two.approvals.answer({ id, verb: 'deny', approver: bob, reason: '' }),
       ])
       const [approve] = answers.map(({ status }) => status)
       t.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1)
-      t.equal((await hold.settled).outcome, approve === 'fulfilled' ? 'approved' : 'denied')
+      t.equal((await settled).outcome, approve === 'fulfilled' ? 'approved' : 'denied')
     }
+    await Promise.all(Array.from({ length: 50 }, (_, i) => round(i)))
   })
 })
