@@ -37,7 +37,22 @@ export function fromScope(
   return { items, ctes: new Map(), outer }
 }
 
+// Items that stand for rows which only qualified names reach: EXCLUDED, OLD and NEW. Marked by the
+// readers of the statements that have them.
+const ONLY_QUALIFIED = new WeakSet<Node>()
+
+export function onlyQualified(node: Node): Node {
+  ONLY_QUALIFIED.add(node)
+  return node
+}
+
 export function itemsOf(node: Node, position: Position): readonly Item[] {
+  const items = readItems(node, position)
+  if (!ONLY_QUALIFIED.has(node)) return items
+  return items.map((item) => ({ ...item, columnsVisible: false }))
+}
+
+function readItems(node: Node, position: Position): readonly Item[] {
   if ('RangeVar' in node) return [relation(node.RangeVar, position)]
   if ('RangeSubselect' in node) return [subselect(node.RangeSubselect, position)]
   if ('JoinExpr' in node) return join(node.JoinExpr, position)

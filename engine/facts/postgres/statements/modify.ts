@@ -8,12 +8,14 @@ import type {
   Node,
   RangeVar,
   UpdateStmt,
+  WithClause,
 } from 'libpg-query'
 import type { Narrowing, Sink } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { narrowingOf } from '../narrowing.js'
+import { onlyQualified } from '../from.js'
 import { outputsOfQuery } from '../query.js'
 import type { Scope } from '../scope.js'
 import { isLiteral } from '../tree.js'
@@ -54,7 +56,8 @@ export function insert(body: InsertStmt, at: Modification): Returned {
   const places = values(body.cols)
   if (places.length > 0) read({ targets: places }, 'write', at)
   onConflict(body, name, relation, at)
-  return returned(body.returningClause, { name, sources: [] }, at)
+  const origin = { name: certainName(name, relation), sources: [], ...withOf(body) }
+  return returned(body.returningClause, origin, at)
 }
 
 function insertedColumns(body: InsertStmt, relation: Relation | undefined): readonly string[] {
@@ -97,18 +100,23 @@ function onConflict(
   const columns = targetNames(clause.targetList)
   const where: Narrowing = listed ? 'equality' : 'range'
   writeEffects(at.analysis, 'update', name, relation, { columns, where })
-  const from = [target(name), excluded(relation)]
-  read({ from, targets: values(clause.targetList) }, 'write', at)
+  const from = [target(name, relation), excluded(relation)]
+  const parts = { from, ...withOf(body) }
+  read({ ...parts, targets: values(clause.targetList) }, 'write', at)
   if (clause.whereClause !== undefined) {
-    read({ from, where: clause.whereClause }, 'predicate', at)
+    read({ ...parts, where: clause.whereClause }, 'predicate', at)
   }
+}
+
+function withOf(body: InsertStmt): { readonly with?: WithClause } {
+  return body.withClause === undefined ? {} : { with: body.withClause }
 }
 
 // EXCLUDED is the row proposed for insertion: the client's own values, not the table's.
 function excluded(relation: Relation | undefined): Node {
   const columns = relation?.columns ?? []
   const nothing: Node = { A_Const: { isnull: true } }
-  return {
+  return onlyQualified({
     RangeSubselect: {
       subquery: {
         SelectStmt: {
@@ -122,7 +130,7 @@ function excluded(relation: Relation | undefined): Node {
         colnames: columns.map((column): Node => ({ String: { sval: column.name } })),
       },
     },
-  }
+  })
 }
 
 export function update(body: UpdateStmt, at: Modification): Returned {
@@ -132,7 +140,7 @@ export function update(body: UpdateStmt, at: Modification): Returned {
   const sources = body.fromClause ?? []
   const where = narrowed(body.whereClause, name, relation, sources, analysis)
   writeEffects(analysis, 'update', name, relation, { columns: targetNames(body.targetList), where })
-  const from = [target(name), ...sources]
+  const from = [target(name, relation), ...sources]
   const clause = body.withClause === undefined ? {} : { with: body.withClause }
   const written = values(body.targetList)
   if (sources.length > 0 || body.withClause !== undefined || !written.every(isConstantTarget)) {
@@ -141,7 +149,8 @@ export function update(body: UpdateStmt, at: Modification): Returned {
   if (body.whereClause !== undefined) {
     read({ ...clause, from, where: body.whereClause }, 'predicate', at)
   }
-  return returned(body.returningClause, { name, sources, ...clause }, at)
+  const origin = { name: certainName(name, relation), sources, ...clause }
+  return returned(body.returningClause, origin, at)
 }
 
 // SET a = 5 reads nothing.
@@ -191,10 +200,11 @@ export function remove(body: DeleteStmt, at: Modification): Returned {
   writeEffects(analysis, 'delete', name, relation, { where })
   const clause = body.withClause === undefined ? {} : { with: body.withClause }
   if (body.whereClause !== undefined || sources.length > 0 || body.withClause !== undefined) {
-    const from = [target(name), ...sources]
+    const from = [target(name, relation), ...sources]
     read({ ...clause, from, where: body.whereClause }, 'predicate', at)
   }
-  return returned(body.returningClause, { name, sources, ...clause }, at)
+  const origin = { name: certainName(name, relation), sources, ...clause }
+  return returned(body.returningClause, origin, at)
 }
 
 export function merge(body: MergeStmt, at: Modification): Returned {
@@ -203,7 +213,7 @@ export function merge(body: MergeStmt, at: Modification): Returned {
   const relation = resolveRelation(analysis, name)
   const sources = body.sourceRelation === undefined ? [] : [body.sourceRelation]
   const clause = body.withClause === undefined ? {} : { with: body.withClause }
-  const from = [target(name), ...sources]
+  const from = [target(name, relation), ...sources]
   read({ ...clause, from, where: body.joinCondition }, 'join', at)
   for (const node of body.mergeWhenClauses ?? []) {
     if (!('MergeWhenClause' in node)) continue
@@ -215,7 +225,8 @@ export function merge(body: MergeStmt, at: Modification): Returned {
     const written = [...values(when.targetList), ...(when.values ?? []).map(asTarget)]
     if (written.length > 0) read({ ...clause, from, targets: written }, 'write', at)
   }
-  return returned(body.returningClause, { name, sources, ...clause }, at)
+  const origin = { name: certainName(name, relation), sources, ...clause }
+  return returned(body.returningClause, origin, at)
 }
 
 function mergeAction(
@@ -261,8 +272,13 @@ function narrowed(
   return narrowingOf(where, { relation, alias }, sources, analysis)
 }
 
-export function target(name: RangeVar): Node {
-  return { RangeVar: name }
+// The target is never a query of WITH, whatever its name (setTargetTable).
+export function target(name: RangeVar, relation: Relation | undefined): Node {
+  return { RangeVar: certainName(name, relation) }
+}
+
+function certainName(name: RangeVar, relation: Relation | undefined): RangeVar {
+  return relation === undefined ? name : { ...name, schemaname: relation.schema }
 }
 
 function read(parts: Parts, sink: Sink, at: Modification): void {

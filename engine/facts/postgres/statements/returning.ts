@@ -2,6 +2,7 @@
 import type { Node, RangeVar, ReturningClause, WithClause } from 'libpg-query'
 import type { Sink } from '../../../schemas/facts.js'
 import type { Analysis } from '../analysis.js'
+import { onlyQualified } from '../from.js'
 import { outputsOfQuery } from '../query.js'
 import type { OutputColumn } from '../reading.js'
 import type { Scope } from '../scope.js'
@@ -33,22 +34,19 @@ export function returned(
   const exprs = clause?.exprs
   if (exprs === undefined) return { outputs: undefined, query: undefined }
   const target: Node = { RangeVar: origin.name }
-  // OLD and NEW (PostgreSQL 18) are the target once more; where they are used, `*` and bare names
-  // would become ambiguous in the query that stands for the list.
+  // OLD and NEW (PostgreSQL 18) are the target once more, for qualified names alone.
   const versions = versionNames(clause).filter((name) => mentions(exprs, name))
-  const more = versions.map((aliasname): Node => ({
-    RangeVar: { ...origin.name, alias: { aliasname } },
-  }))
+  const more = versions.map((aliasname) =>
+    onlyQualified({ RangeVar: { ...origin.name, alias: { aliasname } } }),
+  )
   const query = asQuery({
     targets: exprs,
     from: [target, ...more, ...origin.sources],
     with: origin.with,
   })
-  const certain = versions.length === 0
   // A member of WITH hands its rows to the query around it, which reads the list.
-  if (at.sink === undefined && certain) return { outputs: 'unknown', query }
-  const outputs = outputsOfQuery(query, at.analysis, at.outer, at.sink ?? 'argument')
-  return { outputs: certain ? outputs : 'unknown', query: certain ? query : undefined }
+  if (at.sink === undefined) return { outputs: 'unknown', query }
+  return { outputs: outputsOfQuery(query, at.analysis, at.outer, at.sink), query }
 }
 
 function versionNames(clause: ReturningClause | undefined): readonly string[] {

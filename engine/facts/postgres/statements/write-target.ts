@@ -32,6 +32,7 @@ export function writeEffects(
     ...(labels.length > 0 ? { labels } : {}),
   })
   if (relation === undefined) return
+  if (op !== 'delete') testedColumns(analysis, relation, write.columns)
   const object = objectName(relation)
   if (relation.rules.includes(op)) {
     analysis.effect({ op: 'unknown', object, kind: 'rule', detail: op })
@@ -40,6 +41,26 @@ export function writeEffects(
     analysis.effect({ op: 'network', object, kind: 'foreign_table' })
   }
   if (relation.kind === 'v') throughView(analysis, op, relation, write)
+}
+
+// Whether a value is taken where it must be unique, or pass a check, tells about the other values.
+function testedColumns(
+  analysis: Analysis,
+  relation: Relation,
+  written: readonly string[] | undefined,
+): void {
+  for (const column of relation.columns) {
+    const labels = [...column.labels]
+    const isWritten = written === undefined || written.includes(column.name)
+    if (labels.length === 0 || !isWritten) continue
+    const isTested =
+      relation.uniqueColumns.includes(column.attnum) ||
+      (relation.expressionColumns ?? []).includes(column.attnum) ||
+      relation.checks.some((check) => check.includes(column.name))
+    if (!isTested) continue
+    const from = `${objectName(relation)}.${column.name}`
+    analysis.flow({ from, labels, to: 'predicate', through: ['unique'] })
+  }
 }
 
 // An automatically updatable view: a plain SELECT of columns from one relation.
