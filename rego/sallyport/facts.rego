@@ -39,3 +39,11 @@ clear_reader if {
 	some group in input.identity.groups
 	group in data.teams.pii_readers
 }
+
+# METADATA
+# title: Whose limits count
+# description: A program that acts for a person has the limits of an agent.
+kind := "agent" if {
+	input.identity.kind == "human"
+	machine
+} else := input.identity.kind

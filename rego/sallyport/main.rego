@@ -8,6 +8,7 @@
 #   - input: schema.input
 package sallyport.main
 
+import data.sallyport.facts
 import data.sallyport.policies
 
 # METADATA
@@ -137,7 +138,7 @@ _mask_rules := _by_name({rule |
 	some rule in policies.mask_rule
 })
 
-_limits := object.get(data.limits, [input.identity.kind, "decision"], {})
+_limits := object.get(data.limits, [facts.kind, "decision"], {})
 
 _degraded_denials := array.concat(_by_name(_no_approver), _by_name(_not_reading))
 

@@ -44,6 +44,18 @@ allow.alter contains at if {
 }
 
 # METADATA
+# title: ALTER of code that the server keeps, by people
+# custom:
+#   id: destructive/code-altered
+#   severity: low
+allow.alter contains at if {
+	facts.human
+	some at, effect in input.command.effects
+	effect.op == "alter"
+	effect.kind in {"function", "trigger", "rule", "policy"}
+}
+
+# METADATA
 # title: DROP
 # custom:
 #   id: destructive/drop

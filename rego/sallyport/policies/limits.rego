@@ -26,7 +26,7 @@ deny.any contains {
 	"message": "too many commands within a minute",
 	"hint": "wait a minute, and ask for more with each command",
 } if {
-	input.session.counters.commands_last_minute >= data.limits[input.identity.kind].commands_last_minute
+	input.session.counters.commands_last_minute >= data.limits[facts.kind].commands_last_minute
 }
 
 # METADATA
