@@ -3,7 +3,7 @@
 // bake data into code), the same bytes for the same sources.
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { ENTRYPOINTS } from '../../engine/policy/decide.js'
 import { readsOf } from '../../engine/policy/reads.js'
 import { GatewayError } from '../errors.js'
@@ -29,7 +29,8 @@ const IMPURE = [
 ]
 
 // Rejects with GatewayError('bundle_invalid') and OPA's own words.
-export async function buildBundle({ opa, folder }: BuildOptions): Promise<Buffer> {
+export async function buildBundle({ opa, folder: named }: BuildOptions): Promise<Buffer> {
+  const folder = resolve(named)
   const work = await mkdtemp(join(tmpdir(), 'sallyport-build-'))
   try {
     const source = join(work, 'bundle')

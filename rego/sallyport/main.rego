@@ -73,7 +73,7 @@ _uncovered := [_not_covered(missing[0])] if {
 	"message": "there is no command to decide on",
 }] if {
 	input.stage == "command"
-	not input.command
+	not input.command.effects
 } else := []
 
 # Looped over, since a look-up of `at` behind a computed key is compiled wrongly to Wasm: it is true

@@ -10,7 +10,7 @@ import { startHaproxy, startPgbouncer } from './proxies.js'
 type Way = { readonly name: string; readonly endpoint: Endpoint }
 
 const USAGE =
-  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk]\n'
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n'
 
 export async function bench(
   argv: readonly string[],
@@ -40,7 +40,9 @@ export async function bench(
     password: server.password,
     database: 'postgres',
   }
+  const profile = value('--profile', '')
   const gateway = await startGatewayProcess({
+    ...(profile === '' ? {} : { nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${profile}`] }),
     target: {
       name: 'postgres',
       host: server.host,

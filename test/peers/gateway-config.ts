@@ -26,6 +26,8 @@ export type TestGatewayOptions = {
   // Merged over the top level of the configuration.
   readonly config?: Readonly<Record<string, unknown>>
   readonly rawHandles?: boolean
+  // For a gateway in a process of its own: to profile it.
+  readonly nodeFlags?: readonly string[]
 }
 
 export type TestGatewayPlaces = {

@@ -43,7 +43,13 @@ export async function startGatewayProcess(options: TestGatewayOptions): Promise<
     const log = openSync(logFile, 'a')
     child = spawn(
       process.execPath,
-      [join(REPOSITORY, 'build/proxy/main.js'), 'serve', '--config', config],
+      [
+        ...(options.nodeFlags ?? []),
+        join(REPOSITORY, 'build/proxy/main.js'),
+        'serve',
+        '--config',
+        config,
+      ],
       {
         stdio: ['ignore', 'ignore', log],
       },
