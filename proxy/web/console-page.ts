@@ -38,7 +38,7 @@ const page = `<!doctype html>
 <style>${STYLE}</style>
 <h1>Sallyport <span>commands that wait for approval</span></h1>
 <form id="who" autocomplete="off">
-<input id="token" type="password" required placeholder="your token, as “sallyport token” prints it" aria-label="token">
+<input id="token" type="password" autocomplete="off" required placeholder="your token, as “sallyport token” prints it" aria-label="token">
 <button>Show</button>
 </form>
 <p id="said" role="status"></p>

@@ -252,7 +252,7 @@ for (const store of found) {
 
     t.test('what cannot be recorded does not happen', async (t) => {
       const { approvals, recorder, state } = await gatewayOn(t, await store.fresh())
-      const hold = await approvals.request(heldRequest({ expires_ms: 1500 }))
+      const hold = await approvals.request(heldRequest({ expires_ms: 800 }))
       await recorder.close()
       await rejects(
         t,
