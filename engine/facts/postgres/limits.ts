@@ -19,7 +19,7 @@ export const READING_LIMITS = {
   // The witness is slow on long and on nested texts (2 KB IN list 4 s, 200 parentheses 0.4 s).
   witnessBytesMax: 600,
   witnessDepthMax: 12,
-  // Readings kept, in each of two generations.
+  // Readings of ordinary length kept, in each of two generations; long ones count for several.
   readingsMax: 4_096,
   // Texts longer than this are not kept: a cache of them would be a cache of data.
   cachedBytesMax: 8_192,

@@ -21,38 +21,42 @@ type Shaped = { readonly reading: Reading; readonly length: number }
 
 type Generation = { readonly texts: Map<string, Reading>; readonly shapes: Map<string, Shaped> }
 
+type Known = { readonly catalogue: Catalogue; readonly place: Place }
+
 type Place = { young: Generation; old: Generation }
 
 export function createReadings(): Readings {
   // A catalogue is never changed after it was built, so that it can be a key itself; readings of one
   // that is gone go with it.
-  let places = new WeakMap<Catalogue, Map<string, Place>>()
-  let count = 0
-  let live: Set<Map<string, Place>> = new Set()
-  const last: { catalogue?: Catalogue; names?: NameContext; place?: Place } = {}
+  const places = new WeakMap<Catalogue, Map<string, Place>>()
+  const live = new Set<Map<string, Place>>()
+  let weight = 0
+  // Sessions hold on to their names, so that the place is mostly known by the object itself.
+  let known = new WeakMap<NameContext, Known>()
 
   const placeOf = (catalogue: Catalogue, names: NameContext): Place => {
-    if (last.catalogue === catalogue && last.names === names && last.place) return last.place
-    const known = places.get(catalogue) ?? new Map<string, Place>()
-    places.set(catalogue, known)
-    live.add(known)
+    const before = known.get(names)
+    if (before !== undefined && before.catalogue === catalogue) return before.place
+    const own = places.get(catalogue) ?? new Map<string, Place>()
+    places.set(catalogue, own)
+    live.add(own)
     const key = JSON.stringify([names.role, ...names.searchPath])
-    const place = known.get(key) ?? { young: emptyGeneration(), old: emptyGeneration() }
-    known.set(key, place)
-    last.catalogue = catalogue
-    last.names = names
-    last.place = place
+    const place = own.get(key) ?? { young: emptyGeneration(), old: emptyGeneration() }
+    own.set(key, place)
+    known.set(names, { catalogue, place })
     return place
   }
 
-  const grown = (): void => {
-    count += 1
-    if (count < READING_LIMITS.readingsMax) return
-    count = 0
-    const used = [...live].flatMap((known) => agedPlaces(known))
-    if (used.length > 0) return
-    live = new Set()
-    places = new WeakMap()
+  // Facts take about as much room as their text asks for, so that longer texts count for more.
+  const grown = (text: string): void => {
+    weight += 1 + text.length / 256
+    if (weight < READING_LIMITS.readingsMax) return
+    weight = 0
+    known = new WeakMap()
+    for (const own of live) {
+      age(own)
+      if (own.size === 0) live.delete(own)
+    }
   }
 
   return {
@@ -63,14 +67,14 @@ export function createReadings(): Readings {
       const old = place.old.texts.get(text)
       if (old !== undefined) {
         place.young.texts.set(text, old)
-        grown()
+        grown(text)
         return old
       }
       return shaped(place, text)
     },
     keep: (text, catalogue, names, reading) => {
       placeOf(catalogue, names).young.texts.set(text, reading)
-      grown()
+      grown(text)
     },
     keepTemplate: (template, catalogue, names, reading) => {
       const { shapes } = placeOf(catalogue, names).young
@@ -85,17 +89,15 @@ function emptyGeneration(): Generation {
 }
 
 // Ages each place in turn and forgets those that nobody used for a generation.
-function agedPlaces(known: Map<string, Place>): readonly Place[] {
+function age(known: Map<string, Place>): void {
   for (const [key, place] of known) {
     if (place.young.texts.size === 0 && place.young.shapes.size === 0) {
       known.delete(key)
-      place.old = emptyGeneration()
-    } else {
-      place.old = place.young
-      place.young = emptyGeneration()
+      continue
     }
+    place.old = place.young
+    place.young = emptyGeneration()
   }
-  return [...known.values()]
 }
 
 // A text that differs from one read before in inert numbers alone has its reading, with another end.

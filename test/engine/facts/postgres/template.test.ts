@@ -69,7 +69,7 @@ t.test('a shared reading is what reading the text alone gives', async (t) => {
   const number = () => (below(3) === 0 ? pick(NUMBERS) : below(1_000_000_000))
   const reader = await createReader()
   for (const template of [...SHARED, ...OWN]) {
-    for (let round = 0; round < 300; round += 1) {
+    for (let round = 0; round < 120; round += 1) {
       const text = filled(template, number)
       const reading = await reader.read(text, lab.catalogue, NAMES)
       const expected = alone(text)
