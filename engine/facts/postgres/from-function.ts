@@ -2,11 +2,11 @@
 // return, or the list of columns written after them.
 import type { Node, RangeFunction } from 'libpg-query'
 import type { Catalogue, Routine } from './catalogue.js'
-import { candidatesOf } from './calls.js'
 import { columnName } from './column-names.js'
 import type { At } from './expression.js'
 import { valueOf } from './expression.js'
 import { lateral, renamed } from './from.js'
+import { candidatesFound } from './function-call.js'
 import type { Position } from './from.js'
 import { namedType, relationOfType } from './result-types.js'
 import { computedColumn, namedItem } from './scope.js'
@@ -77,7 +77,7 @@ function columnsOf(call: Node, coldefs: readonly Node[], alias: string | undefin
   // What a function gives as rows tells of its arguments by their number too.
   if (isLabelled(value)) sunk(value, 'argument', at.analysis)
   if (coldefs.length > 0) return { columns: defined(coldefs, value, at), scalar: false }
-  const routines = routinesOf(call, at)
+  const routines = 'FuncCall' in call ? candidatesFound(call.FuncCall) : []
   const shapes = routines.map((routine) => shapeOf(routine, value, at))
   const [shape, ...others] = shapes
   if (shape !== undefined && others.some((other) => !sameShape(shape, other))) {
@@ -89,16 +89,6 @@ function columnsOf(call: Node, coldefs: readonly Node[], alias: string | undefin
   const only = routine?.outputs?.length === 1 ? routine.outputs[0]?.name : undefined
   const name = only ?? alias ?? columnName(call)
   return { columns: [computedColumn(name, withoutOrigin(value))], scalar: true }
-}
-
-// As `valueOf` chose them: by the values of the arguments, which are read again for their types.
-function routinesOf(call: Node, at: At): readonly Routine[] {
-  if (!('FuncCall' in call)) return []
-  const body = call.FuncCall
-  const nodes = body.args ?? []
-  const ordered = body.func_variadic !== true && !nodes.some((node) => 'NamedArgExpr' in node)
-  const values = nodes.map((node) => valueOf(node, at))
-  return candidatesOf(namesOf(body.funcname), { nodes, values, ordered }, at.analysis)
 }
 
 function shapeOf(routine: Routine, value: Value, at: At): Columns | 'scalar' {

@@ -31,6 +31,7 @@ export function functionCall(body: FuncCall, at: At): Value {
       ? { ...given, values: [...given.values, ...ordering], ordered: false }
       : given
   const routines = candidatesOf(parts, all, at.analysis)
+  CANDIDATES.set(body, routines)
   const over = body.over
   if (over !== undefined) window(over, at)
   const name = parts.at(-1) ?? ''
@@ -38,6 +39,13 @@ export function functionCall(body: FuncCall, at: At): Value {
     return aggregated(name, routines, all, body, at)
   }
   return projected(body, parts, given, at, routines) ?? resolved(parts, given, at, routines)
+}
+
+// What the latest reading of a call found it could mean, for FROM, which also needs its columns.
+const CANDIDATES = new WeakMap<FuncCall, readonly Routine[]>()
+
+export function candidatesFound(body: FuncCall): readonly Routine[] {
+  return CANDIDATES.get(body) ?? []
 }
 
 // The sort keys of ORDER BY anywhere.

@@ -26,6 +26,17 @@ export function lineageOfView(
   catalogue: Catalogue,
   parse: Parse,
 ): readonly Lineage[] {
+  try {
+    return viewLineage(view, catalogue, parse)
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    // Nested too deeply to be read.
+    const all = everythingKnown(catalogue)
+    return view.columns.map(() => all)
+  }
+}
+
+function viewLineage(view: Relation, catalogue: Catalogue, parse: Parse): readonly Lineage[] {
   const analysis = analysisOf(catalogue, parse)
   const [statement, ...more] = parse(view.definition ?? '') ?? []
   const columns =
@@ -36,7 +47,8 @@ export function lineageOfView(
   const known = columns !== 'unknown' && columns.length === view.columns.length
   if (!known || unread.length > 0 || statement === undefined) {
     const labels = effects.flatMap((effect) => effect.labels ?? [])
-    const all: Lineage = { labels: [...new Set(labels)].sort(), derived: [] }
+    const read: Lineage = { labels: [...new Set(labels)].sort(), derived: [] }
+    const all = statement === undefined ? everythingKnown(catalogue) : read
     return view.columns.map(() => all)
   }
   // What a function's body takes may be in any column.
@@ -68,6 +80,13 @@ export function lineageOfExpression(
   const { flows, unread } = analysis.collected()
   if (unread.length > 0) return everythingOf(relation)
   return lineageOf([...value.sources, ...sourcesOf(flows.filter((flow) => flow.to === 'argument'))])
+}
+
+function everythingKnown(catalogue: Catalogue): Lineage {
+  const labels = (catalogue.userRelations ?? []).flatMap(({ columns }) =>
+    columns.flatMap((column) => column.labels),
+  )
+  return { labels: [...new Set(labels)].sort(), derived: [] }
 }
 
 function everythingOf(relation: Relation): Lineage {

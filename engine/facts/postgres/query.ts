@@ -8,6 +8,7 @@ import { starColumns } from './column-reference.js'
 import { fieldsOf } from './composite.js'
 import { condition, commonType, valueOf, valuesOf } from './expression.js'
 import type { At } from './expression.js'
+import { FLOW_LIMITS } from './flow-limits.js'
 import { fromScope } from './from.js'
 import { sorted, window } from './function-call.js'
 import { locks } from './locking.js'
@@ -30,6 +31,11 @@ export function outputsOfQuery(
 ): readonly OutputColumn[] | 'unknown' {
   const columns = columnsOfQuery(node, analysis, outer)
   if (columns === 'unknown') return 'unknown'
+  const flows = columns.reduce((sum, { value }) => sum + value.sources.length, 0)
+  if (flows > FLOW_LIMITS.flowsMax) {
+    analysis.unread('over_limit', 'labelled columns in result columns')
+    return 'unknown'
+  }
   return columns.map(({ value }, place) => {
     sunk(value, sink, analysis, sink === 'output' ? place : undefined)
     const told = value.sources.filter((source) => !isHarmless(source.through))
@@ -54,6 +60,7 @@ export function columnsOfSelect(
   analysis: Analysis,
   outer: Scope | undefined,
 ): Columns {
+  if (!hasBudget(analysis)) return 'unknown'
   const scope = withScope(body.withClause, outer, analysis)
   if (body.op === 'SETOP_NONE' || body.op === undefined) {
     return body.valuesLists === undefined
@@ -61,6 +68,17 @@ export function columnsOfSelect(
       : valuesClause(body, scope, analysis)
   }
   return setOperation(body, scope, analysis)
+}
+
+// Recursive queries inside recursive queries are read again and again; a statement gets so many reads.
+const READS = new WeakMap<Analysis['collected'], number>()
+
+function hasBudget(analysis: Analysis): boolean {
+  const reads = (READS.get(analysis.collected) ?? 0) + 1
+  READS.set(analysis.collected, reads)
+  if (reads <= FLOW_LIMITS.selectsMax) return true
+  analysis.unread('over_limit', 'queries in queries')
+  return false
 }
 
 function simpleSelect(body: SelectStmt, outer: Scope, analysis: Analysis): Columns {

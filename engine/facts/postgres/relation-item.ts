@@ -1,7 +1,7 @@
 // A relation as an item of FROM: its columns with their labels, what reading them declares, and for a
 // view the query behind it, so that what it reads, calls and compares counts as the statement's own.
 import type { Analysis } from './analysis.js'
-import type { Column, Relation } from './catalogue.js'
+import type { Column, Oid, Relation } from './catalogue.js'
 import { columnsOfQuery } from './query.js'
 import { columnLabels, effectOn } from './relation-effect.js'
 import type { Item, ScopeColumn } from './scope.js'
@@ -24,6 +24,10 @@ export function relationItem(
   analysis: Analysis,
 ): Item {
   analysis.effect(effectOn('read', relation, { columns: [] }))
+  if (relation.kind === 'f') {
+    const object = `${relation.schema}.${relation.name}`
+    analysis.effect({ op: 'network', object, kind: 'foreign_table' })
+  }
   const behind = relation.kind === 'v' && !relation.system ? viewColumns(relation, analysis) : []
   const read = (name: string): void => {
     const labels = [...columnLabels(relation, [name])]
@@ -78,8 +82,20 @@ function systemColumn(
   return { name, value: { type, sources: [], origin }, touch: () => read(name) }
 }
 
-// Names in a definition were written along the path of the session that loaded the catalogue.
+// What is behind a view is read once for each statement: every reference to it reads the same. The key
+// is a part of the analysis that its copies share.
+const BEHIND = new WeakMap<Analysis['collected'], Map<Oid, readonly Value[]>>()
+
 function viewColumns(view: Relation, analysis: Analysis): readonly Value[] {
+  const known = BEHIND.get(analysis.collected) ?? new Map<Oid, readonly Value[]>()
+  BEHIND.set(analysis.collected, known)
+  const found = known.get(view.oid) ?? readBehind(view, analysis)
+  known.set(view.oid, found)
+  return found
+}
+
+// Names in a definition were written along the path of the session that loaded the catalogue.
+function readBehind(view: Relation, analysis: Analysis): readonly Value[] {
   const object = `${view.schema}.${view.name}`
   if (!analysis.enter(view.oid)) {
     analysis.unread('over_limit', `views in views: ${object}`)
