@@ -184,6 +184,7 @@ deny.update contains {
 	facts.careful
 	some effect in input.command.effects
 	effect.op == "update"
+	effect.kind != "large_object"
 	not effect.where
 	not effect.temporary
 }
