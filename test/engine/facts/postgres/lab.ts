@@ -2,6 +2,7 @@
 // fixtures/facts/schema.sql, and facts as short lines that fixtures can hold.
 import { readFileSync } from 'node:fs'
 import { Client } from 'pg'
+import t from 'tap'
 import type { Catalogue, NameContext } from '../../../../engine/facts/postgres/catalogue.js'
 import { createReader } from '../../../../engine/facts/postgres/read.js'
 import type { Reading, Statement } from '../../../../engine/facts/postgres/reading.js'
@@ -18,6 +19,8 @@ export type Lab = {
 export const NAMES: NameContext = { searchPath: ['pg_catalog', 'public'], role: 'postgres' }
 
 export async function createLab(): Promise<Lab> {
+  // A busy machine may be slow to start a server.
+  t.setTimeout(180_000)
   const server = await startPostgres({ kind: 'embedded' })
   const { host, port, superuser: user, password } = server
   const client = new Client({ host, port, user, password, database: 'postgres' })
