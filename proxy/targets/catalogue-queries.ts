@@ -22,7 +22,6 @@ export const USER_PART = part(USER)
 // not count, or their churn would be taken for changes.
 export const FINGERPRINT = qualified(`
   SELECT pg_catalog.concat_ws(' ', ${[
-    'pg_namespace',
     'pg_proc',
     'pg_operator',
     'pg_cast',
@@ -37,6 +36,7 @@ export const FINGERPRINT = qualified(`
   ]
     .map((table) => `(SELECT ${sumOfRows('t')} FROM pg_catalog.${table} t)`)
     .join(', ')},
+    (SELECT ${sumOfRows('n')} FROM pg_catalog.pg_namespace n WHERE NOT ${isTemporary('n')}),
     (SELECT ${sumOfRows('c')} FROM pg_catalog.pg_class c WHERE c.relpersistence <> 't'),
     (SELECT ${sumOfRows('y')} FROM pg_catalog.pg_type y
       WHERE y.typrelid = 0 AND y.typelem = 0),
@@ -45,6 +45,12 @@ export const FINGERPRINT = qualified(`
       WHERE c.relpersistence <> 't' AND a.attnum > 0),
     (SELECT ${sumOfRows('i')} FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class c ON i.indrelid = c.oid WHERE c.relpersistence <> 't'))`)
+
+function isTemporary(namespace: string): string {
+  const name = `${namespace}.nspname::pg_catalog.text`
+  return `(pg_catalog.starts_with(${name}, 'pg_temp_')
+    OR pg_catalog.starts_with(${name}, 'pg_toast_temp_'))`
+}
 
 function sumOfRows(table: string): string {
   return `pg_catalog.concat(pg_catalog.count(*), '.', pg_catalog.sum(
@@ -78,8 +84,7 @@ function schemas(range: string): string {
   return rows(
     ['n.nspname'],
     `pg_catalog.pg_namespace n WHERE n.oid ${range}
-     AND (NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp_')
-       OR n.oid = pg_catalog.pg_my_temp_schema())`,
+     AND (NOT ${isTemporary('n')} OR n.oid = pg_catalog.pg_my_temp_schema())`,
   )
 }
 
@@ -238,8 +243,7 @@ function types(range: string): string {
     ],
     `pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
      WHERE y.oid ${range}
-       AND (NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp_')
-         OR n.oid = pg_catalog.pg_my_temp_schema())`,
+       AND (NOT ${isTemporary('n')} OR n.oid = pg_catalog.pg_my_temp_schema())`,
   )
 }
 

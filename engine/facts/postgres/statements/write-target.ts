@@ -6,6 +6,7 @@ import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { weaker } from '../effects.js'
+import { outputsOfQuery } from '../query.js'
 import { columnLabels, objectName, relationEffect } from '../relation-effect.js'
 
 export type Write = {
@@ -33,6 +34,7 @@ export function writeEffects(
   })
   if (relation === undefined) return
   if (op !== 'delete') testedColumns(analysis, relation, write.columns)
+  if (op === 'insert') defaultsTaken(analysis, relation)
   const object = objectName(relation)
   if (relation.rules.includes(op)) {
     analysis.effect({ op: 'unknown', object, kind: 'rule', detail: op })
@@ -41,6 +43,27 @@ export function writeEffects(
     analysis.effect({ op: 'network', object, kind: 'foreign_table' })
   }
   if (relation.kind === 'v') throughView(analysis, op, relation, write)
+}
+
+// A default may call users' functions, and hand what they read to a column that nobody named. Any column
+// may take its own: it is left out, or DEFAULT is written. The system's functions (nextval, now) are
+// what a table is made with and no effect of the statement.
+function defaultsTaken(analysis: Analysis, relation: Relation): void {
+  const searchPath = analysis.catalogue.definitionPath ?? analysis.names.searchPath
+  const within: Analysis = {
+    ...analysis,
+    names: { ...analysis.names, searchPath },
+    effect: (effect) => {
+      if (effect.op !== 'call' || !effect.object.startsWith('pg_catalog.')) analysis.effect(effect)
+    },
+  }
+  for (const { expression, generated } of relation.columns) {
+    if (generated || expression === undefined || !expression.includes('(')) continue
+    if (/^nextval\('[^']*'::regclass\)$/.test(expression)) continue
+    const [statement] = analysis.parse(`SELECT (${expression})`) ?? []
+    if (statement === undefined) analysis.unread('not_parsed', `default of ${objectName(relation)}`)
+    else outputsOfQuery(statement, within, undefined, 'write')
+  }
 }
 
 // Whether a value is taken where it must be unique, or pass a check, tells about the other values.
