@@ -12,6 +12,7 @@ import { int32At } from './wire-bytes.js'
 
 // Read ahead of a message that waits; beyond it the client must wait, too.
 const AHEAD_BYTES_MAX = 65_536
+const AHEAD_OF_HELD_BYTES_MAX = 1024 * 1024
 // Messages that the target owes an answer to.
 const EXPECTED_MAX = 10_000
 
@@ -71,7 +72,8 @@ export function pump(r: RelayState): void {
 
 // An answer that was cut short is brought to its end first; up to the client's Sync all is discarded.
 function isBusy(r: RelayState): boolean {
-  return r.waiting !== 'no' || r.targetFull || (r.cut !== undefined && !r.skipping)
+  if (r.waiting !== 'no' || r.targetFull || r.leavingSince > 0) return true
+  return r.cut !== undefined && !r.skipping
 }
 
 function afterPump(r: RelayState): void {
@@ -81,7 +83,13 @@ function afterPump(r: RelayState): void {
   if (left === 0 && client.at === r.sendFrom) emptied(client)
   if (!idle || left === 0) r.partialSince = 0
   else if (r.partialSince === 0) r.partialSince = r.activeAt
-  const pause = r.targetFull || (!idle && left > AHEAD_BYTES_MAX)
+  // While a command is held the client is read on, or its leaving would not be noticed.
+  if (r.abort !== undefined && left > AHEAD_OF_HELD_BYTES_MAX) {
+    r.fail({ sqlstate: '54000', message: 'too much was sent behind a command that is held' })
+    return
+  }
+  const ahead = r.abort === undefined && !idle && left > AHEAD_BYTES_MAX
+  const pause = r.targetFull || ahead
   if (pause !== r.clientPaused) {
     r.clientPaused = pause
     if (pause) r.connected.client.pause()

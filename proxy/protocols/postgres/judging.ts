@@ -32,7 +32,7 @@ export function judged(
 }
 
 function later(r: RelayState, answer: Answer, then: (answer: Answer, end: number) => void): void {
-  if (r.ended) {
+  if (r.ended || r.leavingSince > 0) {
     unsent(r, answer)
     return
   }
@@ -69,8 +69,12 @@ export function askingOf(state: () => RelayState): RelayState['asking'] {
     notice(words: Words) {
       const r = state()
       if (r.ended) return
-      // What was judged before need not wait as well.
+      // What was judged before need not wait as well, and the client is read, so that we see it leave.
       flush(r)
+      if (r.clientPaused && !r.targetFull) {
+        r.clientPaused = false
+        r.connected.client.resume()
+      }
       afterMessage(r, () => r.connected.client.write(noticeResponse(words)))
     },
     get signal() {

@@ -94,6 +94,8 @@ export type RelayState = {
   touchedCatalogue: boolean
 
   slowSince: number
+  // The client has left while the target was at work.
+  leavingSince: number
   ended: boolean
   // How the parts reach each other without importing in circles.
   readonly pump: () => void
@@ -156,6 +158,7 @@ export function relayState(
     touchedNames: false,
     touchedCatalogue: false,
     slowSince: 0,
+    leavingSince: 0,
     ended: false,
     ...ways,
   }

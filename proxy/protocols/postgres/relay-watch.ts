@@ -4,6 +4,8 @@ import { cutAnswer } from './cut-answer.js'
 import type { RelayState } from './relay-state.js'
 
 const EVERY_MS = 100
+// How long the target may go on with what a client that left has started.
+const LEAVING_MS = 30_000
 const relays = new Set<RelayState>()
 let timer: NodeJS.Timeout | undefined
 
@@ -26,7 +28,11 @@ function look(r: RelayState): void {
   const now = r.parts.clock.monotonicUs()
   const { limits } = r.parts
   const over = (since: number, ms: number): boolean => since > 0 && now - since > ms * 1000
-  if (over(r.partialSince, limits.partialMessageMs)) {
+  if (r.leavingSince > 0) {
+    if (!over(r.leavingSince, LEAVING_MS)) return
+    void r.connected.cancelTarget()
+    r.fail({ sqlstate: '57P01', message: 'the client left' })
+  } else if (over(r.partialSince, limits.partialMessageMs)) {
     r.fail({ sqlstate: '08P01', message: 'a message was not completed in time' })
   } else if (over(r.slowSince, limits.slowClientMs)) {
     r.fail({ sqlstate: '57P05', message: 'the client did not read its answer in time' })

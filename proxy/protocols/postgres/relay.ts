@@ -3,6 +3,7 @@
 // that the state of a session is PostgreSQL's own.
 import type { Connected, Relay, RelayParts } from './connected.js'
 import { clientBytes, pump } from './client-side.js'
+import { contextReady } from './context.js'
 import { askingOf } from './judging.js'
 import { allUnknown, portalGone } from './outcomes.js'
 import { errorResponse, type Failure } from './refuse.js'
@@ -23,7 +24,7 @@ export function startRelay(connected: Connected, parts: RelayParts): Relay {
       pump: () => pump(r),
       fail: (failure) => fail(r, failure),
       hostile: (what) => hostile(r, what),
-      leave: () => end(r, 'the client left', undefined),
+      leave: () => leave(r),
       asking: askingOf(state),
     },
     (portal) => portalGone(r, portal),
@@ -37,7 +38,9 @@ export function startRelay(connected: Connected, parts: RelayParts): Relay {
       fail(r, { sqlstate: '58000', message: 'the gateway failed to relay this session' })
     }
   }
-  client.onBytes = (chunk) => safely(() => clientBytes(r, chunk))
+  client.onBytes = (chunk) => {
+    if (r.leavingSince === 0) safely(() => clientBytes(r, chunk))
+  }
   target.onBytes = (chunk) => safely(() => targetBytes(r, chunk))
   client.onDrain = () => {
     r.slowSince = 0
@@ -47,10 +50,15 @@ export function startRelay(connected: Connected, parts: RelayParts): Relay {
     r.targetFull = false
     safely(() => pump(r))
   }
-  client.onClose = () => end(r, 'the client left', undefined)
-  target.onClose = () => end(r, 'the target closed the connection', TARGET_GONE)
+  client.onClose = () => leave(r)
+  target.onClose = () => {
+    if (r.leavingSince > 0) end(r, LEFT, undefined)
+    else end(r, 'the target closed the connection', TARGET_GONE)
+  }
   watch(r)
   safely(() => {
+    // The first command need not wait for the names.
+    contextReady(r)
     if (connected.targetRest.length > 0) targetBytes(r, Buffer.from(connected.targetRest))
     if (connected.clientRest.length > 0) clientBytes(r, Buffer.from(connected.clientRest))
   })
@@ -89,14 +97,29 @@ function fail(r: RelayState, failure: Failure): void {
   end(r, failure.message, failure)
 }
 
+// What the client has started goes on, as with PostgreSQL, and its outcome is recorded; what it had
+// waiting is given up.
+function leave(r: RelayState): void {
+  if (r.ended || r.leavingSince > 0) return
+  r.abort?.abort()
+  if (r.expected.size() === 0 || r.internal !== undefined) {
+    end(r, LEFT, undefined)
+    return
+  }
+  r.leavingSince = r.parts.clock.monotonicUs()
+  r.connected.target.write(TERMINATE)
+  r.connected.client.end()
+  r.connected.target.resume()
+}
+
+const LEFT = 'the client left'
+
 function end(r: RelayState, reason: string, failure: Failure | undefined): void {
   if (r.ended) return
   r.ended = true
   const { client, target } = r.connected
   r.abort?.abort()
   r.internal?.reject(new Error(reason))
-  // The client left in the middle: what it started need not go on.
-  if (failure === undefined && r.expected.size() > 0) void r.connected.cancelTarget()
   allUnknown(r)
   // Between two messages only: in the middle of one the client could not read it.
   if (failure !== undefined && r.rest === 0) client.write(errorResponse(failure, 'FATAL'))

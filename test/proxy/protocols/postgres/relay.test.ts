@@ -276,6 +276,43 @@ t.test('one session through the relay', { skip }, async (t) => {
     t.match(arena.holds[0]?.abandoned, /left/)
   })
 
+  t.test(
+    'what a client has started goes on when it leaves, and its outcome is recorded',
+    async (t) => {
+      for (const leaving of [message('X'), undefined]) {
+        arena.outcomes.length = 0
+        await direct.query('truncate log')
+        const wire = await raw(arena.port)
+        wire.write(message('Q', 'insert into log select 1 from pg_sleep(0.2)'))
+        await settled(() => arena.commands.at(-1)?.text.includes('pg_sleep(0.2)') === true)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        if (leaving === undefined) wire.end()
+        else wire.write(leaving)
+        await settled(() => arena.outcomes.length === 1)
+        t.match(arena.outcomes, [{ result: 'done', tag: 'INSERT 0 1' }])
+        t.same(await rows(), [1])
+        wire.end()
+      }
+    },
+  )
+
+  t.test(
+    'a flood behind a held command ends the session, and the command never runs',
+    async (t) => {
+      const wire = await raw(arena.port)
+      wire.write(message('Q', 'truncate log'))
+      await settled(() => arena.holds.length === 1)
+      wire.write(
+        Buffer.concat(
+          Array.from({ length: 30_000 }, () => message('Q', `select '${'x'.repeat(60)}'`)),
+        ),
+      )
+      await wire.until(() => wire.closed, 3000)
+      t.ok(wire.closed)
+      t.ok(arena.holds[0]?.abandoned)
+    },
+  )
+
   t.test('nothing overtakes a held command', async (t) => {
     const wire = await raw(arena.port)
     wire.write(
