@@ -12,6 +12,7 @@ import type { HoldRequest } from '../../../proxy/approvals/approvals.js'
 import { createApprovals, type ApprovalsParts, type Holds } from '../../../proxy/approvals/holds.js'
 import { newRequestId } from '../../../proxy/approvals/request-id.js'
 import { systemClock } from '../../../proxy/clock.js'
+import { GatewayError, type ErrorCode } from '../../../proxy/errors.js'
 import type { Identity } from '../../../proxy/identity/identity.js'
 import { silentLog } from '../../../proxy/log.js'
 import { createRecorder } from '../../../proxy/recording/segment-writer.js'
@@ -173,4 +174,20 @@ function recordLines(directory: string): readonly RecordLine[] {
     .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as RecordLine)
+}
+
+export function rejects(
+  t: Test,
+  work: Promise<unknown>,
+  code: ErrorCode,
+  words?: RegExp,
+): Promise<unknown> {
+  return work.then(
+    () => t.fail(`was not refused with ${code}`),
+    (error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error
+      t.equal(error.code, code, error.message)
+      if (words !== undefined) t.match(error.message, words)
+    },
+  )
 }
