@@ -6,7 +6,12 @@ import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type Proxy = { readonly name: string; readonly port: number; readonly stop: () => void }
+export type Proxy = {
+  readonly name: string
+  readonly port: number
+  readonly pid: number | undefined
+  readonly stop: () => void
+}
 
 export type Upstream = {
   readonly host: string
@@ -92,7 +97,7 @@ async function started(
     child.kill('SIGTERM')
     rmSync(directory, { recursive: true, force: true })
   }
-  return { name, port, stop }
+  return { name, port, pid: child.pid, stop }
 }
 
 function scratch(): string {

@@ -3,11 +3,12 @@
 import { startGatewayProcess } from '../peers/gateway-process.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 import { bulkSeconds } from './bulk.js'
+import { cpuSeconds } from './cpu.js'
 import { decisionTimes } from './decision.js'
 import { filled, pgbenchProgram, selectRate, type Endpoint, type Mode } from './pgbench.js'
 import { startHaproxy, startPgbouncer } from './proxies.js'
 
-type Way = { readonly name: string; readonly endpoint: Endpoint }
+type Way = { readonly name: string; readonly endpoint: Endpoint; readonly pid?: number | undefined }
 
 const USAGE =
   'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n'
@@ -58,9 +59,10 @@ export async function bench(
     await filled(program, direct, 1)
     const ways: readonly Way[] = [
       { name: 'direct', endpoint: direct },
-      ...proxies.map(({ name, port }) => ({ name, endpoint: { ...direct, port } })),
+      ...proxies.map(({ name, port, pid }) => ({ name, endpoint: { ...direct, port }, pid })),
       {
         name: 'Sallyport',
+        pid: gateway.pid(),
         endpoint: {
           ...direct,
           port: gateway.port,
@@ -100,12 +102,19 @@ async function table(
   const { mode, seconds, rounds } = load
   const rows = new Map<string, string[]>(ways.map(({ name }) => [name, []]))
   for (const clients of load.clients) {
+    const spent = new Map<string, number[]>(ways.map(({ name }) => [name, []]))
     const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]))
     for (const { endpoint } of ways)
       await selectRate(program, endpoint, { mode, clients, seconds: 1 })
     for (let round = 0; round < rounds; round++) {
-      for (const { name, endpoint } of ways) {
-        rates.get(name)?.push(await selectRate(program, endpoint, { mode, clients, seconds }))
+      for (const { name, endpoint, pid } of ways) {
+        const before = cpuSeconds(pid)
+        const rate = await selectRate(program, endpoint, { mode, clients, seconds })
+        const after = cpuSeconds(pid)
+        rates.get(name)?.push(rate)
+        if (before !== undefined && after !== undefined) {
+          spent.get(name)?.push(((after - before) * 1e6) / (rate * seconds))
+        }
       }
     }
     const base = rates.get(ways[1]?.name ?? '') ?? []
@@ -113,7 +122,9 @@ async function table(
       const own = rates.get(name) ?? []
       // Ratios pair by pair: both halves of a pair saw the same machine.
       const ratio = median(own.map((rate, at) => rate / (base[at] ?? rate)))
-      rows.get(name)?.push(`${ratio.toFixed(2)} (${Math.round(median(own))}/s)`)
+      const cpu = spent.get(name) ?? []
+      const each = cpu.length === 0 ? '' : `, ${median(cpu).toFixed(0)} µs CPU`
+      rows.get(name)?.push(`${ratio.toFixed(2)} (${Math.round(median(own))}/s${each})`)
     }
   }
   const head = `| point selects, ${mode} | ${load.clients.map((n) => `${n} client${n === 1 ? '' : 's'}`).join(' | ')} |`
