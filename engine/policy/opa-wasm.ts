@@ -1,9 +1,11 @@
 // The one file that knows `@open-policy-agent/opa-wasm` and its habits: it throws plain strings, leaks
 // the C stack on each throw, answers `[{result}]` or `[]`, and traps for ever after enough throws. So an
-// instance that threw is never asked again; a spare takes its place.
+// instance that threw is never asked again; a spare takes its place, and where that cannot be made the
+// answer is a trap, which denies.
 /// <reference path="./web-assembly.d.ts" />
 import { createRequire } from 'node:module'
 import { FUEL_EXPORT, metered } from './fuel.js'
+import { builtinsCalled, hostImports, type Host } from './host-imports.js'
 
 export type Answer =
   | { readonly kind: 'result'; readonly value: unknown; readonly fuel: number }
@@ -24,17 +26,18 @@ export type EvaluatorOptions = {
   readonly fuel: number
 }
 
-// As much of the SDK as is used here.
+// As much of the SDK as is used here. Its loader is not: that would answer `sprintf` and others by
+// JavaScript's rules, and write to the console.
 type LoadedPolicy = {
   readonly entrypoints: Readonly<Record<string, number>>
-  readonly wasmInstance: { readonly exports: Readonly<Record<string, unknown>> }
   readonly evaluate: (input: unknown, entrypoint: string) => unknown
   readonly setData: (data: unknown) => void
 }
 type Sdk = {
-  readonly loadPolicySync: (
-    module: WebAssembly.Module,
-    memory: { readonly initial: number; readonly maximum: number },
+  readonly LoadedPolicy: new (
+    instance: WebAssembly.Instance,
+    memory: WebAssembly.Memory,
+    abiMinorVersion: number,
   ) => LoadedPolicy
 }
 
@@ -55,24 +58,23 @@ export function createEvaluator({ wasm, data, fuel }: EvaluatorOptions): Evaluat
   const module = new WebAssembly.Module(Uint8Array.from(metered(bytes)))
   const parsed: unknown = JSON.parse(data)
   const made = (): Instance => instanceOf(sdk, module, data.length, parsed)
-  let current = made()
-  refuseForeignBuiltins(current.policy)
+  const first = made()
   const spares = Array.from({ length: SPARES }, made)
-  const replace = (): void => {
-    current = spares.pop() ?? made()
-    spares.push(made())
-  }
+  let current: Instance | undefined = first
   return {
-    entrypoints: Object.keys(current.policy.entrypoints),
+    entrypoints: Object.keys(first.policy.entrypoints),
     evaluate: (input, entrypoint) => {
-      current.fuel.value = fuel
+      let asked: Instance | undefined
       try {
-        const found = current.policy.evaluate(input, entrypoint)
-        return answerOf(found, fuel - Number(current.fuel.value))
+        asked = current ??= spares.pop() ?? made()
+        asked.fuel.value = fuel
+        const found = asked.policy.evaluate(input, entrypoint)
+        return answerOf(found, fuel - asked.fuel.value)
       } catch (thrown) {
-        const spent = Number(current.fuel.value) < 0
-        replace()
-        return spent ? { kind: 'over_budget' } : { kind: 'trap', why: reasonOf(thrown) }
+        current = undefined
+        return asked !== undefined && asked.fuel.value < 0
+          ? { kind: 'over_budget' }
+          : { kind: 'trap', why: reasonOf(thrown) }
       }
     },
   }
@@ -88,11 +90,32 @@ function instanceOf(
 ): Instance {
   const wanted = Math.ceil((dataBytes * DATA_GROWTH) / PAGE_BYTES)
   const initial = Math.min(PAGES_MAX, Math.max(PAGES_AT_LEAST, wanted))
-  const policy = loaded(() => sdk.loadPolicySync(module, { initial, maximum: PAGES_MAX }))
-  loaded(() => policy.setData(data))
-  const fuel = policy.wasmInstance.exports[FUEL_EXPORT]
-  if (!(fuel instanceof WebAssembly.Global)) throw new Error('the policy counts no fuel')
-  return { policy, fuel }
+  const host: Host = {
+    memory: new WebAssembly.Memory({ initial, maximum: PAGES_MAX }),
+    exports: {},
+    builtins: new Map(),
+  }
+  return loaded(() => {
+    const instance = new WebAssembly.Instance(module, hostImports(host))
+    host.exports = instance.exports
+    host.builtins = builtinsCalled(host)
+    const policy = new sdk.LoadedPolicy(instance, host.memory, abiMinorVersion(instance))
+    policy.setData(data)
+    const fuel = instance.exports[FUEL_EXPORT]
+    if (!(fuel instanceof WebAssembly.Global)) throw new Error('the policy counts no fuel')
+    return { policy, fuel }
+  })
+}
+
+// OPA's ABI 1.2 and later evaluates in one call, which also resets what an evaluation leaves behind.
+function abiMinorVersion({ exports }: WebAssembly.Instance): number {
+  const [major, minor] = [exports['opa_wasm_abi_version'], exports['opa_wasm_abi_minor_version']]
+  if (!(major instanceof WebAssembly.Global) || !(minor instanceof WebAssembly.Global))
+    throw new Error('policy.wasm was not made by OPA')
+  if (major.value !== 1 || minor.value < 2) {
+    throw new Error(`policy.wasm has OPA’s ABI ${major.value}.${minor.value}; 1.2 is the least`)
+  }
+  return minor.value
 }
 
 function loaded<T>(work: () => T): T {
@@ -109,29 +132,6 @@ function answerOf(found: unknown, fuel: number): Answer {
   if (typeof first !== 'object' || first === null || !('result' in first))
     return { kind: 'undefined' }
   return { kind: 'result', value: first.result, fuel }
-}
-
-// Host builtins are counted by no fuel, and the SDK's own differ from OPA's (JavaScript's regular
-// expressions and sprintf): what OPA's compiler does not compile into the module is refused.
-function refuseForeignBuiltins(policy: LoadedPolicy): void {
-  const needed = builtinsOf(policy)
-  if (needed.length > 0) {
-    throw new Error(
-      `the policy calls ${needed.join(', ')}, which cannot be part of a repeatable decision`,
-    )
-  }
-}
-
-function builtinsOf({ wasmInstance: { exports } }: LoadedPolicy): readonly string[] {
-  const { builtins, opa_json_dump: dump, memory } = exports
-  if (typeof builtins !== 'function' || typeof dump !== 'function') return ['unknown builtins']
-  if (!(memory instanceof WebAssembly.Memory)) return ['unknown builtins']
-  const at = Number(dump(builtins()))
-  const bytes = new Uint8Array(memory.buffer)
-  const names: unknown = JSON.parse(
-    Buffer.from(bytes.subarray(at, bytes.indexOf(0, at))).toString('utf8'),
-  )
-  return typeof names === 'object' && names !== null ? Object.keys(names) : ['unknown builtins']
 }
 
 function reasonOf(thrown: unknown): string {

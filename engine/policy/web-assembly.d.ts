@@ -5,7 +5,15 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array)
   }
+  class Instance {
+    constructor(
+      module: Module,
+      imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+    )
+    readonly exports: Readonly<Record<string, unknown>>
+  }
   class Memory {
+    constructor(descriptor: { readonly initial: number; readonly maximum: number })
     readonly buffer: ArrayBuffer
   }
   class Global {
