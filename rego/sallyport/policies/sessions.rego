@@ -105,7 +105,7 @@ _setting_reasons := {
 #   severity: high
 deny.set contains {
 	"id": concat("", ["capabilities/setting-", word]),
-	"message": concat("", ["the setting ", effect.object, " ", object.get(_setting_reasons, word, "is not known")]),
+	"message": concat("", ["this setting ", object.get(_setting_reasons, word, "is not known")]),
 	"hint": _setting_hint,
 } if {
 	some effect in input.command.effects
@@ -115,6 +115,30 @@ deny.set contains {
 	word != "harmless"
 	not _is_reset(effect)
 	not _people_search_path(effect)
+}
+
+# METADATA
+# title: Settings that tell where the target is, what it runs, or how rights are switched
+# description: The message names no setting, so that a refusal repeats nothing of what was asked.
+# custom:
+#   id: protected/server-settings
+#   severity: medium
+deny.read contains {
+	"id": "protected/server-settings",
+	"message": "this setting tells about the server, not about your session",
+	"hint": "ask who runs the target; SHOW works for settings of the session",
+} if {
+	some effect in input.command.effects
+	effect.op == "read"
+	effect.kind == "setting"
+	effect.object in _server_settings
+}
+
+_server_settings := {
+	"all", "archive_command", "archive_library", "config_file", "data_directory", "external_pid_file", "hba_file",
+	"ident_file", "krb_server_keyfile", "listen_addresses", "log_directory", "log_filename", "port",
+	"primary_conninfo", "restore_command", "session_replication_role", "ssl_ca_file", "ssl_cert_file",
+	"ssl_key_file", "ssl_passphrase_command", "unix_socket_directories",
 }
 
 _setting_hint := "leave the setting as it is, and write names with their schema"
