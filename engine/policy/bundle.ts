@@ -2,11 +2,10 @@
 // decide. Everything that makes a bundle unusable is found here, before it is activated.
 import { gunzipSync } from 'node:zlib'
 import { createHash } from 'node:crypto'
-import { extract } from 'tar-stream'
+import { extract, type Extract, type Header } from 'tar-stream'
 import { canonicalJson } from '../canonical.js'
-import type { Decision } from '../schemas/decision.js'
 import type { Facts } from '../schemas/facts.js'
-import { approvalAnswer, decided, ENTRYPOINTS } from './decide.js'
+import { answerFound, approvalAnswer, decided, ENTRYPOINTS, isBroken } from './decide.js'
 import { createEvaluator, type Evaluator } from './opa-wasm.js'
 import type { LabelRule, Policy } from './policy.js'
 import { SMOKE_FACTS } from './smoke-facts.js'
@@ -57,11 +56,9 @@ function probe(policy: Policy, evaluator: Evaluator): void {
       }
     }
   }
-  const answer = evaluator.evaluate(
-    { version: 1, verb: 'list', approver: plainIdentity() },
-    ENTRYPOINTS.approval,
-  )
-  if (answer.kind !== 'result') throw new Error('the entrypoint for approvals has no answer')
+  const question = { version: 1, verb: 'list', approver: plainIdentity() } as const
+  const answer = answerFound(evaluator, question)
+  if (typeof answer === 'string') throw new Error(`asked about an approval: ${answer}`)
 }
 
 function plainIdentity(): Facts['identity'] {
@@ -70,37 +67,46 @@ function plainIdentity(): Facts['identity'] {
   return first.identity
 }
 
-function isBroken(decision: Decision): boolean {
-  const id = decision.rules[0]?.id ?? ''
-  return [
-    'sallyport/undefined',
-    'sallyport/over-budget',
-    'sallyport/malformed-decision',
-    'sallyport/trap',
-  ].includes(id)
-}
-
 async function filesOf(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
   const tar = gunzipSync(bytes, { maxOutputLength: BUNDLE_BYTES_MAX })
   const files = new Map<string, Buffer>()
   const reading = extract()
-  const entries = (async () => {
-    for await (const entry of reading) {
-      const name = entry.header.name.replace(/^\/+/, '')
-      const parts: Buffer[] = []
-      for await (const part of entry) parts.push(part as Buffer)
-      if (entry.header.type === 'directory') continue
-      if (entry.header.type !== 'file')
-        throw new Error(`the bundle holds a ${entry.header.type} “${name}”`)
-      if (name.split('/').includes('..')) throw new Error(`the bundle holds a path “${name}”`)
-      if (files.has(name)) throw new Error(`the bundle holds “${name}” twice`)
-      if (files.size === FILES_MAX) throw new Error('the bundle holds too many files')
-      files.set(name, Buffer.concat(parts))
-    }
-  })()
   reading.end(tar)
-  await entries
+  for await (const { header, content } of entriesOf(reading)) {
+    if (header.type === 'directory') continue
+    const name = header.name.replace(/^(?:\.?\/)+/, '')
+    refuseEntry(name, header.type)
+    if (files.has(name)) throw new Error(`the bundle holds “${name}” twice`)
+    if (files.size === FILES_MAX) throw new Error('the bundle holds too many files')
+    files.set(name, content)
+  }
   return files
+}
+
+type Entry = { readonly header: Header; readonly content: Buffer }
+
+async function* entriesOf(reading: Extract): AsyncGenerator<Entry> {
+  for await (const entry of reading) {
+    const parts: Buffer[] = []
+    for await (const part of entry) parts.push(part as Buffer)
+    yield { header: entry.header, content: Buffer.concat(parts) }
+  }
+}
+
+// `opa build` merges all data into one file and all rules into one module. What stands beside them would
+// be passed over in silence: labels of columns, or the rules themselves.
+function refuseEntry(name: string, type: string | null | undefined): void {
+  if (type !== 'file') throw new Error(`the bundle holds a ${type ?? 'thing'} “${name}”`)
+  const parts = name.split('/')
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw new Error(`the bundle holds a path “${name}”`)
+  }
+  const file = parts.at(-1) ?? ''
+  const extraData = /^data\.(json|ya?ml)$/.test(file) && name !== 'data.json'
+  const extraWasm = file.endsWith('.wasm') && name !== 'policy.wasm'
+  if (extraData || extraWasm || name === 'patch.json') {
+    throw new Error(`the bundle holds “${name}”, which would not be read: build it with opa build`)
+  }
 }
 
 // Of all files by name, so that neither order nor packing matters.

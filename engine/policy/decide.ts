@@ -21,6 +21,20 @@ function fits(value: unknown): value is Decision {
   return compiled(value)
 }
 
+// The rules by which a policy that does not work denies.
+const BROKEN: readonly string[] = [
+  'sallyport/undefined',
+  'sallyport/over-budget',
+  'sallyport/malformed-decision',
+  'sallyport/trap',
+]
+
+export function isBroken(decision: Decision): boolean {
+  return decision.action === 'deny' && BROKEN.includes(decision.rules[0]?.id ?? '')
+}
+
+// Never throws, and never waits. After an evaluation that trapped or ran out of fuel the next one runs
+// in a fresh instance, so nothing of it is left.
 export function decided(evaluator: Evaluator, facts: Facts, entrypoint: Entrypoint): Decision {
   const answer = evaluator.evaluate(facts, ENTRYPOINTS[entrypoint])
   if (answer.kind !== 'result') return denialOf(answer)
@@ -43,16 +57,24 @@ export function decided(evaluator: Evaluator, facts: Facts, entrypoint: Entrypoi
 }
 
 export function approvalAnswer(evaluator: Evaluator, question: ApprovalQuestion): ApprovalAnswer {
+  const found = answerFound(evaluator, question)
+  return typeof found === 'string' ? { allow: false, reason: found } : found
+}
+
+// Or why there is none.
+export function answerFound(
+  evaluator: Evaluator,
+  question: ApprovalQuestion,
+): ApprovalAnswer | string {
   const answer = evaluator.evaluate(question, ENTRYPOINTS.approval)
-  if (answer.kind !== 'result')
-    return { allow: false, reason: denialOf(answer).rules[0]?.message ?? '' }
+  if (answer.kind !== 'result') return denialOf(answer).rules[0]?.message ?? answer.kind
   const { value } = answer
   if (typeof value === 'object' && value !== null && 'allow' in value && 'reason' in value) {
     if (typeof value.allow === 'boolean' && typeof value.reason === 'string') {
       return { allow: value.allow, reason: value.reason }
     }
   }
-  return { allow: false, reason: 'the policy’s answer is not one' }
+  return 'the policy’s answer is not {allow, reason}'
 }
 
 function denialOf(answer: Exclude<Answer, { kind: 'result' }>): Decision {
