@@ -62,6 +62,8 @@ export type ByHand = {
   readonly ends: string[]
   readonly logs: string[]
   readonly outcomes: Outcome[]
+  // Numbers of the commands that were recorded as going.
+  readonly went: number[]
   // Says `bytes` as the client, then lets what waits in the record go on.
   readonly says: (...messages: readonly Uint8Array[]) => Promise<void>
   readonly answers: (...messages: readonly Uint8Array[]) => void
@@ -105,7 +107,12 @@ export function field(text: string): Buffer {
 // With the names already read, so that the first statement goes on at once.
 export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): Promise<ByHand> {
   const waiting: (() => void)[] = []
-  const hand = { ends: [] as string[], logs: [] as string[], outcomes: [] as Outcome[] }
+  const hand = {
+    ends: [] as string[],
+    logs: [] as string[],
+    outcomes: [] as Outcome[],
+    went: [] as number[],
+  }
   const policy: Policy = {
     id: 1,
     revision: '',
@@ -122,7 +129,10 @@ export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): 
     durability: 'os',
     exitMasksOf,
     recorder: {
-      command: (_record, _durability, written) => void waiting.push(() => written(undefined)),
+      command: (record, _durability, written) => {
+        if (record.go) hand.went.push(record.command)
+        waiting.push(() => written(undefined))
+      },
       outcome: (outcome) => void hand.outcomes.push(outcome),
       session: () => undefined,
       approval: (_event, written) => written(undefined),
