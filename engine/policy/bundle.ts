@@ -25,7 +25,10 @@ export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promi
   const files = await filesOf(bytes)
   const wasm = files.get('policy.wasm')
   if (wasm === undefined) throw new Error('the bundle holds no policy.wasm: build it with -t wasm')
-  const data = (files.get('data.json') ?? Buffer.from('{}')).toString('utf8')
+  // `opa build` writes both, also where there is nothing to say: without them a bundle is incomplete, and
+  // without its data no column would have a label.
+  const data = files.get('data.json')?.toString('utf8')
+  if (data === undefined) throw new Error('the bundle holds no data.json: build it with opa build')
   const manifest = manifestOf(files.get('.manifest'))
   const evaluator = createEvaluator({ wasm, data, fuel: options.fuel })
   const missing = Object.values(ENTRYPOINTS).filter((name) => !evaluator.entrypoints.includes(name))
@@ -127,7 +130,8 @@ function manifestOf(text: Buffer | undefined): {
   revision: string
   reads: readonly string[] | undefined
 } {
-  const found: unknown = text === undefined ? {} : JSON.parse(text.toString('utf8'))
+  if (text === undefined) throw new Error('the bundle holds no .manifest: build it with opa build')
+  const found: unknown = JSON.parse(text.toString('utf8'))
   const revision = isObject(found) && typeof found['revision'] === 'string' ? found['revision'] : ''
   const metadata = isObject(found) ? found['metadata'] : undefined
   const reads = isObject(metadata) ? metadata['sallyport_reads'] : undefined
