@@ -210,7 +210,7 @@ function fieldsOf(found: readonly Protected[], statement: Statement): ReadonlyMa
     if (output !== undefined) byOutput.set(output, [...(byOutput.get(output) ?? []), one])
   }
   const fields = new Map<number, Mask>()
-  for (const [output, several] of byOutput) {
+  for (const [output, several] of [...byOutput].sort(([left], [right]) => left - right)) {
     const mask = strictest(several.map((one) => one.mask))
     const column = typeof statement.outputs === 'object' ? statement.outputs[output] : undefined
     const copy = column?.copy === true && several.every(({ flow }) => flow.through.length === 0)

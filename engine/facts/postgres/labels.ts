@@ -147,10 +147,11 @@ function hasLabels(relation: Relation): boolean {
   return relation.columns.some((column) => column.labels.length > 0)
 }
 
+// Of what others can inherit from. A view is not among them: reading it reads what is behind it.
 function signature(catalogue: Catalogue): string {
   return JSON.stringify(
     (catalogue.userRelations ?? [])
-      .filter(hasLabels)
+      .filter((relation) => relation.kind !== 'v' && hasLabels(relation))
       .map(({ oid, columns }) => [
         oid,
         columns.map(({ attnum, labels, derived }) => [attnum, labels, derived ?? []]),

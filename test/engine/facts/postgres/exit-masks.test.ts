@@ -1,9 +1,11 @@
 // Two databases that differ in nothing but one protected column must look the same through the masks:
 // the promise of masking at the exit, tried with every query of the corpus against a real PostgreSQL.
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { exitMasksOf } from '../../../../engine/facts/postgres/exit-masks.js'
 import type { ExitMasks } from '../../../../engine/facts/postgres/exit-masks.js'
 import { labelled } from '../../../../engine/facts/postgres/labels.js'
+import type { LabelRule } from '../../../../engine/policy/policy.js'
 import type { Mask } from '../../../../engine/schemas/decision.js'
 import { missingPostgres } from '../../../peers/postgres.js'
 import { corpus, startLineageLab } from './lineage-lab.js'
@@ -99,3 +101,116 @@ async function transcript(sql: string, masks: ExitMasks, lab: LineageLab): Promi
     return masks.quietErrors ? `error ${code}` : `error ${code} ${message}`
   }
 }
+
+type Exits = readonly {
+  readonly sql: string
+  readonly refused?: string
+  readonly masks?: Readonly<Record<string, string>>
+}[]
+
+const LABELS: readonly LabelRule[] = [
+  ...['ssn', 'email', 'card'].map((column) => ({
+    schema: 'public',
+    table: 'customers',
+    column,
+    labels: [`pii.${column}`],
+  })),
+  { schema: 'public', table: 'employees', column: 'salary', labels: ['pii.salary'] },
+]
+
+t.test('exits', { skip: missingPostgres('embedded') }, async (t) => {
+  const lab = await startLineageLab('embedded')
+  t.teardown(lab.stop)
+  const catalogue = labelled(await lab.catalogue(), LABELS)
+  const exit = (sql: string, masks: readonly Mask[]) => exitMasksOf(lab.read(sql, catalogue), masks)
+  const masksOf = (sql: string, masks: readonly Mask[]): ExitMasks | undefined => {
+    const found = exit(sql, masks)
+    return 'masks' in found ? found.masks : undefined
+  }
+  const partial: Mask = { match: 'label:pii', method: 'partial', keep: 4 }
+
+  t.test('each statement of fixtures/lineage/exits.json has the exit written there', async (t) => {
+    const exits = JSON.parse(readFileSync('fixtures/lineage/exits.json', 'utf8')) as Exits
+    for (const { sql, refused, masks } of exits) {
+      const found = exit(sql, [partial])
+      if (!('masks' in found)) t.same({ refused: found.refused }, { refused }, sql)
+      else {
+        const methods = [...found.masks.fields].map(
+          ([place, { method }]) => [place, method] as const,
+        )
+        t.same(Object.fromEntries(methods), masks, sql)
+      }
+    }
+  })
+
+  t.test('a refusal says which column, what is wrong, and what would pass', async (t) => {
+    t.same(exit(`SELECT id FROM customers WHERE ssn = 'x'`, [partial]), {
+      refused: 'customers.ssn is used in WHERE or another comparison',
+      hint: 'Masked columns can be selected, not compared. Filter on another column.',
+    })
+  })
+
+  t.test('of several masks the strictest counts; a label names those below it', async (t) => {
+    const methods = (...masks: readonly Mask[]) =>
+      [...(masksOf('SELECT ssn, email FROM customers', masks)?.fields ?? [])].map(
+        ([place, mask]) => `${place} ${mask.method}`,
+      )
+    t.same(methods(partial), ['0 partial', '1 partial'])
+    t.same(methods({ match: 'label:pii.ssn', method: 'hash' }), ['0 hash'])
+    t.same(methods({ match: 'label:pi', method: 'hash' }), [])
+    t.same(methods(partial, { match: 'column:public.customers.ssn', method: 'null' }), [
+      '0 null',
+      '1 partial',
+    ])
+  })
+
+  t.test('a computed value is masked as a whole, whatever the method', async (t) => {
+    const method = (given: Mask['method'], sql: string) =>
+      masksOf(sql, [{ match: 'label:pii', method: given, value: 'x', keep: 2 }])?.fields.get(0)
+        ?.method
+    const union = `SELECT ssn FROM customers UNION ALL SELECT '900-00-0001'`
+    for (const sql of ['SELECT left(ssn, 1) FROM customers', union]) {
+      for (const given of ['partial', 'hash', 'token', 'redact'] as const) {
+        t.equal(method(given, sql), 'redact', `${given}: ${sql}`)
+      }
+      t.equal(method('null', sql), 'null')
+      t.equal(method('constant', sql), 'constant')
+    }
+  })
+
+  t.test('errors are quiet wherever they could quote a protected value', async (t) => {
+    const quiet = (sql: string) => masksOf(sql, [partial])?.quietErrors
+    t.equal(quiet('SELECT ssn FROM customers'), true)
+    t.equal(quiet('SELECT id FROM orders'), false)
+    t.equal(quiet(`UPDATE customers SET region = 'x' WHERE id = 1`), true)
+    t.equal(quiet(`INSERT INTO orders (id) VALUES (77)`), true)
+  })
+
+  t.test('patterns are looked for whatever is selected', async (t) => {
+    const masks = masksOf('SELECT notes FROM customers', [
+      { match: 'pattern:ssn', method: 'redact' },
+    ])
+    t.same(
+      masks?.patterns.map(({ pattern }) => pattern),
+      ['ssn'],
+    )
+    t.equal(masks?.fields.size, 0)
+  })
+
+  t.test(
+    'a unique or checked column is not written under a mask: success would tell',
+    async (t) => {
+      await lab.run(`CREATE TABLE tested (id int PRIMARY KEY, ssn text UNIQUE,
+      email text CHECK (email <> 'x'), card text)`)
+      const now = labelled(await lab.catalogue(), [
+        { table: 'tested', column: '*', labels: ['pii'] },
+      ])
+      const refused = (sql: string) => 'refused' in exitMasksOf(lab.read(sql, now), [partial])
+      t.ok(refused(`INSERT INTO tested (ssn) VALUES ('1')`))
+      t.ok(refused(`INSERT INTO tested (email) VALUES ('1')`))
+      t.ok(refused(`UPDATE tested SET ssn = '1'`))
+      t.notOk(refused(`UPDATE tested SET card = '1'`))
+      t.notOk(refused(`INSERT INTO tested (card) VALUES ('1') RETURNING card`))
+    },
+  )
+})
