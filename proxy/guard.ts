@@ -13,6 +13,8 @@ import { written } from './guard-record.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
 
+export type { Outcome } from './recording/recorder.js'
+
 // One statement as the client sent it. The statements of one message are judged together.
 export type CommandToJudge = {
   readonly statement: Statement

@@ -1,5 +1,5 @@
 // Tells the guard what came of a command, once for each that was let go.
-import type { Outcome } from '../../recording/recorder.js'
+import type { Outcome } from '../../guard.js'
 import type { Entry } from './expected.js'
 import type { Portal } from './memory.js'
 import type { RelayState } from './relay-state.js'

@@ -2,15 +2,13 @@
 // whether it goes on to the client unchanged; what replaces it was gathered already.
 import { noteTransactionOver } from './context.js'
 import { endCut } from './cut-answer.js'
-import type { Entry } from './expected.js'
+import { headOf, type Entry } from './expected.js'
 import { keepRow } from './internal-query.js'
 import { ended, skipped } from './outcomes.js'
-import { errorResponse } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { noticePassed, notificationPassed, parameterPassed } from './asides.js'
-import { shownReport } from './report-fields.js'
 import { columnsArrived, copyArrived, portalColumnsArrived, rowArrived } from './rows.js'
-import { say } from './target-writes.js'
+import { errorArrived } from './target-errors.js'
 
 export function targetMessage(
   r: RelayState,
@@ -31,20 +29,10 @@ export function targetMessage(
     case READY:
       return readyArrived(r, bytes, start, end)
   }
-  const entry = headOf(r)
+  const entry = headOf(r.expected)
   if (entry === undefined || entry.failed || entry.swap !== undefined) return odd(r, type)
   const passes = answerArrived(r, entry, type, bytes, start, end)
   return passes && r.cut === undefined && entry.internal === undefined
-}
-
-// CopyDone and CopyFail are answered by nothing.
-function headOf(r: RelayState): Entry | undefined {
-  let entry = r.expected.head()
-  while (entry !== undefined && entry.kind === 'copy_end') {
-    r.expected.shift()
-    entry = r.expected.head()
-  }
-  return entry
 }
 
 function odd(r: RelayState, type: number): boolean {
@@ -195,73 +183,8 @@ function copyingIn(r: RelayState, entry: Entry): boolean {
   return true
 }
 
-function errorArrived(r: RelayState, bytes: Buffer, start: number, end: number): boolean {
-  const entry = headOf(r)
-  const running = entry?.commands[entry.index]
-  const masks = running?.masks ?? r.masks
-  const report = shownReport(bytes, start, end, masks, r.connected.hiddenWords)
-  if (report === undefined) return odd(r, ERROR)
-  const fatal = report.severity === 'FATAL' || report.severity === 'PANIC'
-  if (entry === undefined || fatal) {
-    if (!fatal) return odd(r, ERROR)
-    say(r, report.bytes)
-    return false
-  }
-  if (entry.failed) return odd(r, ERROR)
-  r.copyingIn = false
-  const own = entry.internal !== undefined && entry.internal !== 'unasked'
-  if (r.cut === undefined) {
-    // A question of ours has failed the client's pipeline: it must learn that it has failed.
-    if (!own) say(r, entry.swap === undefined ? report.bytes : errorResponse(entry.swap))
-    else if (r.pipelineOpen) say(r, errorResponse(NAMES_UNKNOWN))
-  }
-  if (running !== undefined) ended(r, running, 'failed', { sqlstate: report.sqlstate })
-  failedFrom(r, entry, new Error(`the target answered ${report.sqlstate}`))
-  return false
-}
-
-const NAMES_UNKNOWN = {
-  sqlstate: '58000',
-  message: 'the names of the database could not be read',
-}
-
-// After an error: a Query owes ReadyForQuery alone; in the extended protocol everything up to Sync is
-// discarded by the target (55.2.3).
-function failedFrom(r: RelayState, entry: Entry, why: Error): void {
-  if (entry.kind === 'query' || entry.kind === 'sync') {
-    entry.failed = true
-    skipRest(r, entry)
-    return
-  }
-  for (;;) {
-    const next = r.expected.head()
-    if (next === undefined) {
-      r.skipping = true
-      break
-    }
-    if (next.kind === 'sync') break
-    r.expected.shift()
-    const { internal } = next
-    if (internal !== undefined && internal !== 'unasked') {
-      if (r.internal === internal) r.internal = undefined
-      internal.reject(why)
-    }
-    skipped(r, next)
-  }
-}
-
-// Statements of a Query behind the one that failed never ran.
-function skipRest(r: RelayState, entry: Entry): void {
-  for (let i = entry.index; i < Math.max(entry.commands.length, entry.changes.length); i++) {
-    const running = entry.commands[i]
-    if (running !== undefined) ended(r, running, 'cancelled', {})
-    const changes = entry.changes[i]
-    if (changes !== undefined) r.memory.drop(changes)
-  }
-}
-
 function readyArrived(r: RelayState, bytes: Buffer, start: number, end: number): boolean {
-  const entry = headOf(r)
+  const entry = headOf(r.expected)
   const status = bytes[start + 5]
   const done =
     entry !== undefined &&
