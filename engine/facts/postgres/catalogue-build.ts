@@ -7,11 +7,16 @@ import type {
   Oid,
   Operator,
   Relation,
-  RelationKind,
   Routine,
   Type,
 } from './catalogue.js'
-import { CatalogueShapeError } from './catalogue-rows.js'
+import {
+  oidsOf,
+  relationKindOf,
+  routineKindOf,
+  typeKindOf,
+  volatilityOf,
+} from './catalogue-kinds.js'
 import type { Part, Row } from './catalogue-rows.js'
 
 export type CataloguePart = {
@@ -181,7 +186,7 @@ function eventOf(row: Row): string {
 }
 
 function routineOf(row: Row): Routine {
-  const argumentTypes = oidVector(row.text(7))
+  const argumentTypes = oidsOf(row.text(7))
   const body = row.optionalText(12)
   const all = row.numbers(13)
   const modes = row.texts(14)
@@ -268,50 +273,6 @@ function castOf(row: Row): Cast {
     routine: row.number(2),
     context: row.text(3),
   }
-}
-
-function relationKindOf(text: string): RelationKind {
-  switch (text) {
-    case 'r':
-    case 'p':
-    case 'v':
-    case 'm':
-    case 'f':
-    case 'S':
-    case 'c':
-    case 't':
-      return text
-    default:
-      throw new CatalogueShapeError('a relation of unknown kind')
-  }
-}
-
-function routineKindOf(text: string): Routine['kind'] {
-  if (text === 'f' || text === 'p' || text === 'a' || text === 'w') return text
-  throw new CatalogueShapeError('a routine of unknown kind')
-}
-
-function typeKindOf(text: string): Type['kind'] {
-  switch (text) {
-    case 'b':
-    case 'c':
-    case 'd':
-    case 'e':
-    case 'p':
-    case 'r':
-    case 'm':
-      return text
-    default:
-      throw new CatalogueShapeError('a type of unknown kind')
-  }
-}
-
-function volatilityOf(text: string): Routine['volatility'] {
-  return text === 'i' ? 'immutable' : text === 's' ? 'stable' : 'volatile'
-}
-
-function oidVector(text: string): readonly Oid[] {
-  return text === '' ? [] : text.split(' ').map(Number)
 }
 
 function byKey<Key, Item>(items: readonly Item[], key: (item: Item) => Key): Map<Key, Item> {
