@@ -17,6 +17,7 @@ import {
   typeKindOf,
   volatilityOf,
 } from './catalogue-kinds.js'
+import { groupedRows } from './catalogue-rows.js'
 import type { Part, Row } from './catalogue-rows.js'
 
 export type CataloguePart = {
@@ -288,17 +289,6 @@ function grouped<Item extends { readonly schema: string; readonly name: string }
     const list = found.get(key)
     if (list === undefined) found.set(key, [item])
     else list.push(item)
-  }
-  return found
-}
-
-// Rows by the OID in their first place.
-function groupedRows(rows: readonly Row[]): ReadonlyMap<Oid, readonly Row[]> {
-  const found = new Map<Oid, Row[]>()
-  for (const row of rows) {
-    const list = found.get(row.number(0))
-    if (list === undefined) found.set(row.number(0), [row])
-    else list.push(row)
   }
   return found
 }

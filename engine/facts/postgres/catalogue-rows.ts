@@ -1,6 +1,7 @@
 // The rows that the catalogue is built from, as JSON arrays in the order of
 // `proxy/targets/catalogue-queries.ts`. A target can send anything, so each field is checked; what
 // does not fit ends the load, and with it every reading that would have rested on it.
+import type { Oid } from './catalogue.js'
 
 export const SECTIONS = [
   'schemas',
@@ -51,6 +52,17 @@ export function partOf(cells: readonly (string | null)[] | undefined): Part {
     ...(Object.fromEntries(sections) as unknown as Record<Section, readonly Row[]>),
     definitionPath: path.map((schema) => scalar<string>(schema, 'string', 'path')),
   }
+}
+
+// Rows by the OID in their first place.
+export function groupedRows(rows: readonly Row[]): ReadonlyMap<Oid, readonly Row[]> {
+  const found = new Map<Oid, Row[]>()
+  for (const row of rows) {
+    const list = found.get(row.number(0))
+    if (list === undefined) found.set(row.number(0), [row])
+    else list.push(row)
+  }
+  return found
 }
 
 function parsed(text: string): unknown {
