@@ -40,6 +40,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     {
       home: join(io.cwd, '.sallyport'),
       reset: options.reset,
+      tour: options.tour,
       postgresPort: options.port,
       webPort: options.webPort,
       env: io.env,

@@ -10,7 +10,7 @@ import type { Colour, Paint } from './table.js'
 
 export const help = `sallyport sessions list         the recorded sessions, oldest first
 sallyport sessions show ID      one session: each command, what was decided and what came of it
-                                (the first letters of an id are enough)
+                                (the first letters of an id are enough; latest: the last opened)
 
   --record DIR       directory of the record (default: .sallyport/record)
   --config FILE      take the directory from a configuration file
@@ -97,7 +97,9 @@ async function shown(place: string, id: string, format: string, io: Io): Promise
 }
 
 async function wholeId(place: string, id: string): Promise<string | undefined> {
-  const found = (await recordedSessions(place)).filter(({ session }) => session.startsWith(id))
+  const all = await recordedSessions(place)
+  if (id === 'latest') return all.filter(({ commands }) => commands > 0).at(-1)?.session
+  const found = all.filter(({ session }) => session.startsWith(id))
   const exact = found.find(({ session }) => session === id)
   if (exact !== undefined) return exact.session
   if (found.length > 1) {

@@ -24,26 +24,19 @@ export async function farewell(
   title('Everything stays up. To try it yourself, in another terminal:')
   const psql = (name: string): string =>
     `PGPASSWORD=$(npx sallyport dev token ${name}) psql -h 127.0.0.1 -p ${port} -U ${name} shop`
+  const approver = `SALLYPORT_URL=${demo.gateway.webUrl} SALLYPORT_TOKEN=$(npx sallyport dev token approver)`
   const rows: readonly (readonly [string, string])[] = [
     ['as an engineer', psql('engineer')],
     ['as an agent', psql('agent')],
     ['as a pipeline', psql('pipeline')],
     ['a token', 'npx sallyport dev token NAME        (engineer, agent, pipeline, approver)'],
-    [
-      'list holds',
-      `npx sallyport approvals list --url ${demo.gateway.webUrl} --token $(npx sallyport dev token approver)`,
-    ],
-    [
-      'approve one',
-      `npx sallyport approvals approve ID --url ${demo.gateway.webUrl} --token $(npx sallyport dev token approver)`,
-    ],
+    ['list holds', `${approver} npx sallyport approvals list`],
+    ['approve one', `${approver} npx sallyport approvals approve ID   (or: deny ID --reason …)`],
     ['the console', demo.gateway.webUrl],
     ['the policies', demo.policies],
-    [
-      'change one',
-      'edit rego/data/labels/data.json (add {"column": "name", "labels": ["pii"]}), save, and ask again',
-    ],
+    ['change one', 'in rego/labels/data.yaml give column name the label pii, save, ask again'],
     ['the record', 'npx sallyport sessions list; npx sallyport audit verify'],
+    ['the config', demo.config],
     ['the log', demo.logFile],
   ]
   for (const [what, how] of rows) line(`  ${paint.dim(what.padEnd(15))} ${how}`)

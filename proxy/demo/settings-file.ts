@@ -42,6 +42,7 @@ policy:
   source: ${places.policies}
 record:
   directory: record
+  checkpoint_ms: 1000
 state:
   file: state.sqlite
 `

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { runAsSuperuser, type DemoPostgres } from './postgres.js'
 
 const SEED = new URL('../../../fixtures/demo/shop.sql', import.meta.url)
+const BEFORE_TOUR = new URL('../../../fixtures/demo/before-tour.sql', import.meta.url)
 
 // The account's password goes to a file that the configuration refers to; it is changed at every start.
 export async function seedShop(
@@ -22,4 +23,9 @@ export async function seedShop(
     await runAsSuperuser(server, 'shop', await readFile(SEED, 'utf8'))
   }
   await runAsSuperuser(server, 'postgres', `ALTER ROLE shop_app PASSWORD '${password}'`)
+}
+
+// The agent finds what its script speaks of, however often the tour was played.
+export async function readyForTour(server: DemoPostgres): Promise<void> {
+  await runAsSuperuser(server, 'shop', await readFile(BEFORE_TOUR, 'utf8'))
 }

@@ -15,12 +15,13 @@ import { startIssuer } from './issuer.js'
 import { clusterDirectory, startDemoPostgres } from './postgres.js'
 import type { Screen } from './screen.js'
 import { demoConfig } from './settings-file.js'
-import { seedShop } from './shop.js'
+import { readyForTour, seedShop } from './shop.js'
 
 export type DemoOptions = {
   // The one folder of the demo; made when absent.
   readonly home: string
   readonly reset: boolean
+  readonly tour: boolean
   readonly postgresPort: number
   readonly webPort: number
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,6 +44,7 @@ const POLICIES = fileURLToPath(new URL('../../../rego', import.meta.url))
 
 export async function startDemo(options: DemoOptions, screen: Screen): Promise<Demo> {
   const { home } = options
+  await mkdir(home, { recursive: true })
   const cluster = clusterDirectory(home)
   if (options.reset) {
     await rm(home, { recursive: true, force: true })
@@ -75,6 +77,7 @@ export async function startDemo(options: DemoOptions, screen: Screen): Promise<D
         })
         undo.push(() => server.stop())
         await seedShop(server, randomBytes(18).toString('base64url'), passwordFile)
+        if (options.tour) await readyForTour(server)
       })(),
     )
     const issuerFolder = join(home, 'issuer')
