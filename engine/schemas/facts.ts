@@ -1,4 +1,4 @@
-// The policy's input document: what is known about one command, who sends it and where it goes.
+// The policy's input document, as one table: what is known about one command, who sends it and where it goes.
 // Every field is closed, so that a rule that reads a field which cannot exist fails `opa check`.
 // Numbers that change from command to command are rounded down (see `counters`), so that equal
 // situations give equal facts and a decision can be reused.

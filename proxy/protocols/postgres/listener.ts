@@ -12,11 +12,13 @@ import { authenticated } from './authenticate.js'
 import type { Cancels } from './cancel.js'
 import type { Catalogues, Connected, Relay, RelayParts } from './connected.js'
 import { greeting } from './greeting.js'
+import { failureOfLogin, noSuchTarget } from './login-failures.js'
 import { errorResponse, failureOf, type Failure } from './refuse.js'
 import { startRelay } from './relay.js'
 import { startupOf, type Startup } from './startup.js'
 import { isRefusal } from './startup-parameters.js'
-import { targetLogin, type LoggedIn, type TargetAccount } from './target-login.js'
+import { cancelAt } from './target-cancel.js'
+import { targetLogin, type TargetAccount } from './target-login.js'
 
 export type ListenerSettings = {
   readonly address: { readonly host: string; readonly port: number }
@@ -248,32 +250,6 @@ async function open(
   }
 }
 
-// The target's own key, on a connection of its own, never the client's (55.2.7).
-async function cancelAt(account: TargetAccount, loggedIn: LoggedIn): Promise<void> {
-  const { connect } = await import('../../transport/connect.js')
-  const request = Buffer.alloc(12 + loggedIn.secretKey.length)
-  request.writeInt32BE(request.length, 0)
-  request.writeInt32BE(80877102, 4)
-  request.writeInt32BE(loggedIn.processId, 8)
-  loggedIn.secretKey.copy(request, 12)
-  try {
-    const socket = await connect({
-      host: account.host,
-      port: account.port,
-      timeoutMs: TARGET_LOGIN_MS,
-    })
-    await new Promise<void>((resolve) => {
-      socket.once('close', () => resolve())
-      socket.resume()
-      socket.end(request)
-      setTimeout(() => socket.destroy(), TARGET_LOGIN_MS).unref()
-    })
-  } catch {
-    // The statement goes on; the client asked for a favour, not for a promise (55.2.7).
-    return
-  }
-}
-
 function sessionOf(
   startup: Extract<Startup, { kind: 'start' }>,
   identity: Identity,
@@ -291,38 +267,6 @@ function sessionOf(
     transaction: 'idle',
     counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
     commands: 0,
-  }
-}
-
-function noSuchTarget(asked: string): Failure {
-  return {
-    sqlstate: '3D000',
-    message: `there is no target “${asked.replaceAll(/[^\w/.-]/g, '?').slice(0, 64)}” for you`,
-    hint: 'The database names a target, or target/database; ask who runs the gateway which are open to you.',
-  }
-}
-
-function failureOfLogin(problem: unknown): Failure {
-  if (!(problem instanceof GatewayError))
-    return { sqlstate: '58000', message: 'the session could not be opened' }
-  switch (problem.code) {
-    case 'client_protocol':
-      return { sqlstate: '08P01', message: problem.message }
-    case 'not_found':
-      return { sqlstate: '3D000', message: problem.message }
-    case 'limit_exceeded':
-      return { sqlstate: '53300', message: problem.message }
-    case 'record_failed':
-      return {
-        sqlstate: '58000',
-        message: 'the session could not be recorded, so it was not opened',
-      }
-    default:
-      return {
-        sqlstate: '08001',
-        message: 'the target could not be opened',
-        hint: 'Who runs the gateway finds the cause in its log.',
-      }
   }
 }
 
