@@ -2,9 +2,9 @@
 // raw handles and over sockets.
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import { missingPostgres, startPostgres } from '../../../peers/postgres.js'
-import { message } from '../../../../proxy/protocols/postgres/wire-bytes.js'
-import { startArena } from './relay-arena.js'
+import { missingPostgres, startPostgres } from '../peers/postgres.js'
+import { message } from '../../proxy/protocols/postgres/wire-bytes.js'
+import { startArena } from '../proxy/protocols/postgres/relay-arena.js'
 
 const skip = missingPostgres('embedded')
 const ROWS = 400_000
