@@ -3,15 +3,12 @@
 // from closed or bounded lists, never a user, a text or a table.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Action } from '../engine/schemas/decision.js'
+import { decisionCounts } from './decision-counts.js'
 import type { ErrorCode } from './errors.js'
 
 // Rule ids come from the bundle, which can be replaced often: beyond this many the rest is `other`.
 const RULES_MAX = 500
 
-const DECISION_SECONDS = [
-  0.000_002, 0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.005, 0.02,
-  0.1, 1,
-]
 const HOLD_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400]
 
 // Read when Prometheus asks, so that nothing needs to be counted on the way.
@@ -68,10 +65,7 @@ export function createMetrics(
     return rule
   }
   return {
-    decided(action, rule, microseconds, cached) {
-      c.decisions.inc({ action, rule: boundedRule(rule) })
-      c.decisionSeconds.observe({ cached: cached ? 'yes' : 'no' }, microseconds / 1e6)
-    },
+    decided: decisionCounts(registry, c.decisions, boundedRule).decided,
     refused: (why, rule) => c.refusals.inc({ why, rule: boundedRule(rule) }),
     sessionOpened: (target) => c.opened.inc({ target }),
     sessionRefused: (why) => c.sessionRefusals.inc({ why }),
@@ -106,12 +100,6 @@ function counters(registry: Registry) {
     new Histogram({ name: `sallyport_${name}`, help, labelNames, buckets, registers: [registry] })
   return {
     decisions: counter('decisions_total', 'decisions by action and first rule', ['action', 'rule']),
-    decisionSeconds: histogram(
-      'decision_seconds',
-      'time to decide one command, facts included',
-      ['cached'],
-      DECISION_SECONDS,
-    ),
     refusals: counter('refusals_total', 'commands that did not run', ['why', 'rule']),
     opened: counter('sessions_total', 'sessions opened', ['target']),
     sessionRefusals: counter('sessions_refused_total', 'sessions refused', ['why']),
