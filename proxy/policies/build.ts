@@ -1,13 +1,14 @@
 // From a folder of Rego and data to a bundle that can be activated: checked against our schemas and
 // without what a repeatable decision may not use, compiled to Wasm without optimisation (which would
 // bake data into code), the same bytes for the same sources.
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ENTRYPOINTS } from '../../engine/policy/decide.js'
 import { readsOf } from '../../engine/policy/reads.js'
 import { GatewayError } from '../errors.js'
 import { ran } from './opa.js'
+import { schemaFiles } from './schema-files.js'
 
 export type BuildOptions = {
   readonly opa: string
@@ -15,6 +16,9 @@ export type BuildOptions = {
 }
 
 const OPA_MS = 120_000
+const DEPTH_MAX = 16
+// At the top of the folder; not policies.
+const ASIDE = ['schemas', 'tests']
 
 // Each would make a decision depend on more than its facts and its bundle.
 const IMPURE = [
@@ -38,25 +42,13 @@ export async function buildBundle({ opa, folder: named }: BuildOptions): Promise
     const run = (args: readonly string[]): Promise<string> =>
       ran(opa, args, { timeoutMs: OPA_MS, cwd: work })
     await writeFile(join(work, 'capabilities.json'), await pureCapabilities(run))
-    const schemas = join(folder, 'schemas')
-    const schemaArgs = (await exists(schemas)) ? ['--schema', schemas] : []
-    await run(['check', '--strict', ...schemaArgs, '--capabilities', 'capabilities.json', 'bundle'])
+    await writeSchemas(folder, join(work, 'schemas'))
+    const capabilities = ['--capabilities', 'capabilities.json']
+    await run(['check', '--strict', '--schema', 'schemas', ...capabilities, 'bundle'])
     await writeFile(join(source, '.manifest'), await manifestOf(run, source, folder))
     const entrypoints = Object.values(ENTRYPOINTS).flatMap((name) => ['-e', name])
-    await run([
-      'build',
-      '-t',
-      'wasm',
-      '-O',
-      '0',
-      '--capabilities',
-      'capabilities.json',
-      ...entrypoints,
-      '-o',
-      'bundle.tar.gz',
-      '-b',
-      'bundle',
-    ])
+    const output = ['-o', 'bundle.tar.gz', '-b', 'bundle']
+    await run(['build', '-t', 'wasm', '-O', '0', ...capabilities, ...entrypoints, ...output])
     return await readFile(join(work, 'bundle.tar.gz'))
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
@@ -72,22 +64,33 @@ export async function buildBundle({ opa, folder: named }: BuildOptions): Promise
 
 type Opa = (args: readonly string[]) => Promise<string>
 
-// Policies and data, under fixed relative names, without tests, schemas and documents.
-async function copySources(folder: string, to: string): Promise<void> {
+// Policies and data, under fixed relative names, without tests, schemas and documents. Links are
+// followed, since mounted configuration is made of them.
+async function copySources(from: string, to: string, depth = 0): Promise<void> {
+  if (depth > DEPTH_MAX) throw new Error(`${from} is nested too deeply, or links to itself`)
+  await mkdir(to, { recursive: true })
+  for (const name of await readdir(from)) {
+    if (name.startsWith('.') || (depth === 0 && ASIDE.includes(name))) continue
+    const path = join(from, name)
+    const found = await stat(path)
+    if (found.isDirectory()) await copySources(path, join(to, name), depth + 1)
+    else if (isSource(name)) await copyFile(path, join(to, name))
+  }
+}
+
+function isSource(name: string): boolean {
+  if (name.endsWith('_test.rego')) return false
+  return name.endsWith('.rego') || ['data.json', 'data.yaml', 'data.yml'].includes(name)
+}
+
+// Ours are always the ones of this version; a folder may have more.
+async function writeSchemas(folder: string, to: string): Promise<void> {
   await mkdir(to)
-  await cp(folder, to, {
-    recursive: true,
-    filter: (path) => {
-      const inside = relative(folder, path)
-      if (inside === '') return true
-      const [top = ''] = inside.split(/[/\\]/)
-      if (top === 'schemas' || top === 'tests' || top.startsWith('.')) return false
-      return (
-        !/\.[\w]+$/.test(inside) ||
-        (/(\.rego|data\.json|data\.ya?ml)$/.test(inside) && !inside.endsWith('_test.rego'))
-      )
-    },
-  })
+  const own = join(folder, 'schemas')
+  for (const name of await readdir(own).catch(() => [])) {
+    if (name.endsWith('.json')) await copyFile(join(own, name), join(to, name))
+  }
+  for (const [name, text] of schemaFiles()) await writeFile(join(to, name), text)
 }
 
 async function pureCapabilities(run: Opa): Promise<string> {
@@ -111,11 +114,9 @@ async function pureCapabilities(run: Opa): Promise<string> {
 }
 
 async function manifestOf(run: Opa, source: string, folder: string): Promise<string> {
-  const modules: unknown[] = []
-  for (const file of await regoFiles(source)) {
-    modules.push(JSON.parse(await run(['parse', '--format', 'json', file])))
-  }
-  const reads = readsOf(modules)
+  const parsed = async (file: string): Promise<unknown> =>
+    JSON.parse(await run(['parse', '--format', 'json', file]))
+  const reads = readsOf(await Promise.all((await regoFiles(source)).map(parsed)))
   return JSON.stringify({
     revision: await revisionOf(folder),
     roots: [''],
@@ -142,11 +143,4 @@ async function revisionOf(folder: string): Promise<string> {
   } catch {
     return ''
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return readdir(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,13 +1,12 @@
 // Where policies come from while the gateway runs: a folder of Rego, built again on each save, or a
 // bundle file. A new policy replaces the old one as a whole, between two commands; one that cannot be
 // used is refused with the reason, and the old one stays.
-import { watch, type FSWatcher } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
 import { policyOf } from '../../engine/policy/bundle.js'
 import type { Policy } from '../../engine/policy/policy.js'
 import { GatewayError } from '../errors.js'
 import { buildBundle } from './build.js'
+import { watched } from './watch.js'
 
 export type PolicySource = {
   readonly current: () => Policy
@@ -26,9 +25,6 @@ export type PolicySourceOptions = {
   readonly onActivated: (policy: Policy) => void
   readonly onRefused: (reason: string) => void
 }
-
-// Editors save in several steps.
-const SETTLE_MS = 200
 
 // Rejects where there is no usable policy to begin with.
 export async function openPolicySource(options: PolicySourceOptions): Promise<PolicySource> {
@@ -80,34 +76,6 @@ async function bundleBytes({ source, opa }: PolicySourceOptions): Promise<Buffer
     throw new GatewayError('bundle_invalid', `there are no policies at ${source}`, { cause })
   })
   return found.isDirectory() ? buildBundle({ opa: await opa(), folder: source }) : readFile(source)
-}
-
-// A file is watched through its folder, since it is replaced rather than written.
-function watched(source: string, changed: () => void): { close: () => void } {
-  let timer: NodeJS.Timeout | undefined
-  let watcher: FSWatcher | undefined
-  const soon = (): void => {
-    clearTimeout(timer)
-    timer = setTimeout(changed, SETTLE_MS)
-  }
-  const isBundle = source.endsWith('.tar.gz')
-  try {
-    watcher = isBundle
-      ? watch(dirname(source), (_, name) => {
-          if (name === basename(source)) soon()
-        })
-      : watch(source, { recursive: true }, soon)
-    watcher.on('error', () => undefined)
-  } catch {
-    // Where the system cannot watch, SIGHUP still reloads.
-    watcher = undefined
-  }
-  return {
-    close: () => {
-      clearTimeout(timer)
-      watcher?.close()
-    },
-  }
 }
 
 function reasonOf(problem: unknown): string {

@@ -20,8 +20,6 @@ conflict := x if some x in input.list
 
 sum_of := sum(input.list)
 
-hoard := [data.big | some _ in numbers.range(1, input.count)]
-
 grow := concat("", [s | some _ in numbers.range(1, input.count); s := data.big])
 
 echo := input
@@ -81,9 +79,9 @@ t.test('evaluation', async (t) => {
 
   t.test('the budget is met to the unit', async (t) => {
     const answer = created().evaluate({ list }, 'lab/sum_of')
-    if (answer.kind !== 'result') return t.fail('no answer')
-    t.equal(created(answer.fuel).evaluate({ list }, 'lab/sum_of').kind, 'result')
-    t.equal(created(answer.fuel - 1).evaluate({ list }, 'lab/sum_of').kind, 'over_budget')
+    const fuel = answer.kind === 'result' ? answer.fuel : 0
+    t.equal(created(fuel).evaluate({ list }, 'lab/sum_of').kind, 'result')
+    t.equal(created(fuel - 1).evaluate({ list }, 'lab/sum_of').kind, 'over_budget')
   })
 
   t.test('memory has an end, which is a denial and not the end of the process', async (t) => {
