@@ -16,6 +16,8 @@ export type MaskPlan = {
   readonly fields: readonly (Masked | 'search' | undefined)[]
   readonly patterns: ExitMasks['patterns']
   readonly rewrites: boolean
+  // False: nothing in a row needs to be looked at.
+  readonly looks: boolean
 }
 
 // pg_type.dat: types whose values are their own text in both formats.
@@ -23,6 +25,9 @@ const TEXT_TYPES = new Set([18, 19, 25, 705, 1042, 1043])
 // Types whose text may quote protected values though they are no text to mask: json, xml, jsonb, arrays
 // of text and varchar.
 const SEARCHED_TYPES = new Set([114, 142, 3802, 1009, 1015, 2249])
+// bool, int2, int4, oid, float4, date, time, timestamp, timestamptz, timetz: no pattern fits into the text
+// of one of their values, whatever the date style.
+const SHORT_TYPES = new Set([16, 21, 23, 26, 700, 1082, 1083, 1114, 1184, 1266])
 const CHAR = 18
 const BYTEA = 17
 const MASK_BYTES_MAX = 4096
@@ -41,7 +46,10 @@ export function maskPlan(
     const mask = masks.fields.get(i)
     const text = TEXT_TYPES.has(column.type) || isText(column.type)
     if (mask !== undefined) return maskedBy(mask, column, text, key)
-    const searched = text || column.format === 0 || SEARCHED_TYPES.has(column.type)
+    const searched =
+      text ||
+      SEARCHED_TYPES.has(column.type) ||
+      (column.format === 0 && !SHORT_TYPES.has(column.type))
     return masks.patterns.length > 0 && searched ? 'search' : undefined
   })
   return {
@@ -49,6 +57,7 @@ export function maskPlan(
     fields,
     patterns: masks.patterns,
     rewrites: masks.fields.size > 0,
+    looks: fields.some((field) => field !== undefined),
   }
 }
 

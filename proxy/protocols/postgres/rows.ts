@@ -3,6 +3,7 @@
 import { catalogueOf } from './context.js'
 import { cutAnswer } from './cut-answer.js'
 import type { Entry } from './expected.js'
+import { recalled, remember } from './known-results.js'
 import { maskPlan, maskRow, roomFor, searchRow } from './mask.js'
 import type { Portal } from './memory.js'
 import { caught } from './net.js'
@@ -21,13 +22,17 @@ export function columnsArrived(
   start: number,
   end: number,
 ): boolean {
+  const catalogue = catalogueOf(r)
+  running.described = true
+  if (recalled(running, catalogue, 0, bytes, start, end) !== undefined) return true
   const columns = columnsOf(bytes, start + 5, end)
   if (columns === undefined) {
     r.hostile('a malformed row description')
     return false
   }
-  running.described = true
-  return planned(r, running, columns)
+  if (!planned(r, running, columns)) return false
+  remember(running, catalogue, 0, columns, bytes, start, end)
+  return true
 }
 
 // RowDescription of a portal: the formats are those that its Bind asked for.
@@ -38,6 +43,15 @@ export function portalColumnsArrived(
   start: number,
   end: number,
 ): void {
+  const catalogue = catalogueOf(r)
+  const running = portal?.running
+  const format = portal === undefined ? undefined : formatOfAll(portal)
+  const known =
+    running === undefined ? undefined : recalled(running, catalogue, format, bytes, start, end)
+  if (portal !== undefined && known !== undefined) {
+    portal.columns = known
+    return
+  }
   const columns = columnsOf(bytes, start + 5, end)
   if (columns === undefined) r.hostile('a malformed row description')
   if (columns === undefined || portal === undefined) return
@@ -46,7 +60,12 @@ export function portalColumnsArrived(
     ...column,
     format: (formats.length === 1 ? formats[0] : formats[i]) ?? 0,
   }))
-  if (portal.running !== undefined) planned(r, portal.running, portal.columns)
+  if (running === undefined || !planned(r, running, portal.columns)) return
+  remember(running, catalogue, format, portal.columns, bytes, start, end)
+}
+
+function formatOfAll({ formats }: Portal): number | undefined {
+  return formats.length > 1 ? undefined : (formats[0] ?? 0)
 }
 
 function planned(r: RelayState, running: Running, columns: readonly ResultColumn[]): boolean {

@@ -123,8 +123,10 @@ function passesOn(r: RelayState, type: number, bytes: number): boolean {
   if (entry.internal !== undefined || entry.swap !== undefined) return false
   if (entry.kind !== 'query' && entry.kind !== 'execute') return false
   const running = entry.commands[entry.index]
-  if (running === undefined || !isPlain(running.masks) || !running.described) return false
-  const { limits } = running
+  if (running === undefined || !running.described) return false
+  const { limits, plan } = running
+  const unlooked = plan === undefined ? isPlain(running.masks) : type === DATA_ROW && !plan.looks
+  if (!unlooked) return false
   if (limits.rows_max !== undefined && running.rows >= limits.rows_max) return false
   if (limits.bytes_max !== undefined && running.bytes + bytes > limits.bytes_max) return false
   if (type === DATA_ROW) running.rows++
