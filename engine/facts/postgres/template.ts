@@ -47,51 +47,46 @@ function runsOf(text: string): readonly Run[] | undefined {
   let previous = 32
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
-    if (isUnplain(code) || isComment(code, previous)) return undefined
-    if (!isDigit(code)) {
+    const kind = kindOf(code)
+    if ((kind & UNPLAIN) !== 0 || isComment(code, previous)) return undefined
+    if ((kind & DIGIT) === 0) {
       previous = code
       continue
     }
     const start = at
-    while (at + 1 < text.length && isDigit(text.charCodeAt(at + 1))) at += 1
+    while (at + 1 < text.length && (kindOf(text.charCodeAt(at + 1)) & DIGIT) !== 0) at += 1
     const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
-    const alone = !isWordPart(previous) && !isWordPart(next)
+    const alone = ((kindOf(previous) | kindOf(next)) & WORD_PART) === 0
     if (alone && at + 1 - start <= DIGITS_MAX) runs.push({ start, end: at + 1 })
     previous = text.charCodeAt(at)
   }
   return runs
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
-}
+// What a code unit is to a scanner, by its bits.
+const DIGIT = 1
+// Letters, digits, underscore and dot: what could make a run part of a longer token.
+const WORD_PART = 2
+// Quotes, dollar, backslash, control characters but white space.
+const UNPLAIN = 4
 
-// Quotes, dollar, backslash, control characters but white space, anything beyond ASCII.
-function isUnplain(code: number): boolean {
+const KINDS = Uint8Array.from({ length: 127 }, (_, code) => {
+  const character = String.fromCharCode(code)
   return (
-    code > 126 ||
-    code === 34 ||
-    code === 36 ||
-    code === 39 ||
-    code === 92 ||
-    (code < 32 && code !== 9 && code !== 10 && code !== 13)
+    (/\d/.test(character) ? DIGIT : 0) |
+    (/[\w.]/.test(character) ? WORD_PART : 0) |
+    (/["$'\\]/.test(character) || (code < 32 && !/[\t\n\r]/.test(character)) ? UNPLAIN : 0)
   )
+})
+
+// Anything beyond ASCII is unplain.
+function kindOf(code: number): number {
+  return KINDS[code] ?? UNPLAIN
 }
 
 // -- and /*
 function isComment(code: number, previous: number): boolean {
   return (code === 45 && previous === 45) || (code === 42 && previous === 47)
-}
-
-// Letters, digits, underscore and dot: what could make the run part of a longer token.
-function isWordPart(code: number): boolean {
-  return (
-    isDigit(code) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 97 && code <= 122) ||
-    code === 95 ||
-    code === 46
-  )
 }
 
 function isPlainKind(node: Node): boolean {
