@@ -8,6 +8,7 @@ import type { Facts } from '../schemas/facts.js'
 import { answerFound, approvalAnswer, decided, ENTRYPOINTS, isBroken } from './decide.js'
 import { createEvaluator, type Evaluator } from './opa-wasm.js'
 import type { LabelRule, Policy } from './policy.js'
+import { prunedBy } from './prune.js'
 import { SMOKE_FACTS } from './smoke-facts.js'
 
 export type BundleOptions = {
@@ -33,6 +34,7 @@ export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promi
   const evaluator = createEvaluator({ wasm, data, fuel: options.fuel })
   const missing = Object.values(ENTRYPOINTS).filter((name) => !evaluator.entrypoints.includes(name))
   if (missing.length > 0) throw new Error(`the bundle has no entrypoint ${missing.join(', ')}`)
+  const pruned = prunedBy(manifest.reads)
   const policy: Policy = {
     id: options.id,
     revision: manifest.revision,
@@ -40,7 +42,7 @@ export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promi
     wasmDigest: sha256(wasm),
     labels: labelsOf(JSON.parse(data)),
     reads: manifest.reads,
-    decide: (facts, entrypoint) => decided(evaluator, facts, entrypoint),
+    decide: (facts, entrypoint) => decided(evaluator, pruned(facts), entrypoint),
     mayApprove: (question) => approvalAnswer(evaluator, question),
   }
   probe(policy, evaluator)

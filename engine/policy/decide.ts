@@ -2,7 +2,6 @@
 // is a denial by a rule `sallyport/…` that says what.
 import { Ajv, type ValidateFunction } from 'ajv'
 import { decisionSchema, type Decision } from '../schemas/decision.js'
-import type { Facts } from '../schemas/facts.js'
 import type { ApprovalAnswer, ApprovalQuestion, Entrypoint } from './policy.js'
 import type { Answer, Evaluator } from './opa-wasm.js'
 
@@ -35,7 +34,7 @@ export function isBroken(decision: Decision): boolean {
 
 // Never throws, and never waits. After an evaluation that trapped or ran out of fuel the next one runs
 // in a fresh instance, so nothing of it is left.
-export function decided(evaluator: Evaluator, facts: Facts, entrypoint: Entrypoint): Decision {
+export function decided(evaluator: Evaluator, facts: unknown, entrypoint: Entrypoint): Decision {
   const answer = evaluator.evaluate(facts, ENTRYPOINTS[entrypoint])
   if (answer.kind !== 'result') return denialOf(answer)
   if (!fits(answer.value)) {
