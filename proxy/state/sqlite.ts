@@ -55,15 +55,9 @@ async function openedFile(file: string): Promise<Opened> {
   return opened(file)
 }
 
-// better-sqlite3 brings its binary inside the package, yet that binary needs Node 22 and takes Node 20
-// down with it. There libsql, with the same interface and the same file format, stands in.
+// libsql has the interface of better-sqlite3, which ends the process on Node 20 in its newest version and
+// needs a compiler in the one before; libsql's binaries come as npm packages.
 async function opened(file: string): Promise<Opened> {
-  const [major = 0] = process.versions.node.split('.').map(Number)
-  const options = { timeout: BUSY_MS }
-  if (major >= 22) {
-    const { default: Database } = await import('better-sqlite3')
-    return new Database(file, options)
-  }
   const { default: Database } = await import('libsql')
-  return new Database(file, options)
+  return new Database(file, { timeout: BUSY_MS })
 }
