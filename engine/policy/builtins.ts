@@ -36,6 +36,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     'strings.any_suffix_match',
     { apply: anyMatch((text, part) => text.endsWith(part)), cost: product },
   ],
+  ['strings.split_n', { apply: splitN }],
   ['strings.count', { apply: stringsCount }],
   ['indexof_n', { apply: indexofN }],
   ['object.subset', { apply: (one, other) => subset(one, other), cost: product }],
@@ -78,7 +79,9 @@ function sprintf(format: RegoValue = null, args: RegoValue = null): RegoValue | 
 function goArgument(value: RegoValue): GoArgument {
   if (typeof value === 'string') return value
   if (!isNumber(value)) return printed(value)
-  return /^-?\d+$/.test(value.number) ? BigInt(value.number) : Number(value.number)
+  if (/^-?\d+$/.test(value.number)) return BigInt(value.number)
+  const float = Number(value.number)
+  return Number.isFinite(float) ? float : value.number
 }
 
 function textsOf(value: RegoValue | undefined): readonly string[] | undefined {
@@ -99,6 +102,19 @@ function anyMatch(matches: (text: string, part: string) => boolean): Builtin['ap
     if (some === undefined || wanted === undefined) return undefined
     return some.some((text) => wanted.some((part) => matches(text, part)))
   }
+}
+
+// The first parts, or the last where the count is negative. Nothing between them splits every character.
+function splitN(
+  text: RegoValue = null,
+  delimiter: RegoValue = null,
+  most: RegoValue = null,
+): RegoValue | undefined {
+  if (typeof text !== 'string' || typeof delimiter !== 'string' || !isNumber(most)) return undefined
+  const count = Number(most.number)
+  if (!Number.isInteger(count)) return undefined
+  const parts = delimiter === '' ? [...text] : text.split(delimiter)
+  return count < 0 ? parts.slice(count) : parts.slice(0, count)
 }
 
 // Occurrences that do not overlap; Go finds an empty text around each character.
@@ -172,6 +188,8 @@ function versionOf(text: string): Version | undefined {
     )
   if (found === null) return undefined
   const [, major = '', minor = '', patch = '', before] = found
+  if (before?.split('.').some((part) => part === '' || /^0\d+$/.test(part)) === true)
+    return undefined
   return {
     numbers: [major, minor, patch].map(BigInt),
     before: before === undefined ? [] : before.split('.'),

@@ -63,7 +63,7 @@ function read(reading: Reading, depth: number): RegoValue {
       return value
     }
   }
-  const number = /-?[0-9][0-9.eE+-]*/y
+  const number = /-?[0-9.][0-9.eE+-]*/y
   number.lastIndex = at
   const found = number.exec(text)
   if (found === null) throw new SyntaxError('no value')
