@@ -45,6 +45,30 @@ function quoted(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
+// The parts of a command's line that rarely differ from the line before.
+let repeated = { command: '', decision: '', bundle: '', entrypoint: '', middle: '', tail: '' }
+
+function repeatedOf(record: CommandRecord, parts: CommandParts): typeof repeated {
+  const { command, decision } = parts
+  const { bundle, entrypoint } = record
+  if (
+    repeated.command !== command ||
+    repeated.decision !== decision ||
+    repeated.bundle !== bundle ||
+    repeated.entrypoint !== entrypoint
+  ) {
+    const middle = `","command":"${command}","overrides":{`
+    const tail = `}},"decision":"${decision}","entrypoint":"${entrypoint}","bundle":${quoted(bundle)}`
+    repeated = { command, decision, bundle, entrypoint, middle: flat(middle), tail: flat(tail) }
+  }
+  return repeated
+}
+
+// The same text in one piece of memory: joined texts are trees until then.
+function flat(text: string): string {
+  return Buffer.from(text).toString()
+}
+
 export function commandBody(record: CommandRecord, parts: CommandParts): string {
   let overrides = ''
   for (const name in record.facts.overrides) {
@@ -53,13 +77,13 @@ export function commandBody(record: CommandRecord, parts: CommandParts): string 
     const written = typeof value === 'string' ? quoted(value) : JSON.stringify(value)
     overrides += `${overrides === '' ? '' : ','}${quoted(name)}:${written}`
   }
+  const { middle, tail } = repeatedOf(record, parts)
   return (
     `"kind":"command","session":${quoted(record.session)},"command":${record.command}` +
     `,"text":${quoted(record.text)}${record.redacted ? ',"redacted":true' : ''}` +
-    `,"go":${record.go ? 'true' : 'false'},"facts":{"base":"${parts.base}"` +
-    `,"command":"${parts.command}","overrides":{${overrides}}},"decision":"${parts.decision}"` +
-    `,"entrypoint":"${record.entrypoint}","bundle":${quoted(record.bundle)}` +
-    `${member('approval', record.approval)}${member('refusal', record.refusal)}}`
+    `,"go":${record.go ? 'true' : 'false'},"facts":{"base":"${parts.base}${middle}` +
+    `${overrides}${tail}${member('approval', record.approval)}` +
+    `${member('refusal', record.refusal)}}`
   )
 }
 
