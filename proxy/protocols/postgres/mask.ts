@@ -7,8 +7,9 @@ import { caught } from './net.js'
 import type { ResultColumn } from './row-description.js'
 import { int16At, int32At, putInt32 } from './wire-bytes.js'
 
-// undefined: SQL NULL. The value given is never NULL.
-type Masked = (value: Buffer) => Uint8Array | undefined
+// What stands in a field's place: the same for all values, or made of each (which is never NULL);
+// undefined: SQL NULL.
+type Masked = 'null' | Uint8Array | ((value: Buffer) => Uint8Array | undefined)
 
 export type MaskPlan = {
   readonly columns: number
@@ -63,19 +64,17 @@ export function maskPlan(
 
 function maskedBy(mask: Mask, column: ResultColumn, text: boolean, key: Uint8Array): Masked {
   if (column.type === BYTEA) return maskedBytes(mask, column.format, key)
-  if (!text) return () => undefined
-  if (column.type === CHAR) return () => (mask.method === 'null' ? undefined : ONE_STAR)
+  if (!text) return 'null'
+  if (column.type === CHAR) return mask.method === 'null' ? 'null' : ONE_STAR
   switch (mask.method) {
     case 'redact':
-      return () => STARS
+      return STARS
     case 'null':
-      return () => undefined
+      return 'null'
     case 'partial':
       return (value) => keptEnd(value, mask.keep ?? 0)
-    case 'constant': {
-      const constant = Buffer.from(mask.value ?? '').subarray(0, MASK_BYTES_MAX)
-      return () => constant
-    }
+    case 'constant':
+      return Buffer.from(mask.value ?? '').subarray(0, MASK_BYTES_MAX)
     case 'hash':
       return (value) => Buffer.from(`h_${keyed(key, 'hash', value).toString('hex').slice(0, 32)}`)
     case 'token':
@@ -88,11 +87,11 @@ function maskedBytes(mask: Mask, format: number, key: Uint8Array): Masked {
   switch (mask.method) {
     case 'redact':
     case 'partial':
-      return () => (format === 1 ? STARS : HEX_STARS)
+      return format === 1 ? STARS : HEX_STARS
     case 'null':
     case 'constant':
     case 'token':
-      return () => undefined
+      return 'null'
     case 'hash':
       return (value) => {
         const raw = format === 1 ? value : Buffer.from(value.toString('latin1', 2), 'hex')
@@ -131,6 +130,8 @@ export function maskRow(
 ): MaskedRow | undefined {
   if (end - start < 7 || int16At(bytes, start + 5) !== plan.columns) return undefined
   let read = start + 7
+  // Fields from here to `read` stay as they are and wait to be copied together.
+  let unchanged = read
   let write = at + 7
   let masked = 0
   let hits = 0
@@ -140,22 +141,37 @@ export function maskRow(
     const stop = read + 4 + Math.max(0, length)
     if (length < -1 || stop > end) return undefined
     const field = plan.fields[i]
-    if (length >= 0 && typeof field === 'function') {
+    if (field === 'search') {
+      if (length > 0) hits += caught(bytes, read + 4, stop, plan.patterns)
+    } else if (field !== undefined && length >= 0) {
       masked++
-      write = written(field(bytes.subarray(read + 4, stop)), out, write)
-    } else {
-      if (field === 'search' && length > 0) hits += caught(bytes, read + 4, stop, plan.patterns)
-      bytes.copy(out, write, read, stop)
-      write += stop - read
+      write = copied(bytes, unchanged, read, out, write)
+      unchanged = stop
+      write = written(maskOf(field, bytes, read + 4, stop), out, write)
     }
     read = stop
   }
   if (read !== end) return undefined
+  write = copied(bytes, unchanged, read, out, write)
   out[at] = 0x44
   putInt32(out, at + 1, write - at - 1)
   out[at + 5] = plan.columns >>> 8
   out[at + 6] = plan.columns
   return { length: write - at, masked, hits }
+}
+
+function maskOf(field: Masked, bytes: Buffer, start: number, end: number): Uint8Array | undefined {
+  if (field === 'null') return undefined
+  return typeof field === 'function' ? field(bytes.subarray(start, end)) : field
+}
+
+// Short pieces are copied here: a call costs more than so many bytes.
+const SHORT_BYTES = 48
+
+function copied(bytes: Buffer, start: number, end: number, out: Buffer, at: number): number {
+  if (end - start > SHORT_BYTES) bytes.copy(out, at, start, end)
+  else for (let i = start; i < end; i++) out[at + i - start] = bytes[i] ?? 0
+  return at + end - start
 }
 
 function written(value: Uint8Array | undefined, out: Buffer, at: number): number {
@@ -164,7 +180,8 @@ function written(value: Uint8Array | undefined, out: Buffer, at: number): number
     return at + 4
   }
   putInt32(out, at, value.length)
-  out.set(value, at + 4)
+  if (value.length > SHORT_BYTES) out.set(value, at + 4)
+  else for (let i = 0; i < value.length; i++) out[at + 4 + i] = value[i] ?? 0
   return at + 4 + value.length
 }
 
