@@ -213,10 +213,10 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     }
     const listening: Listening[] = []
     undo.push(() => Promise.all(listening.map((one) => one.close())).then(() => undefined))
-    for (const { address, tls, plaintext, target } of settings.listeners.postgres) {
+    for (const { tls, authentication, ...listener } of settings.listeners.postgres) {
       listening.push(
         await openListener(
-          { address, tls: contextOf(tls), plaintext, method: 'password', target },
+          { ...listener, tls: contextOf(tls), method: authentication },
           listenerParts,
         ),
       )

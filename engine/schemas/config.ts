@@ -63,6 +63,11 @@ export const configSchema = {
                 enum: ['never', 'loopback'],
                 description: 'whether a token may arrive without TLS; only ever from loopback',
               },
+              authentication: {
+                enum: ['password', 'oauthbearer'],
+                description:
+                  'how the token is asked for: as the password, or by SASL OAUTHBEARER (clients with libpq 18)',
+              },
             },
           },
         },

@@ -93,6 +93,7 @@ function listenersOf(config: Config, locate: Locate, follow: Follow): Settings['
       tls: optional(listener.tls, tlsOf),
       target: listener.target,
       plaintext: listener.plaintext ?? 'never',
+      authentication: listener.authentication ?? 'password',
     })),
     web: {
       address: addressOf(web.address),

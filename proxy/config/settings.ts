@@ -17,6 +17,7 @@ export type PostgresListenerSettings = {
   // Undefined: the client names the target.
   readonly target: string | undefined
   readonly plaintext: 'never' | 'loopback'
+  readonly authentication: 'password' | 'oauthbearer'
 }
 
 export type WebSettings = {
