@@ -3,7 +3,7 @@
 // with sockets.
 import type { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import { consume, giveUp, isSlab, joinShared, leaveShared, type SlabReader } from './slab.js'
+import { consume, giveUp, isSlab, joinShared, leaveShared, lent, type SlabReader } from './slab.js'
 import type { Stream } from './stream.js'
 import { handleOf, streamBinding, type StreamBinding, type StreamHandle } from './stream-handle.js'
 
@@ -73,7 +73,7 @@ class RawStream implements Stream, SlabReader {
       return false
     }
     // What is no slab may be used again by its owner while the kernel still reads from it.
-    return this.#send(isSlab(bytes) ? bytes : Buffer.from(bytes))
+    return this.#send(isSlab(bytes) ? bytes : lent(bytes))
   }
 
   readonly queued = (): number => this.#inFlight + this.#waitingBytes
@@ -121,13 +121,15 @@ class RawStream implements Stream, SlabReader {
     if (this.#binding.state[this.#binding.kLastWriteWasAsync] !== 1) return true
     if (isSlab(bytes)) giveUp(bytes)
     this.#inFlight = bytes.length
-    request.oncomplete = (done) => this.#sent(done)
+    // The request keeps no reference of its own to the memory that it is still sent from, and without one
+    // the memory would be given to somebody else.
+    request.oncomplete = (done) => this.#sent(done, bytes)
     // A request in flight cannot be used for another write.
     this.#request = new this.#binding.WriteWrap()
     return false
   }
 
-  #sent(status: number): void {
+  #sent(status: number, _kept: Uint8Array): void {
     this.#inFlight = 0
     if (this.#closed) return
     if (status < 0) return this.#fail(status)
