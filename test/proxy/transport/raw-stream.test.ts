@@ -1,5 +1,7 @@
 // Streams under load: byte for byte, whoever is slow, and whatever becomes of the memory. Both kinds must
 // behave the same; only their cost differs.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { streamOf } from '../../../proxy/transport/listen.js'
 import type { Stream } from '../../../proxy/transport/stream.js'
@@ -147,3 +149,23 @@ for (const { name, raw } of KINDS) {
     t.equal((await arrived).wrong, -1)
   })
 }
+
+t.test('the memory of a write under way outlives a collection of garbage', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const [ours, theirs] = await streams(server, true)
+  const piece = 500_000
+  let place = 0
+  for (let taken = true; taken; place += piece) taken = ours.write(bytesAt(place, piece))
+  collect()
+  // What was freed is likely to be handed out again here.
+  const garbage = Array.from({ length: 200 }, () => Buffer.alloc(piece, 0xee))
+  collect()
+  const checked = new Checked()
+  theirs.onBytes = (chunk) => checked.take(chunk)
+  theirs.resume()
+  while (checked.place < place) await new Promise((resolve) => setTimeout(resolve, 10))
+  t.equal(checked.wrong, -1, `no byte differs beside ${garbage.length} pieces of garbage`)
+  ours.destroy()
+  theirs.destroy()
+})
