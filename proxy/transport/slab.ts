@@ -6,12 +6,15 @@ const SHARED_BYTES = 65_536
 // A connection whose chunks the other side cannot take as fast as they come is a bulk transfer: it gets
 // a larger slab of its own, so that the others keep theirs.
 const OWN_BYTES = 262_144
+// What is written from memory that its owner uses again is copied: if it is short, to always the same place.
+const LENT_BYTES = 16_384
 
 export type SlabReader = { readInto: (slab: Buffer) => void }
 
 const slabs = new WeakSet<ArrayBufferLike>()
 const sharers = new Set<SlabReader>()
 let shared = made(SHARED_BYTES)
+let lending = made(LENT_BYTES)
 
 // The reader whose chunk is being consumed now; chunks never nest.
 let consuming: SlabReader | undefined
@@ -29,6 +32,13 @@ export function isSlab(bytes: Uint8Array): boolean {
   return slabs.has(bytes.buffer)
 }
 
+// A copy to be written at once; it must be given up where the write keeps it.
+export function lent(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > LENT_BYTES) return Buffer.from(bytes)
+  lending.set(bytes)
+  return lending.subarray(0, bytes.length)
+}
+
 export function consume(reader: SlabReader, work: () => void): void {
   const before = consuming
   consuming = reader
@@ -41,6 +51,10 @@ export function consume(reader: SlabReader, work: () => void): void {
 
 // A write keeps `bytes`, which lie in a slab, for longer.
 export function giveUp(bytes: Uint8Array): void {
+  if (bytes.buffer === lending.buffer) {
+    lending = made(LENT_BYTES)
+    return
+  }
   if (bytes.buffer === shared.buffer) {
     shared = made(SHARED_BYTES)
     for (const reader of sharers) reader.readInto(shared)

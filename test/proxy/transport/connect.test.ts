@@ -1,6 +1,8 @@
 // Connections to targets: over TCP and Unix sockets, and the words for one that fails.
 import t from 'tap'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../../../proxy/transport/connect.js'
 import { streamOf } from '../../../proxy/transport/listen.js'
@@ -29,9 +31,13 @@ t.test('a name that does not exist, and a folder without a socket, are the same'
 })
 
 t.test('a folder is where PostgreSQL keeps its Unix socket', async (t) => {
-  const folder = t.testdir({})
+  // Short: the path of a Unix socket has about a hundred bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-'))
   const server = createServer({ pauseOnConnect: true })
-  t.teardown(() => server.close())
+  t.teardown(() => {
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
   const accepted = new Promise<ReturnType<typeof streamOf>>((resolve) =>
     server.once('connection', (socket) => resolve(streamOf(socket))),
   )

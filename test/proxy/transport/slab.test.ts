@@ -6,6 +6,7 @@ import {
   isSlab,
   joinShared,
   leaveShared,
+  lent,
   type SlabReader,
 } from '../../../proxy/transport/slab.js'
 
@@ -61,3 +62,19 @@ t.test('what is thrown while a chunk is consumed does not stay with the next', a
   t.equal(a.slab.buffer, b.slab.buffer, 'nobody consumes: all go on sharing')
   t.not(a.slab.buffer, kept.buffer)
 })
+
+t.test(
+  'a copy to be written lies in memory of its own, and not in the next one’s once it is kept',
+  async (t) => {
+    const one = lent(Buffer.from('first'))
+    t.ok(isSlab(one))
+    t.equal(lent(Buffer.from('second')).buffer, one.buffer, 'used again while nothing keeps it')
+    const kept = lent(Buffer.from('kept'))
+    giveUp(kept)
+    t.not(lent(Buffer.from('later')).buffer, kept.buffer)
+    t.equal(Buffer.from(kept).toString(), 'kept')
+    const long = Buffer.alloc(100_000, 1)
+    t.same(lent(long), long)
+    t.not(lent(long).buffer, long.buffer)
+  },
+)
