@@ -65,7 +65,7 @@ const STRICTNESS: readonly Mask['method'][] = [
   'partial',
 ]
 
-function strictest(masks: readonly Mask[]): Mask | undefined {
+export function strictest(masks: readonly Mask[]): Mask | undefined {
   return [...masks].sort(
     (left, right) => STRICTNESS.indexOf(left.method) - STRICTNESS.indexOf(right.method),
   )[0]
