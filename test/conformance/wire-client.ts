@@ -15,6 +15,13 @@ export type Reply = {
 
 type Waiter = () => void
 
+// How long a held statement is given to run after all.
+const HELD_MS = 300
+
+function isHold({ type, body }: Received): boolean {
+  return type === 'N' && /approv/.test(body.toString('latin1'))
+}
+
 export class WireClient {
   readonly messages: Received[] = []
   readonly chunks: Buffer[] = []
@@ -86,9 +93,21 @@ export class WireClient {
     let timedOut = false
     if (until === 'idle') await new Promise((resolve) => setTimeout(resolve, ms))
     else if (until === 'close') timedOut = !(await this.until(() => this.closed, ms))
-    else if (until !== 'none')
-      timedOut = !(await this.until(() => seen() >= count, ms)) && !this.closed
+    else if (until !== 'none') timedOut = !(await this.#answered(() => seen() >= count, mark, ms))
     return this.since(mark, timedOut)
+  }
+
+  // Whether the answer came in time. Once the gateway has said that a statement waits for people, no
+  // more is waited for than a moment in which a statement let through would have answered.
+  async #answered(
+    reached: () => boolean,
+    mark: { readonly messages: number },
+    ms: number,
+  ): Promise<boolean> {
+    const waits = (): boolean => this.messages.slice(mark.messages).some(isHold)
+    await this.until(() => reached() || waits(), ms)
+    if (!reached() && waits()) await this.until(reached, Math.min(HELD_MS, ms))
+    return reached() || this.closed
   }
 
   async until(reached: () => boolean, ms: number): Promise<boolean> {

@@ -13,7 +13,7 @@ import type {
 import type { Narrowing, Sink } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
-import type { Relation } from '../catalogue.js'
+import type { Catalogue, Relation } from '../catalogue.js'
 import { narrowingOf } from '../narrowing.js'
 import { onlyQualified } from '../from.js'
 import { outputsOfQuery } from '../query.js'
@@ -100,7 +100,7 @@ function onConflict(
   const columns = targetNames(clause.targetList)
   const where: Narrowing = listed ? 'equality' : 'range'
   writeEffects(at.analysis, 'update', name, relation, { columns, where })
-  const from = [target(name, relation), excluded(relation)]
+  const from = [target(name, relation), excluded(relation, at.analysis)]
   const parts = { from, ...withOf(body) }
   read({ ...parts, targets: values(clause.targetList) }, 'write', at)
   if (clause.whereClause !== undefined) {
@@ -112,15 +112,14 @@ function withOf(body: InsertStmt): { readonly with?: WithClause } {
   return body.withClause === undefined ? {} : { with: body.withClause }
 }
 
-// EXCLUDED is the row proposed for insertion: the client's own values, not the table's.
-function excluded(relation: Relation | undefined): Node {
+// EXCLUDED is the row proposed for insertion: the client's own values, not the table's; of its types.
+function excluded(relation: Relation | undefined, { catalogue }: Analysis): Node {
   const columns = relation?.columns ?? []
-  const nothing: Node = { A_Const: { isnull: true } }
   return onlyQualified({
     RangeSubselect: {
       subquery: {
         SelectStmt: {
-          valuesLists: [{ List: { items: columns.map(() => nothing) } }],
+          valuesLists: [{ List: { items: columns.map(({ type }) => nothingOf(type, catalogue)) } }],
           op: 'SETOP_NONE',
           limitOption: 'LIMIT_OPTION_DEFAULT',
         },
@@ -131,6 +130,14 @@ function excluded(relation: Relation | undefined): Node {
       },
     },
   })
+}
+
+function nothingOf(oid: number, catalogue: Catalogue): Node {
+  const arg: Node = { A_Const: { isnull: true } }
+  const type = catalogue.typeByOid(oid)
+  if (type === undefined) return arg
+  const names = [type.schema, type.name].map((sval): Node => ({ String: { sval } }))
+  return { TypeCast: { arg, typeName: { names, typemod: -1 } } }
 }
 
 export function update(body: UpdateStmt, at: Modification): Returned {
