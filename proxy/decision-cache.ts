@@ -9,6 +9,9 @@ import type { CommandFacts } from '../engine/schemas/facts.js'
 import type { Statement } from '../engine/facts/postgres/reading.js'
 import type { Base } from './facts-of-session.js'
 
+// What goes to the target in place of the client's own text, and how it reads.
+export type Rewritten = { readonly text: string; readonly statement: Statement }
+
 export type Decided = {
   // The part of the statement that was judged.
   readonly of: Statement['command']
@@ -20,6 +23,8 @@ export type Decided = {
     { readonly masks: ExitMasks } | { readonly refused: string; readonly hint?: string }
   // Whether a crash after it must not lose its record, and whether it touches labelled columns.
   readonly changes: boolean
+  // Never kept: it belongs to one text, and texts share decisions.
+  readonly rewritten?: Rewritten
   readonly labelled: boolean
 }
 

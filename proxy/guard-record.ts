@@ -33,6 +33,9 @@ export function written(
         command: trial.first + i,
         text,
         redacted,
+        ...(judged.rewritten === undefined
+          ? undefined
+          : { rewritten: recordedText(judged.rewritten.text, true).text }),
         go: refusal === undefined,
         facts: {
           base: judgement.base.facts,

@@ -2,13 +2,16 @@
 // approvals, records, and answers in one of two ways: go (with masks) or do not go (with words).
 import type { ExitMasks } from '../engine/facts/postgres/exit-masks.js'
 import type { Statement } from '../engine/facts/postgres/reading.js'
+import type { Spliced } from '../engine/facts/postgres/splice.js'
 import type { Policy } from '../engine/policy/policy.js'
 import type { Action, Limits, Mask } from '../engine/schemas/decision.js'
 import type { Approvals } from './approvals/approvals.js'
 import type { Clock } from './clock.js'
+import type { Rewritten } from './decision-cache.js'
 import { commandDigest, createJudge, type Judge, type Judgement } from './guard-judgement.js'
 import { heldAnswer } from './guard-hold.js'
 import { INTERNAL, refusalOf, tokenRefusal, UNAVAILABLE } from './guard-refusal.js'
+import { maskedAtSource } from './guard-rewrite.js'
 import { written } from './guard-record.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
@@ -27,6 +30,9 @@ export type CommandToJudge = {
   readonly message: 'simple' | 'extended'
   readonly position: number
   readonly of: number
+  // The same command so that the target computes on masked values; absent where the protocol cannot
+  // send another text than the client's. Asked only where the answer itself cannot be masked.
+  readonly spliced?: (masks: readonly Mask[]) => Spliced
 }
 
 // How a protocol says "please wait", and how it tells that nobody waits any longer.
@@ -59,6 +65,8 @@ export type Answer =
         readonly command: number
         readonly masks: ExitMasks
         readonly limits: Limits
+        // Goes to the target in place of the client's own text.
+        readonly rewritten?: Rewritten
       }[]
     }
   | { readonly go: false; readonly refusal: Refusal }
@@ -231,7 +239,10 @@ function begin(
   if (!standing.valid) finish(trial, judgement, tokenRefusal(standing), NO_APPROVALS)
   else {
     const refusal = worst(judgement)
-    if (refusal === undefined && judgement.held) hold(trial, policy, judgement)
+    if (refusal !== undefined) {
+      const masked = maskedAtSource(trial, judgement)
+      finish(trial, masked ?? judgement, masked === undefined ? refusal : undefined, NO_APPROVALS)
+    } else if (judgement.held) hold(trial, policy, judgement)
     else finish(trial, judgement, refusal, NO_APPROVALS)
   }
 }
@@ -252,7 +263,13 @@ function passed(trial: Trial, judgement: Judgement): Answer {
     if (decided === undefined || !('masks' in decided.exit)) throw new Error('nothing to pass')
     const command = trial.first + i
     if (decided.labelled) judgement.state.labelled.add(command)
-    commands.push({ command, masks: decided.exit.masks, limits: decided.decision.limits })
+    const { rewritten } = decided
+    commands.push({
+      command,
+      masks: decided.exit.masks,
+      limits: decided.decision.limits,
+      ...(rewritten === undefined ? undefined : { rewritten }),
+    })
   }
   return { go: true, commands }
 }

@@ -71,6 +71,8 @@ export const recordSchema = {
         // The command as sent, protected literals replaced by '…'.
         text,
         redacted: { type: 'boolean' },
+        // What went to the target in its place, so that it computed on masked values.
+        rewritten: text,
         go: { type: 'boolean' },
         facts: {
           type: 'object',

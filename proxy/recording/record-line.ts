@@ -81,6 +81,7 @@ export function commandBody(record: CommandRecord, parts: CommandParts): string 
   return (
     `"kind":"command","session":${quoted(record.session)},"command":${record.command}` +
     `,"text":${quoted(record.text)}${record.redacted ? ',"redacted":true' : ''}` +
+    `${record.rewritten === undefined ? '' : `,"rewritten":${quoted(record.rewritten)}`}` +
     `,"go":${record.go ? 'true' : 'false'},"facts":{"base":"${parts.base}${middle}` +
     `${overrides}${tail}${member('approval', record.approval)}` +
     `${member('refusal', record.refusal)}}`

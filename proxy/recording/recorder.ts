@@ -17,6 +17,8 @@ export type CommandRecord = {
   // Protected literals already replaced.
   readonly text: string
   readonly redacted: boolean
+  // What went to the target instead, protected literals replaced as well.
+  readonly rewritten?: string
   readonly go: boolean
   readonly facts: RecordedFacts
   readonly decision: Decision

@@ -19,6 +19,8 @@ export type ExitMasks = {
   readonly patterns: readonly { readonly pattern: Pattern; readonly mask: Mask }[]
   // Error details of the target are withheld: they may quote protected values.
   readonly quietErrors: boolean
+  // The target reads another text than the client wrote: places in it mean nothing to the client.
+  readonly otherText?: true
 }
 
 export const NO_MASKS: ExitMasks = { fields: new Map(), patterns: [], quietErrors: false }

@@ -81,7 +81,7 @@ function checked(text: string, parts: SpliceParts): Spliced {
   const exit = exitMasksOf(statement, parts.masks)
   if ('refused' in exit) return refused(exit.refused)
   if (exit.masks.fields.size > 0) return refused('a protected column is left over')
-  return { text, statement, masks: { ...exit.masks, quietErrors: true } }
+  return { text, statement, masks: { ...exit.masks, quietErrors: true, otherText: true } }
 }
 
 function protectedRelation(

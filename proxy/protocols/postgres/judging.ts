@@ -104,7 +104,8 @@ export function runningsOf(
     const command = commands[i]
     const passed = answer.commands[i]
     if (command === undefined || passed === undefined) throw new Error('an answer is missing')
-    runnings.push(runningOf(passed, command.statement, now, command.message === 'extended'))
+    const statement = passed.rewritten?.statement ?? command.statement
+    runnings.push(runningOf(passed, statement, now, command.message === 'extended'))
   }
   return runnings
 }

@@ -37,6 +37,7 @@ export function shownReport(
     if (code === 'C') sqlstate = value.toString('latin1')
     if (code === 'V' || (code === 'S' && severity === '')) severity = value.toString('latin1')
     at = stop + 1
+    if (code === 'P' && masks.otherText === true) continue
     if (!SAFE.includes(code)) {
       if (masks.quietErrors && code !== 'M') continue
       hits += caught(value, 0, value.length, masks.patterns)

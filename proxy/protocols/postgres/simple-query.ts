@@ -1,9 +1,19 @@
 // The simple protocol (documentation 55.2.2): one message with any number of statements. All of them are
 // read and judged before the first one runs.
-import type { Statement } from '../../../engine/facts/postgres/reading.js'
+import type { Reading, Statement } from '../../../engine/facts/postgres/reading.js'
+import { spliced, type Spliced } from '../../../engine/facts/postgres/splice.js'
+import type { Mask } from '../../../engine/schemas/decision.js'
 import type { CommandToJudge } from '../../guard.js'
-import { forward, refuseQuery } from './client-writes.js'
-import { contextReady, drained, looksAgain, noteSent, readingOf, resume } from './context.js'
+import { forward, insert, refuseQuery, swallow } from './client-writes.js'
+import {
+  catalogueOf,
+  contextReady,
+  drained,
+  looksAgain,
+  noteSent,
+  readingOf,
+  resume,
+} from './context.js'
 import { entryOf } from './expected.js'
 import { judged, runningsOf } from './judging.js'
 import type { Change } from './memory.js'
@@ -11,7 +21,7 @@ import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { isFailure, resolved } from './resolve.js'
 import { changesOf } from './statement-changes.js'
-import { stringEnd, textOf } from './wire-bytes.js'
+import { message, stringEnd, textOf } from './wire-bytes.js'
 
 const NOTHING: readonly Change[] = []
 
@@ -68,8 +78,15 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
     const runnings = runningsOf(r, commands, answer)
     for (const one of changes) if (one.length > 0) r.memory.expect(one, r.segment)
     for (const { statement } of commands) noteSent(r, statement)
-    r.expected.push(entryOf('query', r.segment++, { commands: runnings, changes }))
-    forward(r, stop)
+    const entry = entryOf('query', r.segment++, { commands: runnings, changes })
+    const rewritten = answer.commands[0]?.rewritten
+    if (rewritten === undefined) {
+      r.expected.push(entry)
+      forward(r, stop)
+    } else {
+      swallow(r, stop)
+      insert(r, message('Q', rewritten.text), entry)
+    }
   })
 }
 
@@ -112,7 +129,12 @@ function commandsOf(
     if (typeof found === 'string') return found
     if (isFailure(found)) return found
     const position = i + 1
-    commands.push(commandOf(found.statement, found.reading, text, position, statements.length))
+    const command = commandOf(found.statement, found.reading, text, position, statements.length)
+    commands.push(
+      statements.length > 1 || found.statement !== statement
+        ? command
+        : { ...command, spliced: (masks) => splicedText(r, text, masks) },
+    )
     const made = changesOf(r, statement, reading, text, statements.length)
     if (made.some((change) => 'name' in change && isReserved(change.name))) return RESERVED
     // PostgreSQL drops the unnamed statement and portal with every Query.
@@ -121,6 +143,18 @@ function commandsOf(
     earlier.push(...all)
   }
   return { commands, changes }
+}
+
+function splicedText(r: RelayState, text: string, masks: readonly Mask[]): Spliced {
+  const { names } = r
+  if (names === undefined) return { refused: 'the names of the database are not known' }
+  const catalogue = catalogueOf(r)
+  const read = (rewritten: string): Reading => {
+    const reading = r.parts.read(rewritten, catalogue, names)
+    if (reading instanceof Promise) throw new Error('the rewritten text is too long')
+    return reading
+  }
+  return spliced(text, { catalogue, names, masks, read })
 }
 
 export const RESERVED: Failure = {
