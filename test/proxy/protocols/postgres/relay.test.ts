@@ -481,10 +481,11 @@ t.test('one session through the relay', { skip }, async (t) => {
     wire.end()
   })
 
-  t.test('a protected value in a cast that may quote it is refused', async (t) => {
+  t.test('a cast that quotes what it cannot take meets the masked value alone', async (t) => {
     const client = await connected(arena.port)
     const failed = client.query('select ssn::int from people')
-    await t.rejects(failed, { code: '42501' })
+    // As on a database where the value is '****': invalid input, and the gateway withholds the words.
+    await t.rejects(failed, { code: '22P02' })
     const words = await failed.catch(({ message: text }: Error) => text)
     t.notMatch(words, '123-45')
     await client.end()
