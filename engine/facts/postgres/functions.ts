@@ -13,6 +13,8 @@ import { constantText } from './tree.js'
 // pg_catalog; those are not the system's.
 const FIRST_USER_OID = 16384
 
+const SETTING_ROUTINES = new Set(['set_config', 'current_setting'])
+
 // Declares the effects of a call. `args` are the arguments as written, [] where they are not known
 // (an operator's, a cast's, an aggregate's support functions).
 export function callEffect(routine: Routine, args: readonly Node[], analysis: Analysis): void {
@@ -41,7 +43,7 @@ export function callEffect(routine: Routine, args: readonly Node[], analysis: An
 // True where a call does nothing but compute: no effect, no unread.
 export function isHarmless(routine: Routine): boolean {
   if (!isSystemRoutine(routine)) return false
-  if (routine.name === 'set_config' || isDynamicRewrite(routine)) return false
+  if (SETTING_ROUTINES.has(routine.name) || isDynamicRewrite(routine)) return false
   const meaning = systemMeaning(routine.name)
   return meaning === undefined ? routine.volatility !== 'volatile' : meaning.what === 'harmless'
 }
@@ -57,6 +59,12 @@ function systemCall(routine: Routine, args: readonly Node[], analysis: Analysis)
   if (isHarmless(routine)) return
   if (routine.name === 'set_config') {
     setConfig(args, analysis)
+    return
+  }
+  if (routine.name === 'current_setting') {
+    // SHOW as a function; a name that is not written out may be any.
+    const object = constantText(args[0])?.toLowerCase() ?? 'all'
+    analysis.effect({ op: 'read', object, kind: 'setting' })
     return
   }
   const meaning = isDynamicRewrite(routine)

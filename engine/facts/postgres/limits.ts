@@ -7,8 +7,9 @@ export const READING_LIMITS = {
   // Words and signs outside of quotes that are read in the event loop: about 5 µs each to
   // parse and walk, so that one text holds the loop for some 100 ms at most.
   inlineTokensMax: 20_000,
-  // The same, where there is no other thread to parse in: some 300 ms, for a bulk INSERT.
-  inlineTokensMost: 60_000,
+  // The same, where there is no other thread to parse in: some 800 ms, for an INSERT with all 65,535 parameters
+  // that the protocol counts.
+  inlineTokensMost: 160_000,
   // The same, where parsing is done elsewhere: walking the tree is still ours.
   tokensMax: 200_000,
   // Statements of one message: a script longer than this is sent in parts by every common client.
