@@ -24,7 +24,7 @@ export type Shop = {
   readonly truth: (sql: string) => Promise<readonly unknown[][]>
   // Approves or denies the next held command whose text matches.
   readonly settle: (text: RegExp, verb: 'approve' | 'deny') => Promise<void>
-  // Environment of a program that connects as this identity over plaintext loopback.
+  // Environment of a program that connects as this identity; by default over plaintext loopback.
   readonly environment: (name: string) => Promise<Readonly<Record<string, string>>>
 }
 
@@ -40,7 +40,10 @@ export function missingProgram(program: string, args: readonly string[]): string
   return status === 0 ? false : `skipped: no ${program} here`
 }
 
-export async function openShop(t: Test): Promise<Shop> {
+export async function openShop(
+  t: Test,
+  labels: Readonly<Record<string, string>> = { env: 'prod', owner: 'retail' },
+): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-shop-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const certificate = selfMadeCertificate(folder)
@@ -53,7 +56,7 @@ export async function openShop(t: Test): Promise<Shop> {
       name: 'shop',
       host: target.host,
       port: target.port,
-      labels: { env: 'prod', owner: 'retail' },
+      labels,
       accounts: [{ user: 'shop_app', password: 'app-password' }],
     },
     config: {

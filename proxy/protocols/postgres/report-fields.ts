@@ -65,6 +65,9 @@ function quiet(sqlstate: string): Buffer {
 }
 
 const CLASSES: Readonly<Record<string, string>> = {
+  '00': 'a notice of the target',
+  '01': 'a warning of the target',
+  '02': 'no data',
   '08': 'connection failure',
   '0A': 'feature not supported',
   '21': 'cardinality violation',

@@ -41,6 +41,11 @@ t.test('a quiet error keeps code, severity and names, and no text of the targetâ
   for (const field of ['D', 'W', 'H']) t.notOk(fields?.has(field))
 })
 
+t.test('a quiet notice does not speak of a failure', async (t) => {
+  const notice = message('N', 'SNOTICE', 'C00000', 'Mtable "x" does not exist', Buffer.alloc(1))
+  t.match(shown(notice, { ...NO_MASKS, quietErrors: true })?.get('M'), /^a notice of the target/)
+})
+
 t.test('patterns are masked in every text', async (t) => {
   const patterns = [{ pattern: 'ssn', mask: { match: 'pattern:ssn', method: 'redact' } }] as const
   const fields = shown(UNIQUE, { ...NO_MASKS, patterns })
