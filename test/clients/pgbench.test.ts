@@ -1,7 +1,8 @@
 // pgbench, as installed, through the gateway: its preparation and its own scripts, in each of the three
 // ways of sending queries; on a target that is not production, where nobody must agree to a DROP.
 import t from 'tap'
-import { missingProgram, missingShop, openShop, ran } from './shop.js'
+import { missingProgram, ran } from './program.js'
+import { missingShop, openShop } from './shop.js'
 
 const skip = missingShop() || missingProgram('pgbench', ['--version'])
 

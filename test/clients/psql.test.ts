@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { REPOSITORY } from '../peers/gateway-config.js'
-import { missingProgram, missingShop, openShop, ran, type Ran, type Shop } from './shop.js'
+import { missingProgram, ran, type Ran } from './program.js'
+import { missingShop, openShop, type Shop } from './shop.js'
 
 const skip = missingShop() || missingProgram('psql', ['--version'])
 

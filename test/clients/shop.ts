@@ -1,6 +1,6 @@
 // What the tests of stock clients stand on: the demo's database on a scratch PostgreSQL, a gateway with
 // the shipped policies, listeners with TLS and with OAUTHBEARER beside the plain one, and an approver.
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import { freePort, REPOSITORY } from '../peers/gateway-config.js'
 import { startTestGateway, type TestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres, type Postgres } from '../peers/postgres.js'
+import { missingProgram } from './program.js'
 
 export type Shop = {
   readonly gateway: TestGateway
@@ -33,11 +34,6 @@ export function missingShop(): string | false {
   const without = missingPostgres('embedded')
   if (without !== false) return without
   return missingProgram('openssl', ['version'])
-}
-
-export function missingProgram(program: string, args: readonly string[]): string | false {
-  const { status } = spawnSync(program, args, { stdio: 'ignore' })
-  return status === 0 ? false : `skipped: no ${program} here`
 }
 
 export async function openShop(
@@ -94,30 +90,6 @@ export async function openShop(
       PGCONNECT_TIMEOUT: '10',
     }),
   }
-}
-
-export type Ran = { readonly status: number; readonly out: string; readonly err: string }
-
-// Runs a program to its end without holding up the gateway, which lives in this process.
-export function ran(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  input = '',
-): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      program,
-      [...args],
-      { env, timeout: 120_000, maxBuffer: 16_777_216 },
-      (problem, out, err) => {
-        const status = problem === null ? 0 : typeof problem.code === 'number' ? problem.code : -1
-        resolve({ status, out, err })
-      },
-    )
-    child.stdin?.on('error', () => undefined)
-    child.stdin?.end(input)
-  })
 }
 
 async function seed(target: Postgres): Promise<void> {
