@@ -26,6 +26,8 @@ export type TestGatewayOptions = {
   // Merged over the top level of the configuration.
   readonly config?: Readonly<Record<string, unknown>>
   readonly rawHandles?: boolean
+  // How long the issuer's tokens last; also takes the clock skew away.
+  readonly tokenSeconds?: number
   // For a gateway in a process of its own: to profile it.
   readonly nodeFlags?: readonly string[]
 }
@@ -48,7 +50,7 @@ export function writeGatewayConfig(options: TestGatewayOptions, places: TestGate
 }
 
 function configOf(
-  { target, policies, config }: TestGatewayOptions,
+  { target, policies, config, tokenSeconds }: TestGatewayOptions,
   { directory, postgresPort, webPort, issuer }: TestGatewayPlaces,
 ): Readonly<Record<string, unknown>> {
   const accounts = target.accounts.map(({ groups, user, password }, at) => {
@@ -69,6 +71,7 @@ function configOf(
         client_secret: `file:${issuer.clientSecretFile}`,
         algorithms: ['ES256'],
         revocation: 'introspection',
+        ...(tokenSeconds === undefined ? {} : { clock_skew_ms: 0 }),
       },
     ],
     targets: {

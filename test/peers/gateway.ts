@@ -27,7 +27,10 @@ export type TestGateway = {
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-gateway-'))
   const issuerFolder = join(directory, 'issuer')
-  const issuer = await startIssuer({ directory: issuerFolder })
+  const issuer = await startIssuer({
+    directory: issuerFolder,
+    ...(options.tokenSeconds === undefined ? {} : { accessTokenSeconds: options.tokenSeconds }),
+  })
   const webPort = await freePort()
   const configFile = writeGatewayConfig(options, { directory, postgresPort: 0, webPort, issuer })
   const lines: string[] = []
