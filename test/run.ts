@@ -2,7 +2,9 @@
 // and closes on `N passed, N failed, N skipped`, counted over the tests' assertions.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { findOpa } from '../proxy/policies/opa.js'
 
 const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 
@@ -11,6 +13,14 @@ const FILE_TIMEOUT_SECONDS = 600
 const JOBS = 2
 
 async function main(only: readonly string[]): Promise<number> {
+  // Once, before tests that need it wait for it side by side.
+  const say = (text: string): void => void process.stdout.write(`${text}\n`)
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport')
+  await findOpa({ env: process.env, cache, progress: say }).then(
+    ({ path, version, origin }) =>
+      say(`policies are built with OPA ${version} (${origin}: ${path})`),
+    (problem: unknown) => say(String(problem)),
+  )
   const written = await run('prettier', ['--check', '--log-level', 'warn', '.'])
   const files = readdirSync(join(root, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))

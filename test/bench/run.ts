@@ -43,7 +43,11 @@ export async function bench(
   }
   const profile = value('--profile', '')
   const gateway = await startGatewayProcess({
-    ...(profile === '' ? {} : { nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${profile}`] }),
+    // Young objects die young: with room for them, garbage costs a tenth less (README, Benchmarks).
+    nodeFlags: [
+      '--max-semi-space-size=64',
+      ...(profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+    ],
     target: {
       name: 'postgres',
       host: server.host,
