@@ -38,6 +38,7 @@ export function inboxOf(
     wake()
   }
   const onEnd = (): void => {
+    clearTimeout(timer)
     ended ??= 'the connection ended during the login'
     wake()
   }
