@@ -23,15 +23,10 @@ export type Arena = {
   readonly canaries: readonly string[]
 }
 
-// Categories whose cases only read, so that the database need not be made anew before the next.
-const READ_ONLY = new Set([
-  'projection',
-  'aggregation',
-  'transform',
-  'inference',
-  'free_text',
-  'error_leak',
-])
+// Words of statements that may leave something behind. A case with neither these nor a setup leaves
+// the database as it found it, so that the next needs no new one.
+const WRITES =
+  /CREATE|UPDATE|INSERT|DELETE|DROP|ALTER|TRUNCATE|MERGE|COPY|CALL|GRANT|REVOKE|INTO|COMMENT|setval|nextval|lo_|EXECUTE|DO |slot|"sql_hex"|"raw"|EXTENSION|PREPARE|admin/i
 
 const CONNECT_MS = 5000
 const STEP_MS = 4000
@@ -212,23 +207,20 @@ async function fragmented(
 }
 
 async function reset(test: Case, arena: Arena): Promise<void> {
-  const writes = (test.setup ?? []).length > 0 || !READ_ONLY.has(test.category)
-  if (!clean || writes) {
-    await withoutSlots(arena)
-    await onServer(arena, `DROP DATABASE IF EXISTS ${arena.database} WITH (FORCE)`, 'postgres')
-    await onServer(
-      arena,
-      `CREATE DATABASE ${arena.database} TEMPLATE ${arena.template} OWNER ${arena.owner}`,
-      'postgres',
-    )
-  }
-  clean = !writes && !/CREATE|UPDATE|INSERT|DELETE/i.test(JSON.stringify(test.steps))
+  const writes = (test.setup ?? []).length > 0 || WRITES.test(JSON.stringify(test.steps))
+  if (!clean) await remade(arena)
+  clean = !writes
 }
 
-// A replication slot left by a case keeps its database from being dropped.
-async function withoutSlots(arena: Arena): Promise<void> {
-  const sql = `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '${arena.database}'`
-  await onServer(arena, sql, 'postgres').catch(() => undefined)
+// One connection for all that a new database takes. A replication slot left by a case keeps its
+// database from being dropped.
+async function remade({ server, database, template, owner }: Arena): Promise<void> {
+  await asAdministrator({ server, database: 'postgres' }, async (client) => {
+    const slots = `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '${database}'`
+    await client.query(slots).catch(() => undefined)
+    await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
+    await client.query(`CREATE DATABASE ${database} TEMPLATE ${template} OWNER ${owner}`)
+  })
 }
 
 function firstCell(json: string): string {
@@ -241,16 +233,25 @@ export async function onServer(
   sql: string,
   database = arena.database,
 ): Promise<string> {
-  const { host, port, superuser: user, password } = arena.server
-  const client = new pg.Client({ host, port, user, password, database })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
+  return asAdministrator({ server: arena.server, database }, async (client) => {
     const results: unknown = await client.query({ text: sql, rowMode: 'array' })
     const last: unknown = Array.isArray(results) ? results.at(-1) : results
     return JSON.stringify(
       typeof last === 'object' && last !== null && 'rows' in last ? last.rows : [],
     )
+  })
+}
+
+async function asAdministrator<T>(
+  { server, database }: Pick<Arena, 'server' | 'database'>,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const { host, port, superuser: user, password } = server
+  const client = new pg.Client({ host, port, user, password, database })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return await work(client)
   } finally {
     await client.end()
   }

@@ -1,0 +1,35 @@
+// Every attack and every control that is kept, against one gateway with the shipped policies: no
+// protected value in any byte, nothing done before it is approved, and ordinary work goes on.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { attempt } from '../conformance/attempt.js'
+import { openArena } from '../conformance/arena.js'
+import { caseFileOf } from '../conformance/cases.js'
+import { missingPostgres } from '../peers/postgres.js'
+
+const FILES = ['postgres.json', 'found.json']
+
+// Some eight hundred cases, many with a database of their own.
+t.setTimeout(600_000)
+
+const missing = missingPostgres('debian') && missingPostgres('embedded')
+
+function kept(name: string): string {
+  const beside = fileURLToPath(new URL(`../../fixtures/evasions/${name}`, import.meta.url))
+  return existsSync(beside)
+    ? beside
+    : fileURLToPath(new URL(`../../../fixtures/evasions/${name}`, import.meta.url))
+}
+
+for (const name of FILES) {
+  void t.test(`cases of ${name}`, { skip: missing, timeout: 600_000 }, async (t) => {
+    const file = caseFileOf(kept(name))
+    const arena = await openArena(file)
+    t.teardown(() => arena.close())
+    for (const test of file.cases) {
+      const faults = await attempt(test, arena).catch((problem: unknown) => [String(problem)])
+      t.equal(faults.join('; '), '', `${test.id} ${test.title}: ${test.expect.outcome}`)
+    }
+  })
+}
