@@ -46,15 +46,19 @@ export function createOpenSessions(parts: OpenSessionsParts): OpenSessions {
     if (now > 0) perIdentity.set(key, now)
     else perIdentity.delete(key)
   }
+  const full = (identity: Identity | undefined): string | undefined => {
+    const { sessions, sessionsPerIdentity } = parts.limits()
+    if (open.size >= sessions) return 'the gateway has no room for another session'
+    if (identity === undefined) return undefined
+    if ((perIdentity.get(identity.key) ?? 0) < sessionsPerIdentity) return undefined
+    return `you have ${sessionsPerIdentity} open sessions, which is the most allowed`
+  }
   return {
-    full: (identity) => {
-      const { sessions, sessionsPerIdentity } = parts.limits()
-      if (open.size >= sessions) return 'the gateway has no room for another session'
-      if (identity === undefined) return undefined
-      if ((perIdentity.get(identity.key) ?? 0) < sessionsPerIdentity) return undefined
-      return `you have ${sessionsPerIdentity} open sessions, which is the most allowed`
-    },
+    full,
     opened: async (session, end) => {
+      // Asked again: others may have opened since, while this one logged in at the target.
+      const crowded = full(session.identity)
+      if (crowded !== undefined) throw new GatewayError('limit_exceeded', crowded)
       open.set(session.id, { session, sinceMs: parts.clock.now(), end })
       count(session.identity.key, 1)
       const { identity, target, clientAddress, application } = session

@@ -51,7 +51,9 @@ export async function authenticated(
   if (typeof token !== 'string') return token
   try {
     const identity = await options.verify(token)
-    return fits(caller.user, identity) ? { identity } : otherName(caller.user, identity)
+    if (fits(caller.user, identity)) return { identity }
+    identity.release?.()
+    return otherName(caller.user, identity)
   } catch (problem) {
     if (!(problem instanceof GatewayError)) throw problem
     if (problem.code === 'issuer_unreachable') {

@@ -18,7 +18,8 @@ import { startRelay } from './relay.js'
 import { startupOf, type Startup } from './startup.js'
 import { isRefusal } from './startup-parameters.js'
 import { cancelAt } from './target-cancel.js'
-import { targetLogin, type TargetAccount } from './target-login.js'
+import type { LoggedIn, TargetAccount } from './target-login.js'
+import { openedTarget } from './target-opening.js'
 
 export type ListenerSettings = {
   readonly address: { readonly host: string; readonly port: number }
@@ -77,7 +78,6 @@ export type Sessions = {
   ) => void
 }
 
-const TARGET_LOGIN_MS = 10_000
 const FAILURES_PER_MINUTE = 100
 
 export async function openListener(
@@ -115,14 +115,7 @@ async function welcome(
   settings: ListenerSettings,
   parts: ListenerParts,
 ): Promise<boolean> {
-  let startup: Startup
-  try {
-    startup = await startupOf(socket, { tls: settings.tls, deadlineMs: parts.handshakeMs })
-  } catch (problem) {
-    if (!(problem instanceof GatewayError)) throw problem
-    refuse(socket, { sqlstate: '08P01', message: problem.message })
-    return true
-  }
+  const startup = await startupOf(socket, { tls: settings.tls, deadlineMs: parts.handshakeMs })
   switch (startup.kind) {
     case 'gone':
       socket.destroy()
@@ -191,7 +184,13 @@ async function logIn(
   const session = sessionOf(startup, identity, found, parts)
   const refusal = parts.relay.guard.admit(session)
   if (refusal !== undefined) return no(failureOf(refusal))
-  await open(startup, session, found, found.account, parts)
+  const { account } = found
+  const at = await openedTarget(account, session, parameters, {
+    randomBytes: parts.randomBytes,
+    log: parts.relay.log,
+  })
+  if (!at.open) return no(at.failure)
+  await open(startup, session, found, { account, loggedIn: at.loggedIn }, parts)
   return true
 }
 
@@ -199,17 +198,10 @@ async function open(
   startup: Extract<Startup, { kind: 'start' }>,
   session: Session,
   found: Destination,
-  account: TargetAccount,
+  { account, loggedIn }: { readonly account: TargetAccount; readonly loggedIn: LoggedIn },
   parts: ListenerParts,
 ): Promise<void> {
   const { socket, inbox, parameters } = startup
-  const application = `sallyport:${session.id} ${parameters.application}`.trim().slice(0, 63)
-  const loggedIn = await targetLogin({
-    account,
-    settings: new Map([...parameters.settings, ['application_name', application]]),
-    nonce: () => parts.randomBytes(18).toString('base64'),
-    timeoutMs: TARGET_LOGIN_MS,
-  })
   let relay: Relay | undefined
   const cancel = parts.cancels.issue(startup.protocol, () => relay?.cancel())
   const ended = (reason: string): void => {
@@ -220,6 +212,10 @@ async function open(
   try {
     const catalogues = await found.catalogues()
     await parts.sessions.opened(session, (sqlstate, message) => relay?.end(sqlstate, message))
+    // Whoever has left would never be heard to leave: the session would stay for ever.
+    if (socket.destroyed || loggedIn.socket.destroyed) {
+      throw new GatewayError('target_unreachable', 'one of the two sides left during the login')
+    }
     inbox.release()
     const client = streamOf(socket, parts.rawHandles)
     const target = streamOf(loggedIn.socket, parts.rawHandles)

@@ -47,6 +47,22 @@ const TLS_HANDSHAKE = 0x16
 const TLS_ALERT_MS = 10_000
 
 export async function startupOf(socket: Socket, options: StartupOptions): Promise<Startup> {
+  const reached = { socket }
+  try {
+    return await startupAt(reached, options)
+  } catch (problem) {
+    if (!(problem instanceof GatewayError)) throw problem
+    // Said inside TLS where that has begun.
+    return {
+      kind: 'refused',
+      socket: reached.socket,
+      refusal: { sqlstate: '08P01', message: problem.message },
+    }
+  }
+}
+
+async function startupAt(reached: { socket: Socket }, options: StartupOptions): Promise<Startup> {
+  const { socket } = reached
   let inbox = inboxOf(socket, 'client_protocol', options.deadlineMs)
   if ((await inbox.peek()) === undefined) {
     inbox.release()
@@ -55,7 +71,7 @@ export async function startupOf(socket: Socket, options: StartupOptions): Promis
   let current = socket
   if ((await inbox.peek()) === TLS_HANDSHAKE) {
     inbox.release()
-    current = await encrypted(socket, options)
+    current = reached.socket = await encrypted(socket, options)
     // Direct TLS is only for those who say by ALPN that they speak this protocol.
     if ((current as TLSSocket).alpnProtocol !== 'postgresql') {
       throw new GatewayError('client_protocol', 'direct TLS without ALPN “postgresql”')
@@ -83,7 +99,7 @@ export async function startupOf(socket: Socket, options: StartupOptions): Promis
       if (inbox.early()) throw new GatewayError('client_protocol', 'bytes before the TLS handshake')
       inbox.release()
       current.write('S')
-      current = await encrypted(socket, options)
+      current = reached.socket = await encrypted(socket, options)
       inbox = inboxOf(current, 'client_protocol', options.deadlineMs)
       continue
     }

@@ -34,6 +34,8 @@ export type TargetLoginOptions = {
 
 // What the target may send during a login; an error report is the largest.
 const MESSAGE_BYTES_MAX = 65_536
+// PostgreSQL 18 sends some twenty; a hostile target could fill our memory until the deadline.
+const MESSAGES_MAX = 1000
 const SSL_REQUEST = Buffer.of(0, 0, 0, 8, 4, 210, 22, 47)
 
 // Our reading of SQL holds for these values alone.
@@ -41,6 +43,17 @@ const PINNED: readonly (readonly [string, string])[] = [
   ['client_encoding', 'UTF8'],
   ['standard_conforming_strings', 'on'],
 ]
+
+// A pooler in between may drop what was asked for: what the target says holds.
+function refuseOtherReading(parameters: ReadonlyMap<string, string>): void {
+  for (const [name, value] of PINNED) {
+    if (parameters.get(name) === value) continue
+    throw new GatewayError(
+      'target_refused',
+      `the target’s ${name} is not ${value}, which is how the gateway reads commands`,
+    )
+  }
+}
 
 export async function targetLogin(options: TargetLoginOptions): Promise<LoggedIn> {
   const { account, timeoutMs } = options
@@ -204,9 +217,12 @@ async function untilReady(inbox: Inbox): Promise<Omit<LoggedIn, 'socket'>> {
   const parameters = new Map<string, string>()
   let processId = 0
   let secretKey: Buffer = Buffer.alloc(0)
-  for (;;) {
+  for (let count = 0; count < MESSAGES_MAX; count++) {
     const { type, body } = await next(inbox)
-    if (type === 'Z') return { parameters, processId, secretKey }
+    if (type === 'Z') {
+      refuseOtherReading(parameters)
+      return { parameters, processId, secretKey }
+    }
     if (type === 'K' && body.length >= 8) {
       processId = int32At(body, 0)
       secretKey = Buffer.from(body.subarray(4))
@@ -220,10 +236,11 @@ async function untilReady(inbox: Inbox): Promise<Omit<LoggedIn, 'socket'>> {
       throw new GatewayError('target_protocol', 'an unexpected message during the login')
     }
   }
+  throw new GatewayError('target_protocol', 'more messages than a login has')
 }
 
 async function next(inbox: Inbox, wanted?: string): Promise<{ type: string; body: Buffer }> {
-  for (;;) {
+  for (let count = 0; count < MESSAGES_MAX; count++) {
     const got = await inbox.message(MESSAGE_BYTES_MAX)
     if (got.type === 'E') throw refusalOf(got.body)
     if (got.type === 'v' || (got.type === 'N' && wanted !== undefined)) continue
@@ -232,6 +249,7 @@ async function next(inbox: Inbox, wanted?: string): Promise<{ type: string; body
     }
     return got
   }
+  throw new GatewayError('target_protocol', 'more messages than a login has')
 }
 
 // The target's own words name the account: they are for the operator's log (`cause`) alone.
