@@ -41,7 +41,7 @@ t.test('killed under load, the record holds all that was acknowledged', { skip }
     rmSync(directory, { recursive: true, force: true })
   })
   const [engineer, agent] = [await gateway.token('engineer'), await gateway.token('agent')]
-  const acknowledged: number[] = []
+  const acknowledged: string[] = []
   let next = 1
   const take = (): number => next++
 
@@ -49,7 +49,9 @@ t.test('killed under load, the record holds all that was acknowledged', { skip }
     const at = { host: '127.0.0.1', port: gateway.port, database: 'postgres' }
     const holding = held({ ...at, user: 'agent', password: agent })
     const writing = Array.from({ length: WRITERS }, () =>
-      write({ ...at, user: 'engineer', password: engineer }, take, (id) => acknowledged.push(id)),
+      write({ ...at, user: 'engineer', password: engineer }, take, (text) =>
+        acknowledged.push(text),
+      ),
     )
     const before = acknowledged.length
     for (const end = Date.now() + LOAD_STARTS_MS; Date.now() < end; await pause(5)) {
@@ -65,8 +67,8 @@ t.test('killed under load, the record holds all that was acknowledged', { skip }
     }
   }
 
-  const { texts, used } = await recorded(gateway.recordDirectory)
-  const missing = acknowledged.filter((id) => !texts.has(insertOf(id)))
+  const { texts, used, open } = await recorded(gateway.recordDirectory)
+  const missing = acknowledged.filter((text) => !texts.has(text))
   t.ok(acknowledged.length > KILLS, `${acknowledged.length} commands were acknowledged`)
   t.same(missing, [], 'none is without its record')
   const stored = await onServer(server, 'SELECT id FROM marks')
@@ -76,6 +78,7 @@ t.test('killed under load, the record holds all that was acknowledged', { skip }
     'no row was written before its intent was recorded',
   )
   t.equal(used, 0, 'no held command was ever let go')
+  t.equal(open, 0, 'each command that went has an outcome, be it “unknown”')
 })
 
 function pause(ms: number): Promise<void> {
@@ -86,11 +89,11 @@ function insertOf(id: number): string {
   return `INSERT INTO marks VALUES (${id})`
 }
 
-// One insert after the other until the connection ends.
+// One insert and one select after the other until the connection ends.
 async function write(
   config: pg.ClientConfig,
   take: () => number,
-  done: (id: number) => void,
+  done: (text: string) => void,
 ): Promise<void> {
   const client = new pg.Client(config)
   client.on('error', () => undefined)
@@ -98,8 +101,10 @@ async function write(
     await client.connect()
     for (;;) {
       const id = take()
-      await client.query(insertOf(id))
-      done(id)
+      for (const text of [insertOf(id), `SELECT count(*) FROM marks WHERE id = ${id}`]) {
+        await client.query(text)
+        done(text)
+      }
     }
   } catch {
     await client.end().catch(() => undefined)
@@ -117,14 +122,21 @@ async function held(config: pg.ClientConfig): Promise<void> {
   }
 }
 
-async function recorded(directory: string): Promise<{ texts: ReadonlySet<string>; used: number }> {
+async function recorded(
+  directory: string,
+): Promise<{ texts: ReadonlySet<string>; used: number; open: number }> {
   const texts = new Set<string>()
+  const open = new Set<string>()
   let used = 0
   for await (const { line } of recordLines(directory)) {
-    if (line.kind === 'command' && line.go) texts.add(line.text)
+    if (line.kind === 'command' && line.go) {
+      texts.add(line.text)
+      open.add(`${line.session} ${line.command}`)
+    }
+    if (line.kind === 'outcome') open.delete(`${line.session} ${line.command}`)
     if (line.kind === 'approval' && line.event === 'used') used++
   }
-  return { texts, used }
+  return { texts, used, open: open.size }
 }
 
 async function shippedBundle(): Promise<Buffer> {
