@@ -1,5 +1,6 @@
 // Running other languages' programs and package tools for the tests of stock clients.
 import { execFile, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -65,4 +66,30 @@ function ownEnvironment(): Readonly<Record<string, string>> {
       value === undefined ? [] : [[name, value]],
     ),
   )
+}
+
+export type Steps = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+// What a program said, one JSON object on each line, by the step that it names.
+export async function stepsOf(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Steps> {
+  const { status, out, err } = await ran(program, args, env)
+  if (status !== 0) throw new Error(err)
+  const lines = out.split('\n').filter((line) => line !== '')
+  return Object.fromEntries(
+    lines.map((line) => {
+      const { step, ...rest } = JSON.parse(line) as { readonly step: string }
+      return [step, rest]
+    }),
+  )
+}
+
+export function digestOf(parts: readonly Uint8Array[]): string {
+  return parts
+    .reduce((hash, part) => hash.update(part), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 16)
 }

@@ -3,31 +3,13 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { REPOSITORY } from '../peers/gateway-config.js'
-import { cacheFolder, made, missingProgram, ran } from './program.js'
+import { cacheFolder, made, missingProgram, stepsOf } from './program.js'
 import { missingShop, openShop, type Shop } from './shop.js'
 
 // Brings libpq 18 with it.
 const PACKAGE = 'psycopg[binary]==3.3.9'
 const SESSION = join(REPOSITORY, 'test/clients/psycopg/session.py')
 const skip = missingShop() || missingProgram('python3', ['-c', 'import venv, ensurepip'])
-
-type Steps = Readonly<Record<string, Readonly<Record<string, unknown>>>>
-
-async function stepsOf(
-  python: string,
-  env: Readonly<Record<string, string>>,
-  names: readonly string[],
-): Promise<Steps> {
-  const { out, err } = await ran(python, ['-B', SESSION, ...names], env)
-  if (err !== '') throw new Error(err)
-  const lines = out.split('\n').filter((line) => line !== '')
-  return Object.fromEntries(
-    lines.map((line) => {
-      const { step, ...rest } = JSON.parse(line) as { readonly step: string }
-      return [step, rest]
-    }),
-  )
-}
 
 async function pythonWithPackage(): Promise<string | undefined> {
   const folder = cacheFolder('psycopg-3.3.9')
@@ -42,14 +24,17 @@ async function pythonWithPackage(): Promise<string | undefined> {
 t.test('psycopg through the gateway', { skip }, async (t) => {
   const python = await pythonWithPackage()
   if (python === undefined) {
-    t.pass('skipped: psycopg could not be installed', { skip: 'psycopg could not be installed' })
+    t.pass('psycopg', { skip: 'skipped: psycopg could not be installed here' })
     return
   }
   const shop = await openShop(t)
+  const run = (steps: readonly string[], env: Readonly<Record<string, string>>) =>
+    stepsOf(python, ['-B', SESSION, ...steps], env)
   await t.test('queries, COPY, transactions and cancelling, as an engineer', async (t) => {
-    const steps = await stepsOf(python, await shop.environment('engineer'), [
-      ...['queries', 'copy', 'transactions', 'cancel'],
-    ])
+    const steps = await run(
+      ['queries', 'copy', 'transactions', 'cancel'],
+      await shop.environment('engineer'),
+    )
     t.match(steps['queries'], {
       count: 120,
       prepared: ['shipped', 'delivered'],
@@ -66,9 +51,7 @@ t.test('psycopg through the gateway', { skip }, async (t) => {
     t.match(steps['cancel'], { ended: { sqlstate: '57014' }, alive: 1 })
   })
   await t.test('masks and denials, as an agent', async (t) => {
-    const { masks, denials } = await stepsOf(python, await shop.environment('agent'), [
-      ...['masks', 'denials'],
-    ])
+    const { masks, denials } = await run(['masks', 'denials'], await shop.environment('agent'))
     t.match(masks, { plain: [/\*/, 'north'], binary: [/\*/, 'north'] })
     t.notMatch(JSON.stringify(masks), /941-22/)
     t.match(denials, {
@@ -82,7 +65,7 @@ t.test('psycopg through the gateway', { skip }, async (t) => {
   await t.test('a held command waits: a notice, then what the approver says', async (t) => {
     const env = await shop.environment('agent')
     for (const verb of ['deny', 'approve'] as const) {
-      const asked = stepsOf(python, env, ['hold'])
+      const asked = run(['hold'], env)
       await shop.settle(/orders_import_2019/, verb)
       const { hold } = await asked
       t.match(hold, {
@@ -95,27 +78,23 @@ t.test('psycopg through the gateway', { skip }, async (t) => {
   await t.test('TLS, negotiated and direct, the certificate and its name verified', async (t) => {
     for (const PGSSLNEGOTIATION of ['postgres', 'direct']) {
       const env = { ...(await verifying(shop)), PGSSLNEGOTIATION }
-      const { reached, cancel } = await stepsOf(python, env, ['reached', 'cancel'])
+      const { reached, cancel } = await run(['reached', 'cancel'], env)
       t.match(reached, { one: 1, encrypted: true })
       t.match(cancel, { ended: { sqlstate: '57014' }, alive: 1 })
     }
   })
   await t.test('the token by OAUTHBEARER, its issuer found through the gateway', async (t) => {
     const { PGPASSWORD: _, ...env } = await verifying(shop)
-    const { reached } = await stepsOf(
-      python,
-      {
-        ...env,
-        PGPORT: String(shop.bearerPort),
-        PGREQUIREAUTH: 'oauth',
-        BEARER: await shop.token('agent'),
-        OAUTH_ISSUER: shop.gateway.issuer,
-        OAUTH_CLIENT_ID: 'sallyport-cli',
-        // The development issuer is on loopback and speaks plain HTTP.
-        PGOAUTHDEBUG: 'UNSAFE',
-      },
-      ['reached'],
-    )
+    const { reached } = await run(['reached'], {
+      ...env,
+      PGPORT: String(shop.bearerPort),
+      PGREQUIREAUTH: 'oauth',
+      BEARER: await shop.token('agent'),
+      OAUTH_ISSUER: shop.gateway.issuer,
+      OAUTH_CLIENT_ID: 'sallyport-cli',
+      // The development issuer is on loopback and speaks plain HTTP.
+      PGOAUTHDEBUG: 'UNSAFE',
+    })
     t.match(reached, { one: 1, encrypted: true })
   })
 })
