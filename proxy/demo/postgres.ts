@@ -36,7 +36,10 @@ export async function startDemoPostgres(options: DemoPostgresOptions): Promise<D
   await completeLibraryLinks()
   const passwordFile = `${options.directory}.password`
   await mkdir(dirname(options.directory), { recursive: true })
-  const fresh = !(await exists(join(options.directory, 'PG_VERSION')))
+  // The password is written once the cluster stands: without it, a start before this one was broken off.
+  const fresh = !(
+    (await exists(join(options.directory, 'PG_VERSION'))) && (await exists(passwordFile))
+  )
   const password = fresh ? options.newPassword() : (await readFile(passwordFile, 'utf8')).trim()
   const server = new EmbeddedPostgres({
     databaseDir: options.directory,
@@ -60,6 +63,7 @@ export async function startDemoPostgres(options: DemoPostgresOptions): Promise<D
   try {
     if (fresh) {
       await rm(options.directory, { recursive: true, force: true })
+      await rm(passwordFile, { force: true })
       await server.initialise()
       await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
     }
