@@ -18,6 +18,9 @@ async function builtProgram(): Promise<string | undefined> {
   return built ? program : undefined
 }
 
+// A machine that sees it for the first time fetches and builds the client.
+t.setTimeout(240_000)
+
 t.test('pgx through the gateway', { skip }, async (t) => {
   const program = await builtProgram()
   if (program === undefined) {

@@ -21,6 +21,9 @@ async function pythonWithPackage(): Promise<string | undefined> {
   return there ? python : undefined
 }
 
+// A machine that sees it for the first time fetches and builds the client.
+t.setTimeout(240_000)
+
 t.test('psycopg through the gateway', { skip }, async (t) => {
   const python = await pythonWithPackage()
   if (python === undefined) {
