@@ -109,7 +109,7 @@ async function table(
     const spent = new Map<string, number[]>(ways.map(({ name }) => [name, []]))
     const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]))
     for (const { endpoint } of ways)
-      await selectRate(program, endpoint, { mode, clients, seconds: 1 })
+      await selectRate(program, endpoint, { mode, clients, seconds: 2 })
     for (let round = 0; round < rounds; round++) {
       for (const { name, endpoint, pid } of ways) {
         const before = cpuSeconds(pid)
