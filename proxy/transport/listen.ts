@@ -5,7 +5,7 @@ import { TLSSocket } from 'node:tls'
 import { GatewayError } from '../errors.js'
 import { rawStream } from './raw-stream.js'
 import { socketStream } from './socket-stream.js'
-import type { Stream } from './stream.js'
+import { LINGER_MS, type Stream } from './stream.js'
 
 export type Listening = {
   readonly host: string
@@ -63,12 +63,13 @@ function opened(server: Server, at: ListenAddress): Promise<void> {
 export function streamOf(
   socket: Socket,
   raw = true,
+  lingerMs = LINGER_MS,
 ): { readonly stream: Stream; readonly rest: Buffer } {
-  const taken = raw && !(socket instanceof TLSSocket) ? rawStream(socket) : undefined
+  const taken = raw && !(socket instanceof TLSSocket) ? rawStream(socket, lingerMs) : undefined
   if (taken !== undefined) return taken
   socket.pause()
   const rest: Buffer[] = []
   for (let part: unknown = socket.read(); part instanceof Buffer; part = socket.read())
     rest.push(part)
-  return { stream: socketStream(socket), rest: Buffer.concat(rest) }
+  return { stream: socketStream(socket, lingerMs), rest: Buffer.concat(rest) }
 }

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { consume, giveUp, isSlab, joinShared, leaveShared, lent, type SlabReader } from './slab.js'
-import type { Stream } from './stream.js'
+import { LINGER_MS, type Stream } from './stream.js'
 import { handleOf, streamBinding, type StreamBinding, type StreamHandle } from './stream-handle.js'
 
 // libuv's UV_EOF: the other side ended.
@@ -12,7 +12,10 @@ const EOF = -4095
 
 // Takes a plain, connected socket over. Whatever the socket had already read comes back as `rest` and
 // is not delivered again. Undefined where the internals are not as known: use the socket then.
-export function rawStream(socket: Socket): { stream: Stream; rest: Buffer } | undefined {
+export function rawStream(
+  socket: Socket,
+  lingerMs = LINGER_MS,
+): { stream: Stream; rest: Buffer } | undefined {
   const binding = streamBinding()
   const handle = binding === undefined ? undefined : handleOf(socket)
   if (binding === undefined || handle === undefined) return undefined
@@ -27,7 +30,10 @@ export function rawStream(socket: Socket): { stream: Stream; rest: Buffer } | un
   socket.on('error', () => undefined)
   // Without its handle the socket neither reads nor closes anything any more.
   ;(socket as unknown as { _handle: null })._handle = null
-  return { stream: new RawStream(handle, binding, remoteAddress), rest: Buffer.concat(rest) }
+  return {
+    stream: new RawStream(handle, binding, remoteAddress, lingerMs),
+    rest: Buffer.concat(rest),
+  }
 }
 
 class RawStream implements Stream, SlabReader {
@@ -38,6 +44,7 @@ class RawStream implements Stream, SlabReader {
   onDrain: () => void = nothing
   readonly #handle: StreamHandle
   readonly #binding: StreamBinding
+  readonly #lingerMs: number
   #request: InstanceType<StreamBinding['WriteWrap']>
   // What waits behind a write that the kernel did not take at once.
   #waiting: Uint8Array[] = []
@@ -45,14 +52,21 @@ class RawStream implements Stream, SlabReader {
   #inFlight = 0
   #reading = false
   #ending = false
+  #linger: NodeJS.Timeout | undefined
   #closed = false
   #slab: Buffer = Buffer.alloc(0)
   readonly #deliver = (): void => this.onBytes(this.#slab.subarray(0, this.#bytes))
   #bytes = 0
 
-  constructor(handle: StreamHandle, binding: StreamBinding, remoteAddress: string) {
+  constructor(
+    handle: StreamHandle,
+    binding: StreamBinding,
+    remoteAddress: string,
+    lingerMs: number,
+  ) {
     this.#handle = handle
     this.#binding = binding
+    this.#lingerMs = lingerMs
     this.remoteAddress = remoteAddress
     this.#request = new binding.WriteWrap()
     joinShared(this)
@@ -94,7 +108,8 @@ class RawStream implements Stream, SlabReader {
   readonly end = (): void => {
     if (this.#closed || this.#ending) return
     this.#ending = true
-    if (this.#inFlight === 0) this.#shutdown()
+    if (this.#inFlight === 0) return this.#shutdown()
+    this.#linger = setTimeout(this.destroy, this.#lingerMs).unref()
   }
 
   readonly destroy = (): void => this.#close(undefined)
@@ -161,6 +176,7 @@ class RawStream implements Stream, SlabReader {
   #close(error: Error | undefined): void {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#linger)
     this.#reading = false
     this.#waiting = []
     this.#waitingBytes = 0

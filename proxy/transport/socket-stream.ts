@@ -1,11 +1,12 @@
 // A Stream over net.Socket or tls.TLSSocket: always there, and the only one for encrypted connections.
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Stream } from './stream.js'
+import { LINGER_MS, type Stream } from './stream.js'
 
-export function socketStream(socket: Socket): Stream {
+export function socketStream(socket: Socket, lingerMs = LINGER_MS): Stream {
   let closed = false
   let wanted = false
+  let linger: NodeJS.Timeout | undefined
   const close = (error: Error | undefined): void => {
     if (closed) return
     closed = true
@@ -27,7 +28,11 @@ export function socketStream(socket: Socket): Stream {
     queued: () => socket.writableLength,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    end: () => void socket.end(),
+    end: () => {
+      if (socket.destroyed) return
+      socket.end()
+      linger ??= setTimeout(() => socket.destroy(), lingerMs).unref()
+    },
     destroy: () => void socket.destroy(),
   }
   socket.on('data', (chunk: Buffer) => {
@@ -40,6 +45,9 @@ export function socketStream(socket: Socket): Stream {
   })
   socket.on('end', () => close(undefined))
   socket.on('error', (error) => close(error))
-  socket.on('close', () => close(undefined))
+  socket.on('close', () => {
+    clearTimeout(linger)
+    close(undefined)
+  })
   return stream
 }

@@ -16,7 +16,12 @@ export type Stream = {
   readonly queued: () => number
   readonly pause: () => void
   readonly resume: () => void
-  // Sends what is queued, then closes.
+  // Sends what is queued, then closes; after a while closes anyway, for who never reads would keep the
+  // connection for ever.
   readonly end: () => void
   readonly destroy: () => void
 }
+
+// How long an ended connection may take to get rid of what is queued: a few hundred KB at most, since
+// writers stop at a full queue.
+export const LINGER_MS = 60_000

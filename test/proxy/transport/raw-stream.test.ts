@@ -132,6 +132,33 @@ for (const { name, raw } of KINDS) {
     ours.destroy()
   })
 
+  t.test(`${name}: who never reads does not keep an ended connection`, async (t) => {
+    const [ours, accepted] = await server.sockets()
+    const { stream } = streamOf(accepted, raw, 200)
+    const told = new Promise((resolve) => (stream.onClose = resolve))
+    stream.resume()
+    for (let taken = true; taken;) taken = stream.write(Buffer.alloc(500_000))
+    stream.end()
+    t.equal(await told, undefined)
+    // `ours` has not read a byte; that the other end is gone shows when it does.
+    const closed = new Promise((resolve) => ours.once('close', resolve))
+    ours.resume()
+    await closed
+  })
+
+  t.test(`${name}: an ended connection has time to send what is queued`, async (t) => {
+    const [ours, accepted] = await server.sockets()
+    const { stream } = streamOf(accepted, raw, 5000)
+    let place = 0
+    for (let taken = true; taken; place += 500_000) taken = stream.write(bytesAt(place, 500_000))
+    stream.end()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const reader = streamOf(ours, raw).stream
+    const { place: arrived, wrong } = await receive(reader, 0, seeded(4))
+    t.equal(arrived, place)
+    t.equal(wrong, -1)
+  })
+
   t.test(`${name}: destroyed with a write under way, the process goes on`, async (t) => {
     for (let i = 0; i < 20; i++) {
       const [ours, theirs] = await streams(server, raw)
