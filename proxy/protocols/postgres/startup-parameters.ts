@@ -50,6 +50,7 @@ export function startupParameters(body: Buffer): StartupParameters | StartupRefu
   const extensions: string[] = []
   for (const [name, value] of pairs) {
     if (named.has(name) || settings.has(name.toLowerCase())) return twice(name)
+    if (extensions.includes(name)) return twice(name)
     if (name.startsWith('_pq_.')) {
       extensions.push(name)
       continue

@@ -72,7 +72,8 @@ export async function targetLogin(options: TargetLoginOptions): Promise<LoggedIn
   }
 }
 
-async function secured(
+// SSLRequest, then TLS with the target's certificate verified (55.2.9).
+export async function secured(
   plain: Socket,
   tls: NonNullable<TargetAccount['tls']>,
   timeoutMs: number,

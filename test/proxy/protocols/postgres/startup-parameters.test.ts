@@ -88,6 +88,7 @@ t.test('a name given twice is refused, whoever would win', async (t) => {
   })
   t.match(read(['timezone', 'UTC'], ['TimeZone', 'CET']), { sqlstate: '08P01' })
   t.match(read(['timezone', 'UTC'], ['options', '-c timezone=CET']), { sqlstate: '08P01' })
+  t.match(read(['_pq_.one', 'on'], ['_pq_.one', 'off']), { sqlstate: '08P01' })
 })
 
 t.test('replication is refused in every spelling of true', async (t) => {
