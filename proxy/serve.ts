@@ -4,7 +4,6 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { exitMasksOf } from '../engine/facts/postgres/exit-masks.js'
-import { originsAgree } from '../engine/facts/postgres/origins.js'
 import { createReader } from '../engine/facts/postgres/read.js'
 import { createApprovals } from './approvals/holds.js'
 import { logNotifier } from './approvals/notifier.js'
@@ -200,7 +199,6 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         clock,
         policy: policies.current,
         read: reader.read,
-        originsAgree,
         maskKey: randomBytes(32),
         log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) =>
           log[level](fields, message),

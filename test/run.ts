@@ -2,9 +2,9 @@
 // and closes on `N passed, N failed, N skipped`, counted over the tests' assertions.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findOpa } from '../proxy/policies/opa.js'
+import { TOOL_CACHE } from './peers/gateway-config.js'
 
 const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 
@@ -15,8 +15,7 @@ const JOBS = 2
 async function main(only: readonly string[]): Promise<number> {
   // Once, before tests that need it wait for it side by side.
   const say = (text: string): void => void process.stdout.write(`${text}\n`)
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport')
-  await findOpa({ env: process.env, cache, progress: say }).then(
+  await findOpa({ env: process.env, cache: TOOL_CACHE, progress: say }).then(
     ({ path, version, origin }) =>
       say(`policies are built with OPA ${version} (${origin}: ${path})`),
     (problem: unknown) => say(String(problem)),

@@ -4,15 +4,13 @@ import { findOpa } from '../../proxy/policies/opa.js'
 import { buildBundle } from '../../proxy/policies/build.js'
 import { policyOf } from '../../engine/policy/bundle.js'
 import { SMOKE_FACTS } from '../../engine/policy/smoke-facts.js'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { REPOSITORY, TOOL_CACHE } from '../peers/gateway-config.js'
 
 const WARM = 20_000
 
 export async function decisionTimes(): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport')
-  const opa = await findOpa({ env: process.env, cache, progress: () => undefined })
+  const opa = await findOpa({ env: process.env, cache: TOOL_CACHE, progress: () => undefined })
   const bytes = await buildBundle({ opa: opa.path, folder: join(REPOSITORY, 'rego') })
   const policy = await policyOf(bytes, { id: 1, fuel: 5_000_000 })
   const facts = SMOKE_FACTS.at(-1)

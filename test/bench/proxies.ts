@@ -2,9 +2,10 @@
 // session pooling and haproxy in TCP mode. Each gives undefined where it is not installed.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
-import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../peers/gateway-config.js'
 
 export type Proxy = {
   readonly name: string
@@ -104,15 +105,6 @@ function scratch(): string {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   chmodSync(directory, 0o755)
   return directory
-}
-
-export async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 async function reachable(port: number, child: ChildProcess, said: () => string): Promise<void> {

@@ -1,7 +1,7 @@
 // The gateway killed at random moments under load: whatever a client was told had happened stands in the
 // record, the record verifies, and what was held never ran. SALLYPORT_KILLS says how often (20).
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { buildBundle } from '../../proxy/policies/build.js'
 import { findOpa } from '../../proxy/policies/opa.js'
 import { recordLines } from '../../proxy/recording/read-record.js'
 import { verifyRecord } from '../../proxy/recording/verify.js'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { REPOSITORY, TOOL_CACHE } from '../peers/gateway-config.js'
 import { startGatewayProcess } from '../peers/gateway-process.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -140,8 +140,7 @@ async function recorded(
 }
 
 async function shippedBundle(): Promise<Buffer> {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport')
-  const opa = await findOpa({ env: process.env, cache, progress: () => undefined })
+  const opa = await findOpa({ env: process.env, cache: TOOL_CACHE, progress: () => undefined })
   return buildBundle({ opa: opa.path, folder: join(REPOSITORY, 'rego') })
 }
 

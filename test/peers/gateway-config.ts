@@ -1,6 +1,7 @@
 // The configuration file of a gateway under test: an ordinary one, passwords in files beside it.
 import { writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 
@@ -42,6 +43,12 @@ export type TestGatewayPlaces = {
 
 // Compiled or not, the folder that holds package.json.
 export const REPOSITORY = new URL('../../', import.meta.url).pathname.replace(/\/build\/$/, '/')
+
+// Where tests find and keep OPA: the same place as the product.
+export const TOOL_CACHE = join(
+  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+  'sallyport',
+)
 
 export function writeGatewayConfig(options: TestGatewayOptions, places: TestGatewayPlaces): string {
   const file = join(places.directory, 'sallyport.yaml')

@@ -1,14 +1,19 @@
 // A whole gateway for tests, on free ports of loopback: real policies, a real OpenID provider, an
 // ordinary configuration file. Ends and cleans up when told.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { settingsFrom } from '../../proxy/config/read-config.js'
 import { devToken } from '../../proxy/demo/dev-token.js'
 import { startIssuer } from '../../proxy/demo/issuer.js'
 import { createLog } from '../../proxy/log.js'
 import { startGateway, type Gateway } from '../../proxy/serve.js'
-import { freePort, writeGatewayConfig, type TestGatewayOptions } from './gateway-config.js'
+import {
+  freePort,
+  TOOL_CACHE,
+  writeGatewayConfig,
+  type TestGatewayOptions,
+} from './gateway-config.js'
 
 export type TestGateway = {
   readonly gateway: Gateway
@@ -39,7 +44,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     env: process.env,
     log,
     version: 'test',
-    toolCache: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport'),
+    toolCache: TOOL_CACHE,
     rawHandles: options.rawHandles ?? true,
   }).catch(async (problem: unknown) => {
     await issuer.close()
