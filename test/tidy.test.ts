@@ -36,6 +36,8 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^proxy\/(commands|demo)\//, /^(proxy|engine)\//],
   // Wiring: what puts the parts together knows them all.
   [/^proxy\/(serve|gateway-targets)\.ts$/, /^(proxy|engine)\//],
+  // What is done with policies away from traffic reads records and DDL.
+  [/^proxy\/policies\//, /^(proxy\/(policies|recording|targets)\/|proxy\/[\w-]+\.ts$|engine\/)/],
   [
     /^proxy\/protocols\/(\w+)\//,
     /^(proxy\/(protocols\/$1|transport|guard|session|errors|limits|clock|identity\/identity)|engine)\b/,

@@ -1,7 +1,8 @@
 // `sallyport config check FILE` says everything that is wrong with a configuration, and where;
 // `sallyport config schema` prints the JSON Schema that editors complete by.
 import { configSchema } from '../../engine/schemas/config.js'
-import { problemText, readConfig } from '../config/read-config.js'
+import { readConfig } from '../config/read-config.js'
+import { problemText } from '../yaml-document.js'
 import { GatewayError } from '../errors.js'
 import type { Io } from './io.js'
 

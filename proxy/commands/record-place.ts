@@ -2,7 +2,7 @@
 // file, or where the demo keeps it.
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { readDocument } from '../config/yaml-document.js'
+import { readDocument } from '../yaml-document.js'
 import { GatewayError } from '../errors.js'
 import type { Io } from './io.js'
 

@@ -7,7 +7,7 @@ import type { Config, TargetConfig } from '../../engine/schemas/config.js'
 import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
 import { addressOf, isSocketDirectory } from './address.js'
 import { reasonOf, secretOf, type SecretSources } from './secrets.js'
-import type { PathSteps } from './yaml-document.js'
+import type { PathSteps } from '../yaml-document.js'
 
 export type Crossed = {
   readonly path: PathSteps

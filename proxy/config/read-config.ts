@@ -4,10 +4,13 @@ import { readFileSync, statSync } from 'node:fs'
 import { GatewayError } from '../errors.js'
 import { crossChecks } from './cross-checks.js'
 import { settingsOf } from './defaults.js'
-import { fitsSchema, schemaProblems } from './schema-problems.js'
+import { configSchema, type Config } from '../../engine/schemas/config.js'
+import { createChecker } from '../schema-problems.js'
 import { reasonOf, type SecretSources } from './secrets.js'
 import type { Settings } from './settings.js'
-import { CONFIG_BYTES_MAX, readDocument, type PathSteps, type Problem } from './yaml-document.js'
+import { problemText, readDocument, YAML_BYTES_MAX, type Problem } from '../yaml-document.js'
+
+const config = createChecker<Config>(configSchema)
 
 export type ConfigReading =
   | { readonly ok: true; readonly settings: Settings }
@@ -19,7 +22,7 @@ export function readConfig(file: string, env: SecretSources['env']): ConfigReadi
   try {
     // A device or a file without an end is not read at all.
     const { size } = statSync(file)
-    if (size > CONFIG_BYTES_MAX) throw new GatewayError('config_unreadable', 'over 256 KiB')
+    if (size > YAML_BYTES_MAX) throw new GatewayError('config_unreadable', 'over 256 KiB')
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (cause) {
     const why = cause instanceof GatewayError ? cause.message : reasonOf(cause)
@@ -32,7 +35,7 @@ export function parseConfig(text: string, file: string, env: SecretSources['env'
   const document = readDocument(text)
   if (!('value' in document)) return { ok: false, problems: document }
   const { value } = document
-  if (!fitsSchema(value)) return { ok: false, problems: schemaProblems(document) }
+  if (!config.fits(value)) return { ok: false, problems: config.problems(document) }
   const crossed = crossChecks(value, file, env)
   if (crossed.length === 0) return { ok: true, settings: settingsOf(value, file, env) }
   return {
@@ -47,18 +50,4 @@ export function settingsFrom(file: string, env: SecretSources['env']): Settings 
   if (reading.ok) return reading.settings
   const lines = reading.problems.map((problem) => problemText(file, problem))
   throw new GatewayError('config_invalid', lines.join('\n'))
-}
-
-export function problemText(file: string, { path, place, found, allowed }: Problem): string {
-  const where = path.length === 0 ? '' : `${pathText(path)} `
-  return `${file}: ${where}(${place.line}:${place.column}): found ${found}; allowed: ${allowed}`
-}
-
-export function pathText(path: PathSteps): string {
-  return path
-    .map((step, index) => {
-      if (/^\d+$/.test(String(step))) return `[${step}]`
-      return index === 0 ? String(step) : `.${step}`
-    })
-    .join('')
 }

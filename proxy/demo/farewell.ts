@@ -34,7 +34,7 @@ export async function farewell(
     ['approve one', `${approver} npx sallyport approvals approve ID   (or: deny ID --reason …)`],
     ['the console', demo.gateway.webUrl],
     ['the policies', demo.policies],
-    ['change one', 'in rego/labels/data.yaml give column name the label pii, save, ask again'],
+    ['change one', 'in rego/data/labels/data.yaml give column name the label pii, save, ask again'],
     ['the record', 'npx sallyport sessions list; npx sallyport audit verify'],
     ['the config', demo.config],
     ['the log', demo.logFile],

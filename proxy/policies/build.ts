@@ -3,10 +3,11 @@
 // bake data into code), the same bytes for the same sources.
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { ENTRYPOINTS } from '../../engine/policy/decide.js'
 import { readsOf } from '../../engine/policy/reads.js'
 import { GatewayError } from '../errors.js'
+import { policyFolder } from './folder.js'
 import { ran } from './opa.js'
 import { schemaFiles } from './schema-files.js'
 
@@ -34,18 +35,19 @@ const IMPURE = [
 
 // Rejects with GatewayError('bundle_invalid') and OPA's own words.
 export async function buildBundle({ opa, folder: named }: BuildOptions): Promise<Buffer> {
-  const folder = resolve(named)
+  const folder = await policyFolder(named)
   const work = await mkdtemp(join(tmpdir(), 'sallyport-build-'))
   try {
     const source = join(work, 'bundle')
-    await copySources(folder, source)
+    await copySources(folder.policies, source)
+    if (folder.data !== folder.policies) await copySources(folder.data, source)
     const run = (args: readonly string[]): Promise<string> =>
       ran(opa, args, { timeoutMs: OPA_MS, cwd: work })
     await writeFile(join(work, 'capabilities.json'), await pureCapabilities(run))
-    await writeSchemas(folder, join(work, 'schemas'))
+    await writeSchemas(folder.root, join(work, 'schemas'))
     const capabilities = ['--capabilities', 'capabilities.json']
     await run(['check', '--strict', '--schema', 'schemas', ...capabilities, 'bundle'])
-    await writeFile(join(source, '.manifest'), await manifestOf(run, source, folder))
+    await writeFile(join(source, '.manifest'), await manifestOf(run, source, folder.root))
     const entrypoints = Object.values(ENTRYPOINTS).flatMap((name) => ['-e', name])
     const output = ['-o', 'bundle.tar.gz', '-b', 'bundle']
     await run(['build', '-t', 'wasm', '-O', '0', ...capabilities, ...entrypoints, ...output])

@@ -8,6 +8,7 @@ import {
   identitySchema,
   targetSchema,
 } from '../../engine/schemas/facts.js'
+import { policySettingsSchema } from '../../engine/schemas/policy-settings.js'
 import { recordSchema } from '../../engine/schemas/record.js'
 
 const strings = { type: 'array', items: { type: 'string' } }
@@ -44,6 +45,7 @@ const SCHEMAS: Readonly<Record<string, object>> = {
   config: configSchema,
   decision: decisionSchema,
   input: factsSchema,
+  'policy-settings': policySettingsSchema,
   record: recordSchema,
 }
 

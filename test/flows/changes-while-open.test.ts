@@ -62,14 +62,14 @@ t.test('changes while sessions are open', { skip }, async (t) => {
         (await client.query<{ nickname: unknown }>('SELECT nickname FROM people')).rows[0]?.nickname
       t.equal(await nickname(), 'Ada')
 
-      const labels = join(policies, 'labels', 'data.yaml')
+      const labels = join(policies, 'data', 'labels', 'data.yaml')
       const before = readFileSync(labels, 'utf8')
       writeFileSync(labels, `${before}\n  - column: nickname\n    labels: [pii]\n`)
       await until(async () => (await nickname()) === '****')
       t.equal(await nickname(), '****', 'labelled, it is masked in the session that was open')
 
       writeFileSync(
-        join(policies, 'sallyport', 'main.rego'),
+        join(policies, 'policies', 'sallyport', 'main.rego'),
         'package sallyport.main\n\ndecision := ',
       )
       await until(async () => /refused/.test(gateway.log()))

@@ -2,7 +2,8 @@
 // problems that have a place, and never repeats a secret. SALLYPORT_FUZZ multiplies the number of inputs.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { parseConfig, problemText } from '../../proxy/config/read-config.js'
+import { parseConfig } from '../../proxy/config/read-config.js'
+import { problemText } from '../../proxy/yaml-document.js'
 import { strictObject } from '../../proxy/identity/strict-json.js'
 import { chance } from './chance.js'
 

@@ -120,12 +120,7 @@ answers := [{"decision": decision, "degraded": degraded} |
     )
     const args = [
       'eval',
-      '--ignore',
-      'schemas',
-      '--ignore',
-      '*_test.rego',
-      '-d',
-      LIBRARY,
+      ...['policies', 'data'].flatMap((name) => ['-d', join(LIBRARY, name)]),
       '-d',
       work,
     ]
@@ -138,9 +133,13 @@ answers := [{"decision": decision, "degraded": degraded} |
 
 // Denials and holds; what allows is known by what it lets pass.
 async function declaredRules(opa: string): Promise<readonly string[]> {
-  const said = await ran(opa, ['inspect', '-a', '-f', 'json', `${LIBRARY}/sallyport/policies`], {
-    timeoutMs: OPA_MS,
-  })
+  const said = await ran(
+    opa,
+    ['inspect', '-a', '-f', 'json', `${LIBRARY}/policies/sallyport/policies`],
+    {
+      timeoutMs: OPA_MS,
+    },
+  )
   const { annotations } = JSON.parse(said) as {
     annotations: readonly {
       readonly path: readonly { readonly value: string }[]

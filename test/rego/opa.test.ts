@@ -1,13 +1,16 @@
 // The shipped policies under OPA's own tools: its tests, its checks against our schemas, its format.
+import { join } from 'node:path'
 import t from 'tap'
+import { policyFolder } from '../../proxy/policies/folder.js'
 import { ran } from '../../proxy/policies/opa.js'
 import { LIBRARY, opaPath } from './library.js'
 
 const OPA_MS = 60_000
 
 t.test('the tests written in Rego pass', async (t) => {
-  const args = ['test', '--ignore', 'schemas', '--format', 'json', LIBRARY, 'fixtures/decisions']
-  const said = await ran(await opaPath(), args, { timeoutMs: OPA_MS })
+  const { root, opaPaths, tests } = await policyFolder(LIBRARY)
+  const args = ['test', '--format', 'json', ...opaPaths, tests, join(root, '../fixtures/decisions')]
+  const said = await ran(await opaPath(), args, { timeoutMs: OPA_MS, cwd: root })
   const results = JSON.parse(said) as readonly {
     readonly name: string
     readonly fail?: boolean
@@ -21,11 +24,11 @@ t.test('the tests written in Rego pass', async (t) => {
 })
 
 t.test('no rule reads what facts cannot hold', async (t) => {
-  const args = ['check', '--strict', '--schema', `${LIBRARY}/schemas`, `${LIBRARY}/sallyport`]
+  const args = ['check', '--strict', '--schema', `${LIBRARY}/schemas`, `${LIBRARY}/policies`]
   await t.resolves(ran(await opaPath(), args, { timeoutMs: OPA_MS }))
 })
 
 t.test('the policies are formatted as OPA formats', async (t) => {
-  const args = ['fmt', '--list', `${LIBRARY}/sallyport`, `${LIBRARY}/tests`]
+  const args = ['fmt', '--list', `${LIBRARY}/policies`, `${LIBRARY}/tests`]
   t.equal(await ran(await opaPath(), args, { timeoutMs: OPA_MS }), '')
 })

@@ -6,12 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import {
-  parseConfig,
-  problemText,
-  readConfig,
-  settingsFrom,
-} from '../../../proxy/config/read-config.js'
+import { parseConfig, readConfig, settingsFrom } from '../../../proxy/config/read-config.js'
+import { problemText } from '../../../proxy/yaml-document.js'
 
 const MINIMAL = `
 listeners:

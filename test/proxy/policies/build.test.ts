@@ -64,7 +64,7 @@ t.test('the shipped policies build to the same bytes wherever they stand', async
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const copy = join(folder, 'a', 'longer', 'path')
   cpSync(LIBRARY, copy, { recursive: true })
-  utimesSync(join(copy, 'sallyport', 'main.rego'), 0, 0)
+  utimesSync(join(copy, 'policies', 'sallyport', 'main.rego'), 0, 0)
   const [one, other] = [await unpacked(await bytesOf(LIBRARY)), await unpacked(await bytesOf(copy))]
   t.same([...one.keys()], [...other.keys()])
   for (const [name, content] of one) {

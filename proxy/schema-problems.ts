@@ -1,26 +1,31 @@
-// Checks a configuration against its schema and says in plain words what does not fit: what was found
-// and what is allowed. A value that stands where a secret reference belongs is never repeated.
+// Checks a document that somebody wrote (a configuration, settings, tables of tests) against its schema and
+// says in plain words what does not fit: what was found and what is allowed. A value that stands where a
+// secret reference belongs is never repeated.
 import { Ajv, type ErrorObject, type SchemaObject } from 'ajv'
-import { configSchema, SECRET_PATTERN, type Config } from '../../engine/schemas/config.js'
+import { SECRET_PATTERN } from '../engine/schemas/config.js'
 import type { PathSteps, Problem, ReadDocument } from './yaml-document.js'
 
 // Enough to mend a file by; a file of nonsense gives thousands.
 const PROBLEMS_MAX = 50
 
-const validate = new Ajv({ allErrors: true, verbose: true, strict: true }).compile<Config>(
-  configSchema,
-)
-
-export function fitsSchema(value: unknown): value is Config {
-  return validate(value)
+export type Checker<T> = {
+  readonly fits: (value: unknown) => value is T
+  // [] where it fits.
+  readonly problems: (document: ReadDocument) => readonly Problem[]
 }
 
-export function schemaProblems(document: ReadDocument): readonly Problem[] {
-  if (validate(document.value)) return []
-  return (validate.errors ?? [])
-    .filter((error) => error.keyword !== 'propertyNames')
-    .slice(0, PROBLEMS_MAX)
-    .map((error) => problemOf(error, document))
+export function createChecker<T>(schema: SchemaObject): Checker<T> {
+  const validate = new Ajv({ allErrors: true, verbose: true, strict: true }).compile<T>(schema)
+  return {
+    fits: (value): value is T => validate(value),
+    problems: (document) => {
+      if (validate(document.value)) return []
+      return (validate.errors ?? [])
+        .filter((error) => error.keyword !== 'propertyNames')
+        .slice(0, PROBLEMS_MAX)
+        .map((error) => problemOf(error, document))
+    },
+  }
 }
 
 function problemOf(error: ErrorObject, document: ReadDocument): Problem {

@@ -1,6 +1,6 @@
-// Reads the YAML of a configuration file strictly (YAML 1.2, core schema) and keeps the place of every
-// value, so that an error found later can be pointed at. Aliases are refused: they save typing in a file
-// of this size, and are how a few lines become gigabytes.
+// Reads YAML that somebody wrote strictly (YAML 1.2, core schema) and keeps the place of every value, so
+// that an error found later can be pointed at. Aliases are refused: they save typing in a file of this
+// size, and are how a few lines become gigabytes.
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 
 export type Place = { readonly line: number; readonly column: number }
@@ -21,12 +21,12 @@ export type ReadDocument = {
   readonly placeOfKey: (path: PathSteps) => Place
 }
 
-export const CONFIG_BYTES_MAX = 262_144
+export const YAML_BYTES_MAX = 262_144
 // The schema is seven levels deep; the parser recurses.
 const DEPTH_MAX = 24
 
 export function readDocument(text: string): ReadDocument | readonly Problem[] {
-  if (Buffer.byteLength(text) > CONFIG_BYTES_MAX) {
+  if (Buffer.byteLength(text) > YAML_BYTES_MAX) {
     return [atStart('a file of more than 256 KiB', 'at most 256 KiB')]
   }
   // Before the parser, which recurses on nesting.
@@ -70,6 +70,20 @@ export function readDocument(text: string): ReadDocument | readonly Problem[] {
     placeOf: (path) => place(offsetOf(document.contents, path, 'value')),
     placeOfKey: (path) => place(offsetOf(document.contents, path, 'key')),
   }
+}
+
+export function problemText(file: string, { path, place, found, allowed }: Problem): string {
+  const where = path.length === 0 ? '' : `${pathText(path)} `
+  return `${file}: ${where}(${place.line}:${place.column}): found ${found}; allowed: ${allowed}`
+}
+
+export function pathText(path: PathSteps): string {
+  return path
+    .map((step, index) => {
+      if (/^\d+$/.test(String(step))) return `[${step}]`
+      return index === 0 ? String(step) : `.${step}`
+    })
+    .join('')
 }
 
 function atStart(found: string, allowed: string): Problem {
