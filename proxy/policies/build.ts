@@ -8,6 +8,7 @@ import { ENTRYPOINTS } from '../../engine/policy/decide.js'
 import { readsOf } from '../../engine/policy/reads.js'
 import { GatewayError } from '../errors.js'
 import { policyFolder } from './folder.js'
+import { pureCapabilities } from './capabilities.js'
 import { ran } from './opa.js'
 import { schemaFiles } from './schema-files.js'
 
@@ -21,18 +22,6 @@ const DEPTH_MAX = 16
 // At the top of the folder; not policies.
 const ASIDE = ['schemas', 'tests']
 
-// Each would make a decision depend on more than its facts and its bundle.
-const IMPURE = [
-  'http.send',
-  'net.lookup_ip_addr',
-  'opa.runtime',
-  'rand.intn',
-  'time.now_ns',
-  'trace',
-  'uuid.rfc4122',
-  'io.jwt.decode_verify',
-]
-
 // Rejects with GatewayError('bundle_invalid') and OPA's own words.
 export async function buildBundle({ opa, folder: named }: BuildOptions): Promise<Buffer> {
   const folder = await policyFolder(named)
@@ -43,7 +32,10 @@ export async function buildBundle({ opa, folder: named }: BuildOptions): Promise
     if (folder.data !== folder.policies) await copySources(folder.data, source)
     const run = (args: readonly string[]): Promise<string> =>
       ran(opa, args, { timeoutMs: OPA_MS, cwd: work })
-    await writeFile(join(work, 'capabilities.json'), await pureCapabilities(run))
+    await writeFile(
+      join(work, 'capabilities.json'),
+      pureCapabilities(await run(['capabilities', '--current'])),
+    )
     await writeSchemas(folder.root, join(work, 'schemas'))
     const capabilities = ['--capabilities', 'capabilities.json']
     await run(['check', '--strict', '--schema', 'schemas', ...capabilities, 'bundle'])
@@ -93,26 +85,6 @@ async function writeSchemas(folder: string, to: string): Promise<void> {
     if (name.endsWith('.json')) await copyFile(join(own, name), join(to, name))
   }
   for (const [name, text] of schemaFiles()) await writeFile(join(to, name), text)
-}
-
-async function pureCapabilities(run: Opa): Promise<string> {
-  const found: unknown = JSON.parse(await run(['capabilities', '--current']))
-  if (
-    typeof found !== 'object' ||
-    found === null ||
-    !('builtins' in found) ||
-    !Array.isArray(found.builtins)
-  ) {
-    throw new Error('OPA does not say what it is capable of')
-  }
-  const builtins = found.builtins.filter(
-    (builtin: unknown) =>
-      typeof builtin === 'object' &&
-      builtin !== null &&
-      'name' in builtin &&
-      !IMPURE.includes(String(builtin.name)),
-  )
-  return JSON.stringify({ ...found, builtins, allow_net: [] })
 }
 
 async function manifestOf(run: Opa, source: string, folder: string): Promise<string> {
