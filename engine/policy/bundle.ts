@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib'
 import { createHash } from 'node:crypto'
 import { extract, type Extract, type Header } from 'tar-stream'
 import { canonicalJson } from '../canonical.js'
-import type { Facts } from '../schemas/facts.js'
+import { FACTS_VERSION, type Facts } from '../schemas/facts.js'
+import { atStep } from './bundle-problem.js'
 import { answerFound, approvalAnswer, decided, ENTRYPOINTS, isBroken } from './decide.js'
 import { createEvaluator, type Evaluator } from './opa-wasm.js'
 import type { LabelRule, Policy } from './policy.js'
@@ -21,9 +22,18 @@ export type BundleOptions = {
 const BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 const FILES_MAX = 4096
 
-// Rejects with an Error that says what is wrong with the bundle.
+// OPA's signatures over the other files; any number of people may add theirs to the same bundle.
+const SIGNATURES_FILE = '.signatures.json'
+// Of the budget: what the plainest cases may take, since real ones take several times as much.
+const PLAIN_SHARE_MAX = 0.25
+
+// Rejects with a BundleProblem that says what is wrong with the bundle.
 export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promise<Policy> {
-  const files = await filesOf(bytes)
+  const files = await bundleFiles(bytes)
+  return atStep('contents', () => policyIn(files, options))
+}
+
+function policyIn(files: ReadonlyMap<string, Buffer>, options: BundleOptions): Policy {
   const wasm = files.get('policy.wasm')
   if (wasm === undefined) throw new Error('the bundle holds no policy.wasm: build it with -t wasm')
   // `opa build` writes both, also where there is nothing to say: without them a bundle is incomplete, and
@@ -31,22 +41,78 @@ export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promi
   const data = files.get('data.json')?.toString('utf8')
   if (data === undefined) throw new Error('the bundle holds no data.json: build it with opa build')
   const manifest = manifestOf(files.get('.manifest'))
-  const evaluator = createEvaluator({ wasm, data, fuel: options.fuel })
+  const parsed: unknown = JSON.parse(data)
+  atStep('roots', () => checkRoots(manifest.roots, parsed))
+  atStep('schema', () => checkSchema(manifest.schema))
+  const costs = { most: 0 }
+  const evaluator = measured(
+    atStep('abi', () => createEvaluator({ wasm, data, fuel: options.fuel })),
+    costs,
+  )
   const missing = Object.values(ENTRYPOINTS).filter((name) => !evaluator.entrypoints.includes(name))
   if (missing.length > 0) throw new Error(`the bundle has no entrypoint ${missing.join(', ')}`)
   const pruned = prunedBy(manifest.reads)
   const policy: Policy = {
     id: options.id,
     revision: manifest.revision,
-    digest: digestOf(files),
+    digest: digestOf([...files.keys()], files),
+    contentDigest: digestOf(
+      [...files.keys()].filter((name) => name !== SIGNATURES_FILE),
+      files,
+    ),
     wasmDigest: sha256(wasm),
-    labels: labelsOf(JSON.parse(data)),
+    labels: atStep('data', () => labelsOf(parsed)),
     reads: manifest.reads,
     decide: (facts, entrypoint) => decided(evaluator, pruned(facts), entrypoint),
     mayApprove: (question) => approvalAnswer(evaluator, question),
   }
-  probe(policy, evaluator)
-  return policy
+  atStep('probe', () => probe(policy, evaluator))
+  atStep('cost', () => checkCost(costs.most, options.fuel))
+  return { ...policy, smokeFuel: costs.most }
+}
+
+function measured(evaluator: Evaluator, costs: { most: number }): Evaluator {
+  return {
+    ...evaluator,
+    evaluate: (input, entrypoint) => {
+      const answer = evaluator.evaluate(input, entrypoint)
+      if (answer.kind === 'result') costs.most = Math.max(costs.most, answer.fuel)
+      return answer
+    },
+  }
+}
+
+function checkCost(most: number, fuel: number): void {
+  if (most <= fuel * PLAIN_SHARE_MAX) return
+  throw new Error(
+    `the plainest decision takes ${most} of ${fuel} units of fuel, so that others would not be ` +
+      'decided at all: make the rules cheaper, or raise policy.fuel',
+  )
+}
+
+// OPA's `roots`: what this bundle owns of `data`. Rules and data outside of them belong to nobody.
+function checkRoots(roots: readonly string[], data: unknown): void {
+  const owned = (path: string): boolean =>
+    roots.some((root) => root === '' || path === root || path.startsWith(`${root}/`))
+  if (!owned('sallyport')) {
+    throw new Error(
+      `its roots (${roots.join(', ')}) leave out “sallyport”, where decisions are made`,
+    )
+  }
+  const strays = isObject(data)
+    ? Object.keys(data).filter(
+        (name) => !owned(name) && !roots.some((r) => r.startsWith(`${name}/`)),
+      )
+    : []
+  if (strays.length > 0) throw new Error(`its data holds ${strays.join(', ')} outside of its roots`)
+}
+
+function checkSchema(version: number | undefined): void {
+  if (version === undefined || version === FACTS_VERSION) return
+  throw new Error(
+    `it was written for version ${version} of the facts, and this gateway hands out version ` +
+      `${FACTS_VERSION}: build it with this version of Sallyport`,
+  )
 }
 
 // A bundle that cannot decide the plainest cases would deny everybody everything.
@@ -70,6 +136,29 @@ function plainIdentity(): Facts['identity'] {
   const [first] = SMOKE_FACTS
   if (first === undefined) throw new Error('there are no smoke cases')
   return first.identity
+}
+
+// By name, as they stand in the archive.
+export async function bundleFiles(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
+  try {
+    return await filesOf(bytes)
+  } catch (cause) {
+    return atStep('archive', () => {
+      throw archiveProblem(cause)
+    })
+  }
+}
+
+// What zlib says of a download that broke off helps nobody.
+function archiveProblem(cause: unknown): unknown {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (code === 'Z_BUF_ERROR')
+    return new Error('the bundle ends too early: it is only a part', { cause })
+  if (code === 'Z_DATA_ERROR')
+    return new Error('the bundle is no gzip archive, or damaged', { cause })
+  if (code === 'ERR_BUFFER_TOO_LARGE')
+    return new Error('the bundle is too large unpacked', { cause })
+  return cause
 }
 
 async function filesOf(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
@@ -115,11 +204,12 @@ function refuseEntry(name: string, type: string | null | undefined): void {
 }
 
 // Of all files by name, so that neither order nor packing matters.
-function digestOf(files: ReadonlyMap<string, Buffer>): string {
-  const names = [...files.keys()].sort()
+function digestOf(names: readonly string[], files: ReadonlyMap<string, Buffer>): string {
   return sha256(
     Buffer.from(
-      canonicalJson(names.map((name) => [name, sha256(files.get(name) ?? Buffer.alloc(0))])),
+      canonicalJson(
+        [...names].sort().map((name) => [name, sha256(files.get(name) ?? Buffer.alloc(0))]),
+      ),
     ),
   )
 }
@@ -130,6 +220,8 @@ function sha256(bytes: Uint8Array): string {
 
 function manifestOf(text: Buffer | undefined): {
   revision: string
+  roots: readonly string[]
+  schema: number | undefined
   reads: readonly string[] | undefined
 } {
   if (text === undefined) throw new Error('the bundle holds no .manifest: build it with opa build')
@@ -137,7 +229,16 @@ function manifestOf(text: Buffer | undefined): {
   const revision = isObject(found) && typeof found['revision'] === 'string' ? found['revision'] : ''
   const metadata = isObject(found) ? found['metadata'] : undefined
   const reads = isObject(metadata) ? metadata['sallyport_reads'] : undefined
-  return { revision, reads: Array.isArray(reads) ? reads.map(String) : undefined }
+  const roots = isObject(found) ? found['roots'] : undefined
+  const schema = isObject(metadata) ? metadata['sallyport_schema'] : undefined
+  return {
+    revision,
+    roots: Array.isArray(roots)
+      ? roots.map((root) => String(root).replace(/^\/+|\/+$/g, ''))
+      : [''],
+    schema: typeof schema === 'number' ? schema : undefined,
+    reads: Array.isArray(reads) ? reads.map(String) : undefined,
+  }
 }
 
 // `data.labels.columns`; a rule that is not one would leave a column bare, so it refuses the bundle.

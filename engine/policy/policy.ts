@@ -8,9 +8,10 @@ export type Entrypoint = 'decision' | 'degraded'
 // May this person settle this request? Asked of the bundle's `sallyport/approvals` entrypoint.
 export type ApprovalQuestion = {
   readonly version: 1
-  readonly verb: 'list' | 'approve' | 'deny'
+  // `operate`: put another bundle in force, or hold one; asked without a request.
+  readonly verb: 'list' | 'approve' | 'deny' | 'operate'
   readonly approver: Facts['identity']
-  // Absent for `list` as a whole; each request is then asked for on its own.
+  // Absent for `operate`, and for `list` as a whole; each request is then asked for on its own.
   readonly request?: {
     readonly id: string
     readonly requester: Facts['identity']
@@ -41,6 +42,10 @@ export type Policy = {
   // sha256:… of the bundle's files, and of its Wasm.
   readonly digest: string
   readonly wasmDigest: string
+  // Of all files but its signatures: the same for one bundle, whoever has signed it.
+  readonly contentDigest?: string
+  // Fuel that the costliest of the plainest cases took.
+  readonly smokeFuel?: number
   readonly labels: readonly LabelRule[]
   // Paths of the facts that the rules read, such as `session.counters.denials`; undefined where this
   // is not known, so that nothing may be cached.
