@@ -8,6 +8,7 @@ export const ERRORS = {
   port_taken: 'a listening address is already in use',
   opa_missing: 'no usable OPA was found or could be built',
   bundle_invalid: 'a policy bundle was refused',
+  bundle_signature: 'a policy bundle is not signed as it must be',
   token_invalid: 'a token was refused',
   issuer_unreachable: 'an identity provider could not be reached',
   target_unreachable: 'a target could not be reached',

@@ -1,16 +1,15 @@
 // From the bytes of an OPA bundle (`bundle.tar.gz`, as `opa build -t wasm` writes it) to a Policy that can
 // decide. Everything that makes a bundle unusable is found here, before it is activated.
-import { gunzipSync } from 'node:zlib'
-import { createHash } from 'node:crypto'
-import { extract, type Extract, type Header } from 'tar-stream'
-import { canonicalJson } from '../canonical.js'
 import { FACTS_VERSION, type Facts } from '../schemas/facts.js'
 import { atStep } from './bundle-problem.js'
+import { bundleFiles, contentDigestOf, digestOf, sha256, type BundleFiles } from './bundle-files.js'
 import { answerFound, approvalAnswer, decided, ENTRYPOINTS, isBroken } from './decide.js'
 import { createEvaluator, type Evaluator } from './opa-wasm.js'
 import type { LabelRule, Policy } from './policy.js'
 import { prunedBy } from './prune.js'
 import { SMOKE_FACTS } from './smoke-facts.js'
+
+export { bundleFiles }
 
 export type BundleOptions = {
   // Of this activation; grows within a process.
@@ -18,12 +17,6 @@ export type BundleOptions = {
   readonly fuel: number
 }
 
-// Unpacked; more is no policy.
-const BUNDLE_BYTES_MAX = 64 * 1024 * 1024
-const FILES_MAX = 4096
-
-// OPA's signatures over the other files; any number of people may add theirs to the same bundle.
-const SIGNATURES_FILE = '.signatures.json'
 // Of the budget: what the plainest cases may take, since real ones take several times as much.
 const PLAIN_SHARE_MAX = 0.25
 
@@ -33,7 +26,7 @@ export async function policyOf(bytes: Uint8Array, options: BundleOptions): Promi
   return atStep('contents', () => policyIn(files, options))
 }
 
-function policyIn(files: ReadonlyMap<string, Buffer>, options: BundleOptions): Policy {
+function policyIn(files: BundleFiles, options: BundleOptions): Policy {
   const wasm = files.get('policy.wasm')
   if (wasm === undefined) throw new Error('the bundle holds no policy.wasm: build it with -t wasm')
   // `opa build` writes both, also where there is nothing to say: without them a bundle is incomplete, and
@@ -55,11 +48,8 @@ function policyIn(files: ReadonlyMap<string, Buffer>, options: BundleOptions): P
   const policy: Policy = {
     id: options.id,
     revision: manifest.revision,
-    digest: digestOf([...files.keys()], files),
-    contentDigest: digestOf(
-      [...files.keys()].filter((name) => name !== SIGNATURES_FILE),
-      files,
-    ),
+    digest: digestOf(files),
+    contentDigest: contentDigestOf(files),
     wasmDigest: sha256(wasm),
     labels: atStep('data', () => labelsOf(parsed)),
     reads: manifest.reads,
@@ -136,86 +126,6 @@ function plainIdentity(): Facts['identity'] {
   const [first] = SMOKE_FACTS
   if (first === undefined) throw new Error('there are no smoke cases')
   return first.identity
-}
-
-// By name, as they stand in the archive.
-export async function bundleFiles(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
-  try {
-    return await filesOf(bytes)
-  } catch (cause) {
-    return atStep('archive', () => {
-      throw archiveProblem(cause)
-    })
-  }
-}
-
-// What zlib says of a download that broke off helps nobody.
-function archiveProblem(cause: unknown): unknown {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (code === 'Z_BUF_ERROR')
-    return new Error('the bundle ends too early: it is only a part', { cause })
-  if (code === 'Z_DATA_ERROR')
-    return new Error('the bundle is no gzip archive, or damaged', { cause })
-  if (code === 'ERR_BUFFER_TOO_LARGE')
-    return new Error('the bundle is too large unpacked', { cause })
-  return cause
-}
-
-async function filesOf(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
-  const tar = gunzipSync(bytes, { maxOutputLength: BUNDLE_BYTES_MAX })
-  const files = new Map<string, Buffer>()
-  const reading = extract()
-  reading.end(tar)
-  for await (const { header, content } of entriesOf(reading)) {
-    if (header.type === 'directory') continue
-    const name = header.name.replace(/^(?:\.?\/)+/, '')
-    refuseEntry(name, header.type)
-    if (files.has(name)) throw new Error(`the bundle holds “${name}” twice`)
-    if (files.size === FILES_MAX) throw new Error('the bundle holds too many files')
-    files.set(name, content)
-  }
-  return files
-}
-
-type Entry = { readonly header: Header; readonly content: Buffer }
-
-async function* entriesOf(reading: Extract): AsyncGenerator<Entry> {
-  for await (const entry of reading) {
-    const parts: Buffer[] = []
-    for await (const part of entry) parts.push(part as Buffer)
-    yield { header: entry.header, content: Buffer.concat(parts) }
-  }
-}
-
-// `opa build` merges all data into one file and all rules into one module. What stands beside them would
-// be passed over in silence: labels of columns, or the rules themselves.
-function refuseEntry(name: string, type: string | null | undefined): void {
-  if (type !== 'file') throw new Error(`the bundle holds a ${type ?? 'thing'} “${name}”`)
-  const parts = name.split('/')
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-    throw new Error(`the bundle holds a path “${name}”`)
-  }
-  const file = parts.at(-1) ?? ''
-  const extraData = /^data\.(json|ya?ml)$/.test(file) && name !== 'data.json'
-  const extraWasm = file.endsWith('.wasm') && name !== 'policy.wasm'
-  if (extraData || extraWasm || name === 'patch.json') {
-    throw new Error(`the bundle holds “${name}”, which would not be read: build it with opa build`)
-  }
-}
-
-// Of all files by name, so that neither order nor packing matters.
-function digestOf(names: readonly string[], files: ReadonlyMap<string, Buffer>): string {
-  return sha256(
-    Buffer.from(
-      canonicalJson(
-        [...names].sort().map((name) => [name, sha256(files.get(name) ?? Buffer.alloc(0))]),
-      ),
-    ),
-  )
-}
-
-function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 function manifestOf(text: Buffer | undefined): {
