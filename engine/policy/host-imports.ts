@@ -1,6 +1,6 @@
 // What a compiled policy imports from its host: a way to abort, and the builtins that are not compiled
 // into it. Each call of one is charged to the decision's fuel, since the module does not count it.
-import { BUILTINS, type Builtin } from './builtins.js'
+import { BUILTINS, type Builtin } from './builtins/table.js'
 import { FUEL_EXPORT } from './fuel.js'
 import { isArray, isNumber, isSet, parsedValue, type RegoValue } from './rego-value.js'
 
@@ -96,7 +96,7 @@ export function textAt(host: Host, at: number): string {
   return Buffer.from(bytes.subarray(at, bytes.indexOf(0, at))).toString('utf8')
 }
 
-function exported(host: Host, name: string): (...args: readonly number[]) => number {
+export function exported(host: Host, name: string): (...args: readonly number[]) => number {
   const found = host.exports[name]
   if (typeof found !== 'function') throw new Error(`the module does not export ${name}`)
   return found as (...args: readonly number[]) => number

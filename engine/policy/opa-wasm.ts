@@ -1,21 +1,24 @@
-// The one file that knows `@open-policy-agent/opa-wasm` and its habits: it throws plain strings, leaks
-// the C stack on each throw, answers `[{result}]` or `[]`, and traps for ever after enough throws. So an
-// instance that threw is never asked again; a spare takes its place, and where that cannot be made the
-// answer is a trap, which denies.
+// Runs a policy that OPA compiled to Wasm, by OPA's ABI 1.2 (https://www.openpolicyagent.org/docs/wasm).
+// A module that threw has leaked its C stack, and traps for ever after enough throws: such an instance is
+// never asked again, a spare takes its place, and where that cannot be made the answer is a trap, which denies.
 /// <reference path="./web-assembly.d.ts" />
-import { createRequire } from 'node:module'
 import { FUEL_EXPORT, metered } from './fuel.js'
-import { builtinsCalled, hostImports, type Host } from './host-imports.js'
+import { builtinsCalled, exported, hostImports, textAt, type Host } from './host-imports.js'
+import { isArray, isObject, parsedValue, type RegoValue } from './rego-value.js'
 
-export type Answer =
-  | { readonly kind: 'result'; readonly value: unknown; readonly fuel: number }
+export type AnswerOf<T> =
+  | { readonly kind: 'result'; readonly value: T; readonly fuel: number }
   | { readonly kind: 'undefined' }
   | { readonly kind: 'over_budget' }
   | { readonly kind: 'trap'; readonly why: string }
 
+export type Answer = AnswerOf<unknown>
+
 export type Evaluator = {
   readonly entrypoints: readonly string[]
   readonly evaluate: (input: unknown, entrypoint: string) => Answer
+  // The same, on an input as Rego writes it, with sets, order and numbers exact as OPA has them.
+  readonly evaluateExactly: (input: string | undefined, entrypoint: string) => AnswerOf<RegoValue>
 }
 
 export type EvaluatorOptions = {
@@ -24,21 +27,8 @@ export type EvaluatorOptions = {
   readonly data: string
   // Units of about a nanosecond that one evaluation may use.
   readonly fuel: number
-}
-
-// As much of the SDK as is used here. Its loader is not: that would answer `sprintf` and others by
-// JavaScript's rules, and write to the console.
-type LoadedPolicy = {
-  readonly entrypoints: Readonly<Record<string, number>>
-  readonly evaluate: (input: unknown, entrypoint: string) => unknown
-  readonly setData: (data: unknown) => void
-}
-type Sdk = {
-  readonly LoadedPolicy: new (
-    instance: WebAssembly.Instance,
-    memory: WebAssembly.Memory,
-    abiMinorVersion: number,
-  ) => LoadedPolicy
+  // Instances made ahead, for those that throw.
+  readonly spares?: number
 }
 
 const PAGE_BYTES = 65_536
@@ -49,95 +39,152 @@ const PAGES_AT_LEAST = 32
 // 256 MB: an evaluation that needs more is broken or hostile.
 const PAGES_MAX = 4096
 const SPARES = 2
+const FORMAT_JSON = 0
+const FORMAT_VALUE = 1
 
 // Throws an Error with the reason where the module cannot be used.
-export function createEvaluator({ wasm, data, fuel }: EvaluatorOptions): Evaluator {
-  const sdk = createRequire(import.meta.url)('@open-policy-agent/opa-wasm') as Sdk
+export function createEvaluator(options: EvaluatorOptions): Evaluator {
+  const { wasm, data, fuel } = options
   const bytes = Uint8Array.from(wasm)
   if (!WebAssembly.validate(bytes)) throw new Error('policy.wasm is not valid WebAssembly')
   const module = new WebAssembly.Module(Uint8Array.from(metered(bytes)))
-  const parsed: unknown = JSON.parse(data)
-  const made = (): Instance => instanceOf(sdk, module, data.length, parsed)
+  const made = (): Instance => instanceOf(module, JSON.stringify(JSON.parse(data)))
   const first = made()
-  const spares = Array.from({ length: SPARES }, made)
+  const spares = Array.from({ length: options.spares ?? SPARES }, made)
   let current: Instance | undefined = first
+  const answered = <T>(
+    input: string | undefined,
+    entrypoint: string,
+    format: number,
+    read: (text: string) => T | undefined,
+  ): AnswerOf<T> => {
+    let asked: Instance | undefined
+    try {
+      asked = current ??= spares.pop() ?? made()
+      asked.fuel.value = fuel
+      const value = read(evaluated(asked, input, entrypoint, format))
+      if (value === undefined) return { kind: 'undefined' }
+      return { kind: 'result', value, fuel: fuel - asked.fuel.value }
+    } catch (thrown) {
+      current = undefined
+      return asked !== undefined && asked.fuel.value < 0
+        ? { kind: 'over_budget' }
+        : { kind: 'trap', why: reasonOf(thrown) }
+    }
+  }
   return {
-    entrypoints: Object.keys(first.policy.entrypoints),
+    entrypoints: [...first.entrypoints.keys()],
     evaluate: (input, entrypoint) => {
-      let asked: Instance | undefined
+      let text: string | undefined
       try {
-        asked = current ??= spares.pop() ?? made()
-        asked.fuel.value = fuel
-        const found = asked.policy.evaluate(input, entrypoint)
-        return answerOf(found, fuel - asked.fuel.value)
+        text = JSON.stringify(input)
       } catch (thrown) {
-        current = undefined
-        return asked !== undefined && asked.fuel.value < 0
-          ? { kind: 'over_budget' }
-          : { kind: 'trap', why: reasonOf(thrown) }
+        return { kind: 'trap', why: reasonOf(thrown) }
       }
+      return answered(text, entrypoint, FORMAT_JSON, jsonResult)
     },
+    evaluateExactly: (input, entrypoint) => answered(input, entrypoint, FORMAT_VALUE, exactResult),
   }
 }
 
-type Instance = { readonly policy: LoadedPolicy; readonly fuel: WebAssembly.Global }
+type Instance = {
+  readonly host: Host
+  readonly fuel: WebAssembly.Global
+  readonly entrypoints: ReadonlyMap<string, number>
+  readonly evaluate: (...args: readonly number[]) => number
+  readonly data: number
+  // Where free memory begins, once the data is there.
+  readonly heap: number
+}
 
-function instanceOf(
-  sdk: Sdk,
-  module: WebAssembly.Module,
-  dataBytes: number,
-  data: unknown,
-): Instance {
-  const wanted = Math.ceil((dataBytes * DATA_GROWTH) / PAGE_BYTES)
+function instanceOf(module: WebAssembly.Module, data: string): Instance {
+  const wanted = Math.ceil((data.length * DATA_GROWTH) / PAGE_BYTES)
   const initial = Math.min(PAGES_MAX, Math.max(PAGES_AT_LEAST, wanted))
   const host: Host = {
     memory: new WebAssembly.Memory({ initial, maximum: PAGES_MAX }),
     exports: {},
     builtins: new Map(),
   }
-  return loaded(() => {
-    const instance = new WebAssembly.Instance(module, hostImports(host))
-    host.exports = instance.exports
-    host.builtins = builtinsCalled(host)
-    const policy = new sdk.LoadedPolicy(instance, host.memory, abiMinorVersion(instance))
-    policy.setData(data)
-    const fuel = instance.exports[FUEL_EXPORT]
-    if (!(fuel instanceof WebAssembly.Global)) throw new Error('the policy counts no fuel')
-    return { policy, fuel }
-  })
+  const instance = new WebAssembly.Instance(module, hostImports(host))
+  host.exports = instance.exports
+  refuseOtherAbi(instance)
+  host.builtins = builtinsCalled(host)
+  const fuel = instance.exports[FUEL_EXPORT]
+  if (!(fuel instanceof WebAssembly.Global)) throw new Error('the policy counts no fuel')
+  const names = exported(host, 'opa_json_dump')(exported(host, 'entrypoints')())
+  const entrypoints = JSON.parse(textAt(host, names)) as Record<string, number>
+  const parsed = loadedData(host, data)
+  return {
+    host,
+    fuel,
+    entrypoints: new Map(Object.entries(entrypoints)),
+    evaluate: exported(host, 'opa_eval'),
+    data: parsed,
+    heap: exported(host, 'opa_heap_ptr_get')(),
+  }
 }
 
 // OPA's ABI 1.2 and later evaluates in one call, which also resets what an evaluation leaves behind.
-function abiMinorVersion({ exports }: WebAssembly.Instance): number {
+function refuseOtherAbi({ exports }: WebAssembly.Instance): void {
   const [major, minor] = [exports['opa_wasm_abi_version'], exports['opa_wasm_abi_minor_version']]
   if (!(major instanceof WebAssembly.Global) || !(minor instanceof WebAssembly.Global))
     throw new Error('policy.wasm was not made by OPA')
   if (major.value !== 1 || minor.value < 2) {
     throw new Error(`policy.wasm has OPA’s ABI ${major.value}.${minor.value}; 1.2 is the least`)
   }
-  return minor.value
 }
 
-function loaded<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (thrown) {
-    throw thrown instanceof Error ? thrown : new Error(reasonOf(thrown))
-  }
+function loadedData(host: Host, text: string): number {
+  const bytes = Buffer.from(text, 'utf8')
+  const at = exported(host, 'opa_malloc')(bytes.length)
+  new Uint8Array(host.memory.buffer).set(bytes, at)
+  const value = exported(host, 'opa_json_parse')(at, bytes.length)
+  if (value === 0) throw new Error('the policy’s data cannot be read')
+  return value
 }
 
-function answerOf(found: unknown, fuel: number): Answer {
-  if (!Array.isArray(found) || found.length !== 1) return { kind: 'undefined' }
+// The input lies where free memory begins; what the evaluation needs comes behind it.
+function evaluated(
+  instance: Instance,
+  input: string | undefined,
+  entrypoint: string,
+  format: number,
+): string {
+  const { host, heap } = instance
+  const id = instance.entrypoints.get(entrypoint)
+  if (id === undefined) throw new Error(`the policy has no entrypoint ${entrypoint}`)
+  const bytes = Buffer.from(input ?? '', 'utf8')
+  const missing = heap + bytes.length - host.memory.buffer.byteLength
+  if (missing > 0) host.memory.grow(Math.ceil(missing / PAGE_BYTES))
+  new Uint8Array(host.memory.buffer).set(bytes, heap)
+  const [at, length] = input === undefined ? [0, 0] : [heap, bytes.length]
+  return textAt(
+    host,
+    instance.evaluate(0, id, instance.data, at, length, heap + bytes.length, format),
+  )
+}
+
+// `[{"result": …}]`, or `[]` where there is none.
+function jsonResult(text: string): unknown {
+  const found: unknown = JSON.parse(text)
+  if (!Array.isArray(found) || found.length !== 1) return undefined
   const first: unknown = found[0]
-  if (typeof first !== 'object' || first === null || !('result' in first))
-    return { kind: 'undefined' }
-  return { kind: 'result', value: first.result, fuel }
+  return typeof first === 'object' && first !== null && 'result' in first ? first.result : undefined
+}
+
+function exactResult(text: string): RegoValue | undefined {
+  const found = parsedValue(text)
+  const members = isSetOrArray(found)
+  if (members.length !== 1) return undefined
+  const [first = null] = members
+  return isObject(first) ? first.object.find(([key]) => key === 'result')?.[1] : undefined
+}
+
+function isSetOrArray(value: RegoValue): readonly RegoValue[] {
+  if (isArray(value)) return value
+  return value !== null && typeof value === 'object' && 'set' in value ? value.set : []
 }
 
 function reasonOf(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown
-  if (thrown instanceof Error) return thrown.message
-  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown)
-    return String(thrown.message)
-  return 'the policy failed'
+  return thrown instanceof Error ? thrown.message : 'the policy failed'
 }

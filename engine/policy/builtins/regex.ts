@@ -1,7 +1,7 @@
 // Regular expressions of a policy that OPA's compiler leaves to the host (`regex.match` it does not):
 // RE2's syntax and linear time, with Go's rules for what comes after an empty match.
 import { RE2JS } from 're2js'
-import { isNumber, type RegoValue } from './rego-value.js'
+import { isNumber, type RegoValue } from '../rego-value.js'
 
 type Match = { readonly start: number; readonly end: number; readonly groups: readonly string[] }
 

@@ -1,7 +1,7 @@
 // Arithmetic on times that a policy was given. There is no clock here, and no zones but UTC: tables of
 // zones differ from machine to machine, and the facts already hold the hour in the target's zone. A
 // named zone and a layout other than RFC 3339's throw.
-import { isArray, isNumber, numberOf, type RegoValue } from './rego-value.js'
+import { isArray, isNumber, numberOf, type RegoValue } from '../rego-value.js'
 
 const NS_PER_MS = 1_000_000n
 const NS_PER_S = 1_000_000_000n

@@ -3,8 +3,8 @@
 // chance and networks never will be. A function answers undefined where OPA's would fail: to a policy
 // that is the same.
 import { createHash } from 'node:crypto'
-import { goFormat, type GoArgument } from './go-format.js'
-import { regexFindN, regexReplace, regexSplit } from './regex-builtins.js'
+import { goFormat, type GoArgument } from '../go-format.js'
+import { regexFindN, regexReplace, regexSplit } from './regex.js'
 import {
   isArray,
   isNumber,
@@ -14,8 +14,8 @@ import {
   order,
   printed,
   type RegoValue,
-} from './rego-value.js'
-import { TIME_BUILTINS } from './time-builtins.js'
+} from '../rego-value.js'
+import { TIME_BUILTINS } from './time.js'
 
 export type Builtin = {
   readonly apply: (...args: readonly RegoValue[]) => RegoValue | undefined

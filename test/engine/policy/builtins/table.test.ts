@@ -1,8 +1,8 @@
 // The host's builtins answer as OPA's do, byte for byte; what would make a decision depend on anything
 // but its facts is refused before it is activated.
 import t from 'tap'
-import { createEvaluator } from '../../../engine/policy/opa-wasm.js'
-import { builtWasm, evaluatedByOpa } from './opa-lab.js'
+import { createEvaluator } from '../../../../engine/policy/opa-wasm.js'
+import { builtWasm, evaluatedByOpa } from '../opa-lab.js'
 
 const FUEL = 50_000_000
 
