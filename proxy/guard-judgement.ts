@@ -62,7 +62,12 @@ export function commandDigest(
   return `sha256:${hash('sha256', whole)}`
 }
 
-export function createJudge(parts: GuardParts): Judge {
+// What judging needs of the guard's parts: nothing that waits, writes or asks anybody.
+export type JudgeParts = Pick<GuardParts, 'clock' | 'exitMasksOf' | 'onDecision'> & {
+  readonly approvals: Pick<GuardParts['approvals'], 'grantsOf'>
+}
+
+export function createJudge(parts: JudgeParts): Judge {
   const cache = createDecisionCache()
   const states = new WeakMap<Session, SessionState>()
 
@@ -181,7 +186,7 @@ const NOTHING: Omit<Decided, 'decision'> = {
   labelled: false,
 }
 
-function report(parts: GuardParts, decided: Decided, us: number, cached: boolean): void {
+function report(parts: JudgeParts, decided: Decided, us: number, cached: boolean): void {
   const { action, rules } = decided.decision
   parts.onDecision?.(action, rules[0]?.id ?? '', us, cached)
 }

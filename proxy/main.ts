@@ -18,6 +18,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'verify, recheck and export the record',
     load: () => import('./commands/audit.js'),
   },
+  policy: {
+    summary: 'write, test, prove and ship policies',
+    load: () => import('./commands/policy.js'),
+  },
   sessions: {
     summary: 'list and show recorded sessions',
     load: () => import('./commands/sessions.js'),
@@ -47,7 +51,9 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     return 2
   }
   const command = await verb.load()
-  if (rest.includes('--help') || rest.includes('-h')) {
+  // What has verbs of its own has helps of its own.
+  const own = name === 'policy' && rest.length > 1
+  if (!own && (rest.includes('--help') || rest.includes('-h'))) {
     io.stdout.write(command.help.endsWith('\n') ? command.help : `${command.help}\n`)
     return 0
   }

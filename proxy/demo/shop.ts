@@ -1,6 +1,6 @@
 // The demo's target, seeded: roles, and the tables of `fixtures/demo/shop.sql` in database `shop`.
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { runAsSuperuser, type DemoPostgres } from './postgres.js'
+import { runAsSuperuser, type RunningPostgres } from '../embedded-postgres.js'
 
 const SEED = new URL('../../../fixtures/demo/shop.sql', import.meta.url)
 const BEFORE_TOUR = new URL('../../../fixtures/demo/before-tour.sql', import.meta.url)
@@ -8,7 +8,7 @@ const BEFORE_TOUR = new URL('../../../fixtures/demo/before-tour.sql', import.met
 // The account's password goes to a file that the configuration refers to; it is changed at every start.
 // A seeding that was broken off (Ctrl-C in the first start) is begun anew: the file is written last.
 export async function seedShop(
-  server: DemoPostgres,
+  server: RunningPostgres,
   password: string,
   passwordFile: string,
 ): Promise<void> {
@@ -32,6 +32,6 @@ export async function seedShop(
 }
 
 // The agent finds what its script speaks of, however often the tour was played.
-export async function readyForTour(server: DemoPostgres): Promise<void> {
+export async function readyForTour(server: RunningPostgres): Promise<void> {
   await runAsSuperuser(server, 'shop', await readFile(BEFORE_TOUR, 'utf8'))
 }

