@@ -3,6 +3,7 @@
 import { FACTS_VERSION, type Facts } from '../schemas/facts.js'
 import { atStep } from './bundle-problem.js'
 import { bundleFiles, contentDigestOf, digestOf, sha256, type BundleFiles } from './bundle-files.js'
+import { readManifest } from './bundle-manifest.js'
 import { answerFound, approvalAnswer, decided, ENTRYPOINTS, isBroken } from './decide.js'
 import { createEvaluator, type Evaluator } from './opa-wasm.js'
 import type { LabelRule, Policy } from './policy.js'
@@ -33,10 +34,10 @@ function policyIn(files: BundleFiles, options: BundleOptions): Policy {
   // without its data no column would have a label.
   const data = files.get('data.json')?.toString('utf8')
   if (data === undefined) throw new Error('the bundle holds no data.json: build it with opa build')
-  const manifest = manifestOf(files.get('.manifest'))
+  const manifest = readManifest(files.get('.manifest'))
   const parsed: unknown = JSON.parse(data)
   atStep('roots', () => checkRoots(manifest.roots, parsed))
-  atStep('schema', () => checkSchema(manifest.schema))
+  atStep('schema', () => checkSchema(manifest.factsVersion))
   const costs = { most: 0 }
   const evaluator = measured(
     atStep('abi', () => createEvaluator({ wasm, data, fuel: options.fuel })),
@@ -53,6 +54,8 @@ function policyIn(files: BundleFiles, options: BundleOptions): Policy {
     wasmDigest: sha256(wasm),
     labels: atStep('data', () => labelsOf(parsed)),
     reads: manifest.reads,
+    rules: manifest.rules,
+    factsVersion: manifest.factsVersion,
     decide: (facts, entrypoint) => decided(evaluator, pruned(facts), entrypoint),
     mayApprove: (question) => approvalAnswer(evaluator, question),
   }
@@ -126,29 +129,6 @@ function plainIdentity(): Facts['identity'] {
   const [first] = SMOKE_FACTS
   if (first === undefined) throw new Error('there are no smoke cases')
   return first.identity
-}
-
-function manifestOf(text: Buffer | undefined): {
-  revision: string
-  roots: readonly string[]
-  schema: number | undefined
-  reads: readonly string[] | undefined
-} {
-  if (text === undefined) throw new Error('the bundle holds no .manifest: build it with opa build')
-  const found: unknown = JSON.parse(text.toString('utf8'))
-  const revision = isObject(found) && typeof found['revision'] === 'string' ? found['revision'] : ''
-  const metadata = isObject(found) ? found['metadata'] : undefined
-  const reads = isObject(metadata) ? metadata['sallyport_reads'] : undefined
-  const roots = isObject(found) ? found['roots'] : undefined
-  const schema = isObject(metadata) ? metadata['sallyport_schema'] : undefined
-  return {
-    revision,
-    roots: Array.isArray(roots)
-      ? roots.map((root) => String(root).replace(/^\/+|\/+$/g, ''))
-      : [''],
-    schema: typeof schema === 'number' ? schema : undefined,
-    reads: Array.isArray(reads) ? reads.map(String) : undefined,
-  }
 }
 
 // `data.labels.columns`; a rule that is not one would leave a column bare, so it refuses the bundle.

@@ -2,6 +2,7 @@
 // replaced as a whole when another bundle is activated.
 import type { Decision } from '../schemas/decision.js'
 import type { Facts } from '../schemas/facts.js'
+import type { RuleEntry } from './rule-index.js'
 
 export type Entrypoint = 'decision' | 'degraded'
 
@@ -50,6 +51,10 @@ export type Policy = {
   // Paths of the facts that the rules read, such as `session.counters.denials`; undefined where this
   // is not known, so that nothing may be cached.
   readonly reads: readonly string[] | undefined
+  // What the bundle says of its rules; none where it was built by OPA alone.
+  readonly rules?: readonly RuleEntry[]
+  // Of the facts that its rules were checked for, where it says so.
+  readonly factsVersion?: number | undefined
   // Never throws: whatever goes wrong is a denial by a rule `sallyport/…` that says what.
   readonly decide: (facts: Facts, entrypoint: Entrypoint) => Decision
   readonly mayApprove: (question: ApprovalQuestion) => ApprovalAnswer

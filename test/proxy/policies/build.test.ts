@@ -2,10 +2,13 @@
 // what is wrong with it is told in the words that its author needs.
 import { execFileSync } from 'node:child_process'
 import {
-  cpSync,
+  chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -14,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { policyOf } from '../../../engine/policy/bundle.js'
+import { FACTS_VERSION } from '../../../engine/schemas/facts.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import { SMOKE_FACTS } from '../../../engine/policy/smoke-facts.js'
 import { buildBundle } from '../../../proxy/policies/build.js'
@@ -59,20 +63,102 @@ function firstRule(policy: Policy): string {
   return policy.decide(facts, 'decision').rules[0]?.id ?? 'allowed'
 }
 
-t.test('the shipped policies build to the same bytes wherever they stand', async (t) => {
+// A clone as somebody else would have it: elsewhere, with other times, modes and order of files.
+function cloned(test: Test, from: string, mode: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-elsewhere-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const copy = join(folder, 'a', 'longer', 'path')
-  cpSync(LIBRARY, copy, { recursive: true })
-  utimesSync(join(copy, 'policies', 'sallyport', 'main.rego'), 0, 0)
-  const [one, other] = [await unpacked(await bytesOf(LIBRARY)), await unpacked(await bytesOf(copy))]
-  t.same([...one.keys()], [...other.keys()])
-  for (const [name, content] of one) {
-    // The revision is Git's.
-    if (name.endsWith('.manifest')) continue
-    t.ok(content.equals(other.get(name) ?? Buffer.alloc(0)), name)
+  test.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const copy = join(folder, 'a', 'longer', `path-${mode}`)
+  mkdirSync(copy, { recursive: true })
+  const names = (readdirSync(from, { recursive: true }) as string[]).sort()
+  if (mode === 0o600) names.reverse()
+  for (const name of names) {
+    if (statSync(join(from, name)).isDirectory()) continue
+    mkdirSync(dirname(join(copy, name)), { recursive: true })
+    writeFileSync(join(copy, name), readFileSync(join(from, name)))
+    chmodSync(join(copy, name), mode)
+    utimesSync(join(copy, name), mode, mode)
   }
-  t.ok((await bytesOf(copy)).equals(await bytesOf(copy)), 'and twice the same, packed')
+  return copy
+}
+
+t.test(
+  'the same sources are the same bytes, whatever the place, times, modes and language',
+  async (t) => {
+    const copies = [cloned(t, LIBRARY, 0o600), cloned(t, LIBRARY, 0o644)]
+    const umask = process.umask(0o077)
+    t.teardown(() => process.umask(umask))
+    const [one, other] = [await bytesOf(copies[0] ?? ''), await bytesOf(copies[1] ?? '')]
+    t.ok(one.equals(other), 'all bytes of the archive')
+    process.umask(0o022)
+    const before = process.env['LC_ALL']
+    process.env['LC_ALL'] = 'tr_TR.UTF-8'
+    process.env['TZ'] = 'Asia/Kathmandu'
+    t.teardown(() => {
+      process.env['LC_ALL'] = before ?? 'C'
+      delete process.env['TZ']
+    })
+    t.ok(one.equals(await bytesOf(copies[0] ?? '')), 'and again')
+  },
+)
+
+t.test('two clones of one commit are the same bytes, with the commit inside', async (t) => {
+  const origin = cloned(t, LIBRARY, 0o644)
+  const git = (folder: string, ...args: readonly string[]): string =>
+    execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+      encoding: 'utf8',
+    }).trim()
+  git(origin, 'init', '-q')
+  git(origin, 'add', '.')
+  git(origin, 'commit', '-q', '-m', 'Policies')
+  const elsewhere = join(mkdtempSync(join(tmpdir(), 'sallyport-clone-')), 'z')
+  t.teardown(() => rmSync(dirname(elsewhere), { recursive: true, force: true }))
+  git(origin, 'clone', '-q', origin, elsewhere)
+  const [one, other] = [await bytesOf(origin), await bytesOf(elsewhere)]
+  t.ok(one.equals(other))
+  const { revision } = await policyOf(one, { id: 1, fuel: 5_000_000 })
+  t.equal(revision, git(origin, 'rev-parse', 'HEAD'))
+})
+
+t.test('a bundle says which rules it holds, where they stand, and for which facts', async (t) => {
+  const policy = await builtFrom(LIBRARY)
+  t.equal(policy.factsVersion, FACTS_VERSION)
+  const drop = policy.rules?.find(({ id }) => id === 'destructive/drop')
+  t.match(drop, { title: 'DROP', severity: 'critical', family: 'hold', operation: 'drop' })
+  const { file = '', line = 0 } = drop ?? {}
+  t.match(readFileSync(join(LIBRARY, file), 'utf8').split('\n')[line - 1], /^hold\.drop contains/)
+})
+
+t.test('the rules stand in it as they were written, and any OPA can use it', async (t) => {
+  const files = await unpacked(await bytesOf(LIBRARY))
+  const main = 'policies/sallyport/main.rego'
+  t.ok(files.get(main)?.equals(readFileSync(join(LIBRARY, main))))
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bundle-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'bundle.tar.gz'), await bytesOf(LIBRARY))
+  writeFileSync(join(folder, 'input.json'), JSON.stringify(SMOKE_FACTS[1]))
+  const opa = await opaPath()
+  const said = (args: readonly string[]): string =>
+    execFileSync(opa, args, { cwd: folder, encoding: 'utf8' })
+  const query = ['-f', 'raw', '-i', 'input.json', 'data.sallyport.main.decision.action']
+  t.equal(said(['eval', '-b', 'bundle.tar.gz', ...query]).trim(), 'mask-fields')
+  t.match(said(['inspect', '-a', 'bundle.tar.gz']), /DROP of what holds data/)
+  said(['build', '-b', 'bundle.tar.gz', '-o', 'again.tar.gz'])
+})
+
+t.test('a file that Git does not know is built in, and the revision says so', async (t) => {
+  const folder = folderOf(t, { '.gitignore': 'local.rego\n' })
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+      encoding: 'utf8',
+    }).trim()
+  git('init', '-q')
+  git('add', '.')
+  git('commit', '-q', '-m', 'Policies')
+  t.notMatch((await builtFrom(folder)).revision, /dirty/)
+  writeFileSync(join(folder, 'local.rego'), RULE)
+  const policy = await builtFrom(folder)
+  t.match(policy.revision, /-dirty$/)
+  t.equal(firstRule(policy), 'extra/rule')
 })
 
 t.test('no policy is left out, whatever its folder is called', async (t) => {
