@@ -4,7 +4,12 @@ import type { Command, Io } from './io.js'
 
 type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
 
-const VERBS: Readonly<Record<string, Verb>> = {}
+const VERBS: Readonly<Record<string, Verb>> = {
+  explain: {
+    summary: 'why a command was decided so, and what would pass',
+    load: () => import('./policy/explain.js'),
+  },
+}
 
 export const help = `sallyport policy VERB [ARGUMENTS]   write, test, prove, ship policies
 
