@@ -30,7 +30,10 @@ export function partIsSound(digest: string, value: object): boolean {
 }
 
 // The whole document as it was decided on; undefined where a part is missing.
-export function factsOf(line: CommandLine, parts: PartsRead): Facts | undefined {
+export function factsOf(
+  line: Pick<CommandLine, 'facts'>,
+  parts: Pick<PartsRead, 'of'>,
+): Facts | undefined {
   const base = parts.of(line.facts.base)
   const command = parts.of(line.facts.command)
   if (base === undefined || command === undefined) return undefined

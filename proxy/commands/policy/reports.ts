@@ -1,0 +1,72 @@
+// What `diff` and `backtest` share on the command line: formats of their report, and the bar that shows how
+// far they are.
+import { GatewayError } from '../../errors.js'
+import { githubOf } from '../../policies/backtest/print-github.js'
+import { markdownOf } from '../../policies/backtest/print-markdown.js'
+import { prettyOf } from '../../policies/backtest/print-pretty.js'
+import { failuresOf, type FailOn, type Report } from '../../policies/backtest/report.js'
+import type { Io } from '../io.js'
+import { paintFor, plainText } from '../table.js'
+
+export const REPORT_FORMATS = ['pretty', 'json', 'markdown', 'github'] as const
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+
+const BAR_WIDTH = 30
+const SHOWN_EVERY_MS = 100
+
+export function reportText(report: Report, format: ReportFormat, failOn: FailOn, io: Io): string {
+  switch (format) {
+    case 'pretty':
+      return prettyOf(report, failOn, paintFor(io), plainText)
+    case 'json':
+      return `${JSON.stringify({ ...report, failures: failuresOf(report, failOn) })}\n`
+    case 'markdown':
+      return markdownOf(report, failOn)
+    case 'github':
+      return githubOf(report, failOn)
+  }
+}
+
+export function failOnArgument(given: string | undefined): FailOn {
+  if (given === undefined) return 'wider'
+  if (given === 'wider' || given === 'any' || given === 'none') return given
+  throw new GatewayError('usage', `--fail-on is one of wider, any, none, not ${given}`)
+}
+
+export function fuelArgument(given: string | undefined, otherwise: number): number {
+  if (given === undefined) return otherwise
+  if (!/^[1-9]\d{3,9}$/.test(given)) throw new GatewayError('usage', `--fuel ${given} is no budget`)
+  return Number(given)
+}
+
+export type ProgressBar = {
+  readonly show: (done: {
+    readonly bytes: number
+    readonly of: number
+    readonly records: number
+  }) => void
+  readonly clear: () => void
+}
+
+// On a terminal alone; undefined elsewhere.
+export function progressOn(io: Io, now: () => number = Date.now): ProgressBar | undefined {
+  if (io.stderr.isTTY !== true) return undefined
+  const started = now()
+  let shown = 0
+  return {
+    show({ bytes, of, records }) {
+      const at = now()
+      if (at - shown < SHOWN_EVERY_MS) return
+      shown = at
+      const part = of === 0 ? 1 : Math.min(1, bytes / of)
+      const full = Math.round(part * BAR_WIDTH)
+      const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full)
+      const rate = Math.round(records / Math.max(0.001, (at - started) / 1000))
+      io.stderr.write(
+        `\r\u001b[K${bar} ${Math.round(part * 100)} %  ${records.toLocaleString('en')} records, ` +
+          `${rate.toLocaleString('en')}/s`,
+      )
+    },
+    clear: () => void io.stderr.write('\r\u001b[K'),
+  }
+}

@@ -1,0 +1,152 @@
+// Two decisions on the same facts, held against each other: does the second let more through, or less?
+// Access is compared, not words: rules that only say something else are no flip.
+import type {
+  Action,
+  ApprovalTerms,
+  Decision,
+  Limits,
+  Mask,
+} from '../../../engine/schemas/decision.js'
+
+export type Direction = 'wider' | 'stricter' | 'mixed'
+
+export type Flip = {
+  readonly from: Action
+  readonly to: Action
+  // `mixed`: wider in one respect, stricter in another. Whoever guards access treats it as wider.
+  readonly direction: Direction
+  // What changed where the action did not, or beside it: `masks: without label:pii` …
+  readonly changes: readonly string[]
+  // The rule that spoke only before or only after, whichever made the difference.
+  readonly rule: string
+}
+
+type Change = { readonly wider: boolean; readonly text: string }
+
+// undefined where both give the same access.
+export function flipOf(before: Decision, after: Decision): Flip | undefined {
+  const [one, other] = [passage(before.action), passage(after.action)]
+  const changes: Change[] = []
+  if (one !== other) changes.push({ wider: other > one, text: '' })
+  // What a denial would have masked or limited means nothing.
+  if (one > 0 && other > 0) {
+    changes.push(...maskChanges(before.masks, after.masks))
+    changes.push(...limitChanges(before.limits, after.limits))
+    if (before.approval !== undefined && after.approval !== undefined) {
+      changes.push(...termChanges(before.approval, after.approval))
+    }
+  }
+  if (changes.length === 0) return undefined
+  const wider = changes.some((change) => change.wider)
+  const stricter = changes.some((change) => !change.wider)
+  const direction = wider ? (stricter ? 'mixed' : 'wider') : 'stricter'
+  return {
+    from: before.action,
+    to: after.action,
+    direction,
+    changes: changes.map(({ text }) => text).filter((text) => text !== ''),
+    rule: causeOf(before, after, direction),
+  }
+}
+
+// How a flip is called in tables: `deny → allow`, or what changed under the same action.
+export function kindOf({ from, to, changes }: Flip): string {
+  return from === to ? `${from}: ${changes.join('; ')}` : `${from} → ${to}`
+}
+
+function passage(action: Action): 0 | 1 | 2 {
+  switch (action) {
+    case 'deny':
+      return 0
+    case 'require-approval':
+      return 1
+    case 'mask-fields':
+    case 'allow':
+      return 2
+  }
+}
+
+// How little a method leaves of a value. Equal tokens and hashes tell that values are equal.
+function strength(mask: Mask): number {
+  switch (mask.method) {
+    case 'redact':
+    case 'null':
+    case 'constant':
+      return 30
+    case 'token':
+      return 20
+    case 'hash':
+      return 19
+    case 'partial':
+      return 10 - (mask.keep ?? 0)
+  }
+}
+
+function maskChanges(before: readonly Mask[], after: readonly Mask[]): readonly Change[] {
+  const [one, other] = [strengths(before), strengths(after)]
+  return [...new Set([...one.keys(), ...other.keys()])].sort().flatMap((match) => {
+    const [was, is] = [one.get(match) ?? 0, other.get(match) ?? 0]
+    if (was === is) return []
+    const text =
+      is === 0 ? `without ${match}` : was === 0 ? `with ${match}` : `${match} by another method`
+    return [{ wider: is < was, text: `masks: ${text}` }]
+  })
+}
+
+function strengths(masks: readonly Mask[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const mask of masks) {
+    found.set(mask.match, Math.max(found.get(mask.match) ?? 0, strength(mask)))
+  }
+  return found
+}
+
+const LIMITS = ['rows_max', 'bytes_max', 'timeout_ms'] as const
+
+function limitChanges(before: Limits, after: Limits): readonly Change[] {
+  return LIMITS.flatMap((name) => {
+    const [was, is] = [before[name] ?? Infinity, after[name] ?? Infinity]
+    if (was === is) return []
+    const text = `limits: ${name} ${shownLimit(was)} → ${shownLimit(is)}`
+    return [{ wider: is > was, text }]
+  })
+}
+
+function shownLimit(value: number): string {
+  return value === Infinity ? 'none' : String(value)
+}
+
+function termChanges(before: ApprovalTerms, after: ApprovalTerms): readonly Change[] {
+  const changes: Change[] = []
+  const add = (wider: boolean, text: string): void => void changes.push({ wider, text })
+  const added = after.approvers.filter((group) => !before.approvers.includes(group)).sort()
+  const gone = before.approvers.filter((group) => !after.approvers.includes(group)).sort()
+  if (added.length > 0) add(true, `approval: also by ${added.join(', ')}`)
+  if (gone.length > 0) add(false, `approval: not by ${gone.join(', ')}`)
+  const [was, is] = [before.quorum, after.quorum]
+  if (was !== is) add(is < was, `approval: quorum ${was} → ${is}`)
+  if (before.expires_ms !== after.expires_ms) {
+    const times = `${before.expires_ms} → ${after.expires_ms}`
+    add(after.expires_ms > before.expires_ms, `approval: expires_ms ${times}`)
+  }
+  if (before.reason_required !== after.reason_required) {
+    add(
+      !after.reason_required,
+      `approval: reason ${after.reason_required ? 'required' : 'optional'}`,
+    )
+  }
+  if (before.scope !== after.scope) {
+    add(after.scope === 'session', `approval: for a ${after.scope} instead of a ${before.scope}`)
+  }
+  return changes
+}
+
+// Wider: a rule no longer speaks. Stricter: one speaks that did not. Where both name the same rules, data
+// or terms made the difference, and the first that speaks is named.
+function causeOf(before: Decision, after: Decision, direction: Direction): string {
+  const ids = (decision: Decision): readonly string[] => decision.rules.map((rule) => rule.id)
+  const gone = ids(before).find((id) => !ids(after).includes(id))
+  const came = ids(after).find((id) => !ids(before).includes(id))
+  const found = direction === 'stricter' ? (came ?? gone) : (gone ?? came)
+  return found ?? ids(after)[0] ?? ids(before)[0] ?? '(no rule)'
+}
