@@ -23,6 +23,8 @@ export type Decided = {
     { readonly masks: ExitMasks } | { readonly refused: string; readonly hint?: string }
   // Whether a crash after it must not lose its record, and whether it touches labelled columns.
   readonly changes: boolean
+  // Of a refusal, where the policy has none: what would pass.
+  readonly hint?: string
   // Never kept: it belongs to one text, and texts share decisions.
   readonly rewritten?: Rewritten
   readonly labelled: boolean

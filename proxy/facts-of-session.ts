@@ -15,8 +15,8 @@ export type Base = {
 }
 
 export type SessionFacts = {
-  // The base now; the same object while nothing in it changed.
-  readonly base: (now: number, grants: Facts['grants']) => Base
+  // The base now; the same object while nothing in it changed. `stale`: of the policies.
+  readonly base: (now: number, grants: Facts['grants'], stale?: boolean) => Base
   // One more command: counts towards `commands_last_minute`.
   readonly count: (now: number) => void
 }
@@ -51,7 +51,7 @@ export function factsOfSession(session: Session): SessionFacts {
   let second = 0
   let lastMinute = 0
   let current: Base | undefined
-  let seen = snapshotOf(session, -1, 0)
+  let seen = snapshotOf(session, -1, 0, false)
 
   const turn = (now: number): void => {
     const at = Math.floor(now / 1000)
@@ -66,13 +66,18 @@ export function factsOfSession(session: Session): SessionFacts {
   }
 
   return {
-    base(now, grants) {
+    base(now, grants, stale = false) {
       turn(now)
       const minute = Math.floor(now / 60_000)
-      if (current !== undefined && grants.length === 0 && same(seen, session, minute, lastMinute)) {
+      if (
+        current !== undefined &&
+        grants.length === 0 &&
+        seen.stale === stale &&
+        same(seen, session, minute, lastMinute)
+      ) {
         return current
       }
-      const next = snapshotOf(session, minute, lastMinute)
+      const next = snapshotOf(session, minute, lastMinute, stale)
       if (grants.length > 0) return made(session, next, grants)
       seen = next
       const key = JSON.stringify(next)
@@ -101,9 +106,15 @@ type Snapshot = {
   readonly rows: number
   readonly labelledRows: number
   readonly denials: number
+  readonly stale: boolean
 }
 
-function snapshotOf(session: Session, minute: number, lastMinute: number): Snapshot {
+function snapshotOf(
+  session: Session,
+  minute: number,
+  lastMinute: number,
+  stale: boolean,
+): Snapshot {
   const { counters } = session
   return {
     minute,
@@ -114,6 +125,7 @@ function snapshotOf(session: Session, minute: number, lastMinute: number): Snaps
     rows: roundedDown(counters.rows),
     labelledRows: roundedDown(counters.labelledRows),
     denials: roundedDown(counters.denials),
+    stale,
   }
 }
 
@@ -170,6 +182,7 @@ function made(session: Session, at: Snapshot, grants: Facts['grants']): Base {
         zone: session.zone,
       },
       grants,
+      ...(at.stale ? { policy: { stale: true } } : undefined),
     },
   }
 }

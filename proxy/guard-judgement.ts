@@ -2,9 +2,11 @@
 // nothing that the policy reads has changed.
 import { hash } from 'node:crypto'
 import type { Entrypoint, Policy } from '../engine/policy/policy.js'
+import type { Decision } from '../engine/schemas/decision.js'
 import type { Effect, Facts } from '../engine/schemas/facts.js'
 import type { Statement } from '../engine/facts/postgres/reading.js'
 import { createDecisionCache, keyOf, type Decided } from './decision-cache.js'
+import { isStale, type Aged } from './guard-freshness.js'
 import { factsOfSession, type Base, type SessionFacts } from './facts-of-session.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { refusalOf } from './guard-refusal.js'
@@ -63,9 +65,9 @@ export function commandDigest(
 }
 
 // What judging needs of the guard's parts: nothing that waits, writes or asks anybody.
-export type JudgeParts = Pick<GuardParts, 'clock' | 'exitMasksOf' | 'onDecision'> & {
+export type JudgeParts = Pick<GuardParts, 'clock' | 'exitMasksOf' | 'onDecision' | 'hintFor'> & {
   readonly approvals: Pick<GuardParts['approvals'], 'grantsOf'>
-}
+} & Aged
 
 export function createJudge(parts: JudgeParts): Judge {
   const cache = createDecisionCache()
@@ -99,6 +101,8 @@ export function createJudge(parts: JudgeParts): Judge {
     const shared = cache.command(key, statement, message, position, of)
     const facts = { ...base.facts, command: shelf === undefined ? { ...shared, digest } : shared }
     const decision = policy.decide(facts, entrypoint)
+    const hint =
+      entrypoint === 'decision' && lacksHint(decision) ? parts.hintFor?.(policy, facts) : undefined
     const decided: Decided = {
       of: statement.command,
       facts: shared,
@@ -109,6 +113,7 @@ export function createJudge(parts: JudgeParts): Judge {
           ? { refused: 'denied' }
           : parts.exitMasksOf(statement, decision.masks),
       changes: statement.command.effects.some(changesSomething),
+      ...(hint === undefined ? undefined : { hint }),
       labelled: touchesLabels(statement),
     }
     if (shelf !== undefined) cache.keep(shelf, key, decided)
@@ -121,7 +126,8 @@ export function createJudge(parts: JudgeParts): Judge {
       const { session, commands, digest } = trial
       const state = stateOf(session)
       const standing = parts.approvals.grantsOf(session.id)
-      const base = state.facts.base(now, grants.length > 0 ? [...standing, ...grants] : standing)
+      const all = grants.length > 0 ? [...standing, ...grants] : standing
+      const base = state.facts.base(now, all, isStale(parts))
       const decided: Decided[] = []
       let held = false
       for (const command of commands) {
@@ -132,7 +138,7 @@ export function createJudge(parts: JudgeParts): Judge {
       return { state, base, policy, decided, held }
     },
     admitted(session, policy, now) {
-      const base = stateOf(session).facts.base(now, [])
+      const base = stateOf(session).facts.base(now, [], isStale(parts))
       const decision = policy.decide({ ...base.facts, stage: 'session' }, 'decision')
       switch (decision.action) {
         case 'allow':
@@ -184,6 +190,12 @@ const NOTHING: Omit<Decided, 'decision'> = {
   exit: { refused: '' },
   changes: false,
   labelled: false,
+}
+
+// The gateway's own words for what no rule allows say nothing about the command.
+function lacksHint({ action, rules: [rule] }: Decision): boolean {
+  if (action !== 'deny' || rule === undefined) return false
+  return rule.hint === undefined || rule.id === 'sallyport/not-covered'
 }
 
 function report(parts: JudgeParts, decided: Decided, us: number, cached: boolean): void {

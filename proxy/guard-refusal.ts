@@ -1,5 +1,7 @@
 // The words of each way in which the guard says no. A rule's own message and hint come first; what the
 // gateway adds says which rule spoke and what the caller can do.
+import type { Policy } from '../engine/policy/policy.js'
+import type { Facts } from '../engine/schemas/facts.js'
 import type { Settlement } from './approvals/approvals.js'
 import type { Decided } from './decision-cache.js'
 import type { Refusal } from './guard.js'
@@ -28,10 +30,14 @@ export function tokenRefusal(standing: Extract<Standing, { valid: false }>): Ref
   }
 }
 
+// What would pass, where a policy refuses and has no hint of its own.
+export type HintFor = (policy: Policy, facts: Facts) => string | undefined
+
 export function refusalOf(decided: Decided): Refusal | undefined {
   const { decision, exit } = decided
   if (decision.action === 'deny') {
     const rule = decision.rules[0]
+    const hint = decided.hint ?? rule?.hint
     const others = decision.rules.slice(1, 6).map(({ id }) => id)
     const also = others.length > 0 ? `; also ${others.join(', ')}` : ''
     return {
@@ -39,7 +45,7 @@ export function refusalOf(decided: Decided): Refusal | undefined {
       rule: rule?.id ?? 'sallyport/undefined',
       message: `denied: ${rule?.message ?? 'no rule allows this'}`,
       detail: `rule ${rule?.id ?? 'sallyport/undefined'}${also}`,
-      ...(rule?.hint === undefined ? {} : { hint: rule.hint }),
+      ...(hint === undefined ? {} : { hint }),
     }
   }
   if ('refused' in exit) {
@@ -50,6 +56,15 @@ export function refusalOf(decided: Decided): Refusal | undefined {
       detail: `rule sallyport/mask`,
       hint: exit.hint ?? 'select protected columns as they are, or leave them out',
     }
+  }
+  return undefined
+}
+
+// The most severe decision stands for the whole message: one denied statement refuses all.
+export function worst(judgement: { readonly decided: readonly Decided[] }): Refusal | undefined {
+  for (const decided of judgement.decided) {
+    const refusal = refusalOf(decided)
+    if (refusal !== undefined) return refusal
   }
   return undefined
 }

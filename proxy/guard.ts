@@ -10,7 +10,9 @@ import type { Clock } from './clock.js'
 import type { Rewritten } from './decision-cache.js'
 import { commandDigest, createJudge, type Judge, type Judgement } from './guard-judgement.js'
 import { heldAnswer } from './guard-hold.js'
-import { INTERNAL, refusalOf, tokenRefusal, UNAVAILABLE } from './guard-refusal.js'
+import { expired, type Aged } from './guard-freshness.js'
+import { INTERNAL, tokenRefusal, UNAVAILABLE, worst } from './guard-refusal.js'
+import type { HintFor } from './guard-refusal.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import { written } from './guard-record.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
@@ -89,7 +91,7 @@ export type Guard = {
   readonly done: (session: Session, outcome: Outcome) => void
 }
 
-export type GuardParts = {
+export type GuardParts = Aged & {
   readonly clock: Clock
   readonly policy: () => Policy | undefined
   readonly recorder: Recorder
@@ -100,6 +102,7 @@ export type GuardParts = {
     statement: Statement,
     masks: readonly Mask[],
   ) => { readonly masks: ExitMasks } | { readonly refused: string; readonly hint?: string }
+  readonly hintFor?: HintFor
   readonly onDecision?: (action: Action, rule: string, us: number, cached: boolean) => void
   readonly onRefusal?: (why: Refusal['why'], rule: string) => void
   readonly onHold?: (outcome: string, waitedMs: number) => void
@@ -142,7 +145,8 @@ export function createGuard(parts: GuardParts): Guard {
     trial.answered(answer)
   }
 
-  const finish: Finish = (trial, judgement, refusal, approvals) => {
+  const finish: Finish = (trial, judgement, found, approvals) => {
+    const refusal = found ?? expired(parts)
     written(parts, trial, judgement, refusal, approvals, (failure) =>
       guarded(trial, () => {
         if (failure !== undefined) settle(trial, { go: false, refusal: UNAVAILABLE })
@@ -242,18 +246,9 @@ function begin(
     if (refusal !== undefined) {
       const masked = maskedAtSource(trial, judgement)
       finish(trial, masked ?? judgement, masked === undefined ? refusal : undefined, NO_APPROVALS)
-    } else if (judgement.held) hold(trial, policy, judgement)
+    } else if (judgement.held && expired(parts) === undefined) hold(trial, policy, judgement)
     else finish(trial, judgement, refusal, NO_APPROVALS)
   }
-}
-
-// The most severe decision stands for the whole message: one denied statement refuses all.
-function worst(judgement: Judgement): Refusal | undefined {
-  for (const decided of judgement.decided) {
-    const refusal = refusalOf(decided)
-    if (refusal !== undefined) return refusal
-  }
-  return undefined
 }
 
 function passed(trial: Trial, judgement: Judgement): Answer {
@@ -280,7 +275,7 @@ function previewed(parts: GuardParts, judge: Judge, trial: Trial): Refusal | und
   if (policy === undefined || !parts.recorder.healthy()) return UNAVAILABLE
   const standing = trial.session.identity.standing(now)
   const judgement = judge.judged(trial, policy, now, [])
-  const refusal = standing.valid ? worst(judgement) : tokenRefusal(standing)
+  const refusal = standing.valid ? (expired(parts) ?? worst(judgement)) : tokenRefusal(standing)
   if (refusal !== undefined) {
     judge.counted(trial.session, trial.commands.length, now)
     written(parts, trial, judgement, refusal, NO_APPROVALS, () => undefined)
@@ -294,5 +289,5 @@ function admitted(parts: GuardParts, judge: Judge, session: Session): Refusal | 
   if (policy === undefined || !parts.recorder.healthy()) return UNAVAILABLE
   const standing = session.identity.standing(now)
   if (!standing.valid) return tokenRefusal(standing)
-  return judge.admitted(session, policy, now)
+  return expired(parts) ?? judge.admitted(session, policy, now)
 }

@@ -17,6 +17,9 @@ export type Readings = {
   readonly holds?: () => number
   readonly recordLag?: () => number
   readonly recordHealthy?: () => boolean
+  // Since the active bundle was last known to be what its source has.
+  readonly policyAgeMs?: () => number
+  readonly policyHeld?: () => boolean
   // By target and database: milliseconds since its names were last read.
   readonly catalogueAgesMs?: () => readonly {
     readonly target: string
@@ -37,7 +40,10 @@ export type Metrics = {
   readonly incident: (event: string) => void
   readonly failed: (code: ErrorCode) => void
   readonly bundleActivated: (bundle: { readonly revision: string; readonly digest: string }) => void
-  readonly bundleRefused: () => void
+  // `step` of the activation that refused it.
+  readonly bundleRefused: (step?: string) => void
+  // What the bundle in the shadow slot said beside the one that decided.
+  readonly shadowed: (outcome: 'same' | 'differs' | 'dropped' | 'failed') => void
   // The page itself, and its media type.
   readonly page: () => Promise<string>
   readonly mediaType: string
@@ -82,7 +88,11 @@ export function createMetrics(
       c.bundle.set({ revision, digest }, 1)
       c.activations.inc({ outcome: 'activated' })
     },
-    bundleRefused: () => c.activations.inc({ outcome: 'refused' }),
+    bundleRefused(step = '') {
+      c.activations.inc({ outcome: 'refused' })
+      c.bundleRefusals.inc({ step })
+    },
+    shadowed: (outcome) => c.shadowed.inc({ outcome }),
     page: () => registry.metrics(),
     mediaType: registry.contentType,
   }
@@ -111,6 +121,8 @@ function counters(registry: Registry) {
     errors: counter('errors_total', 'errors by code', ['code']),
     bundle: gauge(registry, 'bundle_info', 'the active bundle', ['revision', 'digest']),
     activations: counter('bundle_activations_total', 'bundles offered', ['outcome']),
+    bundleRefusals: counter('bundle_refusals_total', 'bundles refused, by step', ['step']),
+    shadowed: counter('shadow_decisions_total', 'commands decided in the shadow', ['outcome']),
   }
 }
 
@@ -149,6 +161,17 @@ function observe(registry: Registry, readings: Readings): void {
     'record_healthy',
     '1 while the record can be written',
     recordHealthy === undefined ? undefined : () => (recordHealthy() ? 1 : 0),
+  )
+  const { policyAgeMs, policyHeld } = readings
+  single(
+    'bundle_age_seconds',
+    'since the active bundle was last known to be what its source has',
+    policyAgeMs === undefined ? undefined : () => policyAgeMs() / 1000,
+  )
+  single(
+    'bundle_held',
+    '1 while people hold the active bundle',
+    policyHeld === undefined ? undefined : () => (policyHeld() ? 1 : 0),
   )
   if (catalogueAgesMs === undefined) return
   gauge(

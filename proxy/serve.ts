@@ -11,17 +11,16 @@ import { newRequestId } from './approvals/request-id.js'
 import { webhookNotifier } from './approvals/webhook.js'
 import { systemClock } from './clock.js'
 import type { Settings, TlsSettings } from './config/settings.js'
+import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayTargets } from './gateway-targets.js'
 import { createGuard } from './guard.js'
 import { oidcVerifier } from './identity/oidc.js'
 import type { Log } from './log.js'
 import { createMetrics } from './metrics.js'
 import { createOpenSessions, type OpenSession } from './open-sessions.js'
-import { findOpa } from './policies/opa.js'
-import { openPolicySource } from './policies/source.js'
+import { createHints } from './policies/explain/hint.js'
 import { createCancels } from './protocols/postgres/cancel.js'
 import { openListener } from './protocols/postgres/listener.js'
-import { keepBundle } from './recording/kept-bundles.js'
 import { createRecorder } from './recording/segment-writer.js'
 import { openState } from './state/state.js'
 import { createCatalogueStore } from './targets/catalogue-store.js'
@@ -89,40 +88,22 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         recordLag: () => recorder.lag(),
         recordHealthy: () => recorder.healthy(),
         catalogueAgesMs: () => catalogues.ages(),
+        policyAgeMs: () => policies.ageMs(),
+        policyHeld: () => policies.serving.status().pin !== null,
       },
       { version: world.version },
     )
-    const policies = await openPolicySource({
-      source: settings.policy.source,
-      fuel: settings.policy.fuel,
-      opa: async () => {
-        const opa = await findOpa({
-          env: world.env,
-          cache: world.toolCache,
-          progress: world.progress ?? ((what) => log.info(what)),
-        })
-        log.info(
-          { opa: opa.path, version: opa.version, origin: opa.origin },
-          'policies are built with OPA',
-        )
-        return opa.path
-      },
-      keep: (digest, bytes) => keepBundle(record.directory, digest, bytes),
-      onActivated: (policy) => {
-        recorder.bundle({
-          event: 'activated',
-          bundle: policy.digest,
-          wasm: policy.wasmDigest,
-          revision: policy.revision,
-        })
-        metrics.bundleActivated(policy)
-        log.info({ bundle: policy.digest, revision: policy.revision }, 'a policy bundle is active')
-      },
-      onRefused: (reason) => {
-        recorder.bundle({ event: 'refused', reason })
-        metrics.bundleRefused()
-        log.error({ reason }, 'a policy bundle was refused; the one before stays active')
-      },
+    const policies = await gatewayPolicies({
+      settings: settings.policy,
+      directory: record.directory,
+      recorder,
+      metrics,
+      env: world.env,
+      toolCache: world.toolCache,
+      progress: world.progress ?? ((what) => log.info(what)),
+      random: Math.random,
+      clock,
+      log,
     })
     undo.push(() => policies.close())
     const state = await openState(
@@ -171,10 +152,12 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     const guard = createGuard({
       clock,
       policy: policies.current,
+      freshness: policies.freshness,
       recorder,
       approvals,
       durability: record.durability,
       exitMasksOf,
+      hintFor: createHints(clock.monotonicUs),
       onDecision: metrics.decided,
       onRefusal: metrics.refused,
       onHold: metrics.holdSettled,

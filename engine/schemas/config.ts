@@ -21,6 +21,38 @@ const secret = {
 
 const group = { type: 'string', minLength: 1 } as const
 
+const bundleSource = {
+  type: 'string',
+  minLength: 1,
+  description:
+    'a folder of Rego (rebuilt on save), a bundle.tar.gz, or the https:// address of a bundle at a server',
+} as const
+
+const bundleServer = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'how a source that is a server is asked (OPA’s bundle protocol)',
+  properties: {
+    token: { ...secret, description: 'bearer token for the server: env:NAME or file:/path' },
+    ca: {
+      type: 'string',
+      description: 'path of a PEM file with the authorities to trust instead of the system’s',
+    },
+    poll_ms: {
+      type: 'integer',
+      minimum: 1000,
+      maximum: 3_600_000,
+      description: 'between two requests, where the server does not wait for news',
+    },
+    wait_ms: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 600_000,
+      description: 'how long a server that can wait for news is asked to; 0: never',
+    },
+  },
+} as const
+
 const tls = {
   type: 'object',
   additionalProperties: false,
@@ -231,9 +263,53 @@ export const configSchema = {
       additionalProperties: false,
       required: ['source'],
       properties: {
-        source: {
-          type: 'string',
-          description: 'a folder of Rego (rebuilt on save), or a bundle.tar.gz',
+        source: bundleSource,
+        server: bundleServer,
+        signatures: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['required', 'keys'],
+          description: 'who must have signed a bundle; without it, whoever can change the source',
+          properties: {
+            required: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 32,
+              description: 'how many of the keys must have signed',
+            },
+            keys: {
+              type: 'object',
+              minProperties: 1,
+              maxProperties: 32,
+              description: 'name of each key → path of its public half in PEM form',
+              additionalProperties: { type: 'string', minLength: 1 },
+            },
+            scope: { type: 'string', description: 'what the signatures must be meant for' },
+          },
+        },
+        stale_ms: {
+          type: 'integer',
+          minimum: 1000,
+          description:
+            'without a word of the source for so long, policies see input.policy.stale; default: never',
+        },
+        deny_ms: {
+          type: 'integer',
+          minimum: 1000,
+          description: 'without a word of the source for so long, nothing runs; default: never',
+        },
+        operators: {
+          type: 'array',
+          items: group,
+          description:
+            'groups whose people may activate, hold and roll back, where the policies agree; default policy-operators',
+        },
+        shadow: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['source'],
+          description: 'a second bundle that decides beside the first, without effect',
+          properties: { source: bundleSource, server: bundleServer },
         },
         fuel: {
           type: 'integer',

@@ -285,6 +285,17 @@ export const factsSchema = {
       },
     },
     grants: { type: 'array', items: grantSchema },
+    // Absent while all is well.
+    policy: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['stale'],
+      properties: {
+        // True where the source of the policies was not heard of for longer than `policy.stale_ms`
+        // of the configuration: what decides here may have been replaced elsewhere.
+        stale: { type: 'boolean' },
+      },
+    },
     command: commandSchema,
   },
 } as const satisfies JSONSchema

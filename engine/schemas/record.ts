@@ -5,6 +5,8 @@
 // newline, 64 zeros before the first. That is the leaf hash of RFC 6962 §2.1, so that one hash serves
 // the chain and the tree of the checkpoints.
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import { BUNDLE_STEPS } from '../policy/bundle-problem.js'
+import { decisionSchema } from './decision.js'
 
 const text = { type: 'string' } as const
 const integer = { type: 'integer' } as const
@@ -144,11 +146,52 @@ export const recordSchema = {
       properties: {
         ...line,
         kind: { const: 'bundle' },
-        event: { enum: ['activated', 'refused'] },
+        // `activated`: from the next command on it decides. `refused`: it does not, and what decided
+        // before goes on. The others say what people asked for, after the activation it led to.
+        event: { enum: ['activated', 'refused', 'pinned', 'unpinned', 'rolled_back'] },
+        // Absent: the bundle that decides.
+        slot: { const: 'shadow' },
         bundle: text,
         wasm: text,
         revision: text,
+        // Of the activation, where it was refused.
+        step: { enum: BUNDLE_STEPS },
         reason: text,
+        // Issuer and subject of who asked; absent where the source did.
+        by: text,
+      },
+    },
+    {
+      // A bundle in the shadow slot would have answered otherwise than the one that decided. The facts
+      // are those of the command's own line.
+      type: 'object',
+      additionalProperties: false,
+      required: [
+        'seq',
+        'time',
+        'prev',
+        'kind',
+        'session',
+        'command',
+        'bundle',
+        'action',
+        'rules',
+        'shadow',
+        'shadow_action',
+        'shadow_rules',
+      ],
+      properties: {
+        ...line,
+        kind: { const: 'shadow' },
+        session: text,
+        command: integer,
+        // Digests of the two bundles.
+        bundle: text,
+        shadow: text,
+        action: decisionSchema.properties.action,
+        rules: { type: 'array', items: text },
+        shadow_action: decisionSchema.properties.action,
+        shadow_rules: { type: 'array', items: text },
       },
     },
     {

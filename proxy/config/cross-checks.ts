@@ -1,12 +1,13 @@
 // What a schema cannot say: that names which refer to each other exist, that no token or password
 // travels in clear over a network, that files and variables are there.
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import type { Config, TargetConfig } from '../../engine/schemas/config.js'
 import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
 import { addressOf, isSocketDirectory } from './address.js'
-import { reasonOf, secretOf, type SecretSources } from './secrets.js'
+import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
+import { checkPolicy } from './policy-checks.js'
+import type { SecretSources } from './secrets.js'
 import type { PathSteps } from '../yaml-document.js'
 
 export type Crossed = {
@@ -14,10 +15,6 @@ export type Crossed = {
   readonly found: string
   readonly allowed: string
 }
-
-type Report = (path: PathSteps, found: string, allowed: string) => void
-
-type Surroundings = SecretSources & { readonly report: Report }
 
 export function crossChecks(
   config: Config,
@@ -160,7 +157,7 @@ function checkTarget(name: string, target: TargetConfig, around: Surroundings): 
 
 function checkPlaces(config: Config, around: Surroundings): void {
   const { report } = around
-  checkExists(['policy', 'source'], config.policy.source, around)
+  checkPolicy(config.policy, around)
   if (config.record.signing_key !== undefined) {
     const path = ['record', 'signing_key']
     const pem = checkSecret(path, config.record.signing_key, around)
@@ -179,47 +176,6 @@ function checkPlaces(config: Config, around: Surroundings): void {
       const allowed = 'an https:// URL; http:// only on loopback; no user or password in it'
       report([...path, 'url'], 'a URL that is not safe or not whole', allowed)
     }
-  }
-}
-
-function checkSecret(path: PathSteps, reference: string, around: Surroundings): string | undefined {
-  try {
-    return secretOf(reference, around).reveal()
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : 'a reference that leads nowhere'
-    around.report(path, found, 'env:NAME of a variable that is set, or file:/path of a file')
-    return undefined
-  }
-}
-
-// The first certificate of the file.
-function checkCertificate(
-  path: PathSteps,
-  file: string,
-  around: Surroundings,
-): X509Certificate | undefined {
-  const allowed = 'a file of certificates in PEM form'
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(resolve(around.directory, file))
-  } catch (cause) {
-    around.report(path, `a file that cannot be read (${reasonOf(cause)})`, allowed)
-    return undefined
-  }
-  try {
-    return new X509Certificate(bytes)
-  } catch {
-    around.report(path, 'a file without a certificate', allowed)
-    return undefined
-  }
-}
-
-function checkExists(path: PathSteps, place: string, around: Surroundings): void {
-  try {
-    accessSync(resolve(around.directory, place), constants.R_OK)
-  } catch (cause) {
-    const allowed = 'a folder of Rego, or a bundle.tar.gz'
-    around.report(path, `a path that cannot be read (${reasonOf(cause)})`, allowed)
   }
 }
 

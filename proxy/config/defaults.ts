@@ -5,7 +5,14 @@ import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/co
 import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isSocketDirectory } from './address.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
-import type { LimitSettings, Settings, TargetSettings, TlsSettings } from './settings.js'
+import type {
+  BundleSourceSettings,
+  LimitSettings,
+  PolicySettings,
+  Settings,
+  TargetSettings,
+  TlsSettings,
+} from './settings.js'
 
 type Follow = (reference: string) => Secret
 type Locate = (path: string) => string
@@ -18,6 +25,10 @@ export const DEFAULTS = {
   catalogueRefreshMs: 15_000,
   // About 6 ms of policy, three hundred times what a decision takes.
   fuel: 5_000_000,
+  pollMs: 30_000,
+  // Below the minute after which many a load balancer gives up.
+  waitMs: 50_000,
+  operators: ['policy-operators'] as readonly string[],
   segmentBytes: 67_108_864,
   syncMs: 20,
   checkpointMs: 10_000,
@@ -51,7 +62,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
     targets: Object.entries(config.targets).map(([name, target]) =>
       targetSettings(name, target, locate, follow),
     ),
-    policy: { source: locate(config.policy.source), fuel: config.policy.fuel ?? DEFAULTS.fuel },
+    policy: policySettings(config.policy, locate, follow),
     record: {
       directory: record,
       signingKey: optional(config.record.signing_key, follow),
@@ -159,6 +170,39 @@ function targetSettings(
       password: optional(target.catalogue?.password, follow),
       refreshMs: target.catalogue?.refresh_ms ?? DEFAULTS.catalogueRefreshMs,
     },
+  }
+}
+
+function policySettings(policy: Config['policy'], locate: Locate, follow: Follow): PolicySettings {
+  const { signatures, shadow } = policy
+  return {
+    source: bundleSource(policy, locate, follow),
+    fuel: policy.fuel ?? DEFAULTS.fuel,
+    signatures: optional(signatures, ({ required, keys, scope }) => ({
+      required,
+      keys: Object.entries(keys).map(([name, file]) => ({ name, file: locate(file) })),
+      scope,
+    })),
+    staleMs: policy.stale_ms,
+    denyMs: policy.deny_ms,
+    operators: policy.operators ?? DEFAULTS.operators,
+    shadow: optional(shadow, (one) => bundleSource(one, locate, follow)),
+  }
+}
+
+function bundleSource(
+  { source, server = {} }: Pick<Config['policy'], 'source' | 'server'>,
+  locate: Locate,
+  follow: Follow,
+): BundleSourceSettings {
+  if (!/^https?:\/\//.test(source)) return { kind: 'path', path: locate(source) }
+  return {
+    kind: 'server',
+    url: source,
+    token: optional(server.token, follow),
+    ca: optional(server.ca, locate),
+    pollMs: server.poll_ms ?? DEFAULTS.pollMs,
+    waitMs: server.wait_ms ?? DEFAULTS.waitMs,
   }
 }
 

@@ -69,6 +69,36 @@ export type LimitSettings = {
   readonly drainMs: number
 }
 
+export type BundleSourceSettings =
+  | { readonly kind: 'path'; readonly path: string }
+  | {
+      readonly kind: 'server'
+      readonly url: string
+      readonly token: Secret | undefined
+      // Absolute path of a PEM file.
+      readonly ca: string | undefined
+      readonly pollMs: number
+      readonly waitMs: number
+    }
+
+export type PolicySettings = {
+  readonly source: BundleSourceSettings
+  readonly fuel: number
+  readonly signatures:
+    | {
+        readonly required: number
+        // Absolute paths of PEM files.
+        readonly keys: readonly { readonly name: string; readonly file: string }[]
+        readonly scope: string | undefined
+      }
+    | undefined
+  // Undefined: never.
+  readonly staleMs: number | undefined
+  readonly denyMs: number | undefined
+  readonly operators: readonly string[]
+  readonly shadow: BundleSourceSettings | undefined
+}
+
 export type Settings = {
   // Absolute path of the file that was read.
   readonly file: string
@@ -78,7 +108,7 @@ export type Settings = {
   }
   readonly issuers: readonly IssuerSettings[]
   readonly targets: readonly TargetSettings[]
-  readonly policy: { readonly source: string; readonly fuel: number }
+  readonly policy: PolicySettings
   readonly record: {
     readonly directory: string
     readonly signingKey: Secret | undefined

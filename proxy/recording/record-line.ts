@@ -9,6 +9,7 @@ import type {
   CommandRecord,
   Outcome,
   SessionEvent,
+  ShadowEvent,
 } from './recorder.js'
 
 export const NO_LINE = '0'.repeat(64)
@@ -113,6 +114,10 @@ export function approvalBody(event: ApprovalEvent): string {
 
 export function bundleBody(event: BundleEvent): string {
   return plainBody('bundle', event)
+}
+
+export function shadowBody(event: ShadowEvent): string {
+  return plainBody('shadow', event)
 }
 
 export function incidentBody(incident: object): string {

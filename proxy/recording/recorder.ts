@@ -1,5 +1,6 @@
 // The record as the rest of the gateway sees it. `segment-writer.ts` makes one.
-import type { Decision } from '../../engine/schemas/decision.js'
+import type { BundleStep } from '../../engine/policy/bundle-problem.js'
+import type { Action, Decision } from '../../engine/schemas/decision.js'
 import type { Facts, IdentityFacts } from '../../engine/schemas/facts.js'
 import type { Entrypoint } from '../../engine/policy/policy.js'
 
@@ -62,11 +63,26 @@ export type ApprovalEvent = {
 }
 
 export type BundleEvent = {
-  readonly event: 'activated' | 'refused'
+  readonly event: 'activated' | 'refused' | 'pinned' | 'unpinned' | 'rolled_back'
+  readonly slot?: 'shadow'
   readonly bundle?: string
   readonly wasm?: string
   readonly revision?: string
+  readonly step?: BundleStep
   readonly reason?: string
+  readonly by?: string
+}
+
+// What the bundle in the shadow slot would have answered, where that differs.
+export type ShadowEvent = {
+  readonly session: string
+  readonly command: number
+  readonly bundle: string
+  readonly shadow: string
+  readonly action: Action
+  readonly rules: readonly string[]
+  readonly shadow_action: Action
+  readonly shadow_rules: readonly string[]
 }
 
 // `os`: the line is with the operating system (survives the end of this process) when `written` is
@@ -86,6 +102,7 @@ export type Recorder = {
   readonly session: (event: SessionEvent, written?: Written) => void
   readonly approval: (event: ApprovalEvent, written: Written) => void
   readonly bundle: (event: BundleEvent) => void
+  readonly shadow: (event: ShadowEvent) => void
   readonly incident: (incident: {
     readonly event: string
     readonly session?: string

@@ -20,6 +20,7 @@ import {
   gatewayBody,
   incidentBody,
   sessionBody,
+  shadowBody,
 } from './record-line.js'
 import { recordEnd } from './record-start.js'
 import type { RecordEnd } from './record-start.js'
@@ -138,6 +139,7 @@ function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>
     session: (event, written) => add(sessionBody(event), 'os', written),
     approval: (event, written) => add(approvalBody(event), 'disk', written),
     bundle: (event) => add(bundleBody(event), 'os', undefined),
+    shadow: (event) => add(shadowBody(event), 'os', undefined),
     incident: (event) => add(incidentBody(event), 'os', undefined),
     healthy: () => writer.healthy(),
     lag: () => writer.lag(),

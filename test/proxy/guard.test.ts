@@ -82,6 +82,7 @@ function made() {
       session: () => undefined,
       approval: (_event, written) => written(undefined),
       bundle: () => undefined,
+      shadow: () => undefined,
       incident: () => undefined,
       healthy: () => world.healthy,
       lag: () => 0,

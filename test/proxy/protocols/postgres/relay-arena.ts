@@ -140,6 +140,7 @@ export async function startArena(
       session: () => undefined,
       approval: (_event, written) => written(undefined),
       bundle: () => undefined,
+      shadow: () => undefined,
       incident: () => undefined,
       healthy: () => arena.healthy,
       lag: () => 0,

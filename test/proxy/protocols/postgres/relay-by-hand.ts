@@ -137,6 +137,7 @@ export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): 
       session: () => undefined,
       approval: (_event, written) => written(undefined),
       bundle: () => undefined,
+      shadow: () => undefined,
       incident: () => undefined,
       healthy: () => true,
       lag: () => 0,

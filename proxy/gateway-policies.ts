@@ -1,0 +1,126 @@
+// The policies of a running gateway: from their source to what decides, with every change recorded, counted
+// and logged, and the few things that operators may do to them.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from './clock.js'
+import type { BundleSourceSettings, PolicySettings } from './config/settings.js'
+import type { Freshness } from './guard-freshness.js'
+import type { Log } from './log.js'
+import type { Metrics } from './metrics.js'
+import { findOpa } from './policies/opa.js'
+import { openServing, type Serving, type ServingEvent } from './policies/serving/serving.js'
+import { openSource, type SourceOptions } from './policies/serving/source.js'
+import { publicKey } from './policies/signing/keys.js'
+import { verifiedBundle } from './policies/signing/verify.js'
+import { keepBundle, keptBundle } from './recording/kept-bundles.js'
+import type { Recorder } from './recording/recorder.js'
+
+export type GatewayPoliciesParts = {
+  readonly settings: PolicySettings
+  // Where the record is: bundles are kept beside it, and what must outlive the process.
+  readonly directory: string
+  readonly recorder: Recorder
+  readonly metrics: Pick<Metrics, 'bundleActivated' | 'bundleRefused'>
+  readonly env: Readonly<Record<string, string | undefined>>
+  // Where OPA is kept once it was fetched or built.
+  readonly toolCache: string
+  readonly progress: (what: string) => void
+  readonly random: () => number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type GatewayPolicies = Pick<Serving, 'current' | 'ageMs' | 'reload'> & {
+  readonly freshness: () => Freshness
+  readonly serving: Serving
+  readonly close: () => Promise<void>
+}
+
+export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<GatewayPolicies> {
+  const { settings, directory, recorder, metrics, clock, log } = parts
+  const source = await openSource(sourceOptions(settings.source, parts))
+  const serving = await openServing({
+    source,
+    fuel: settings.fuel,
+    verify: verifying(settings),
+    keep: (digest, bytes) => keepBundle(directory, digest, bytes),
+    keptBytes: (digest) => keptBundle(directory, digest),
+    file: join(directory, 'policy.json'),
+    olderMayReturn: source.kind !== 'server',
+    clock,
+    onActivated: (policy) => metrics.bundleActivated(policy),
+    onEvent: (event) => {
+      recorder.bundle(event)
+      if (event.event === 'refused') metrics.bundleRefused(event.step)
+      told(event, log)
+    },
+  }).catch((problem: unknown) => {
+    source.close()
+    throw problem
+  })
+  return {
+    current: serving.current,
+    ageMs: serving.ageMs,
+    reload: serving.reload,
+    freshness: () => freshnessOf(serving.ageMs(), settings),
+    serving,
+    close: async () => serving.close(),
+  }
+}
+
+function freshnessOf(ageMs: number, { staleMs, denyMs }: PolicySettings): Freshness {
+  if (denyMs !== undefined && ageMs > denyMs) return 'expired'
+  return staleMs !== undefined && ageMs > staleMs ? 'stale' : 'fresh'
+}
+
+function told(event: ServingEvent, log: Log): void {
+  const { event: what, ...about } = event
+  switch (what) {
+    case 'activated':
+      return log.info(about, 'a policy bundle is active')
+    case 'refused':
+      return log.error(about, 'a policy bundle was refused; the one before stays active')
+    case 'pinned':
+    case 'rolled_back':
+      return log.warn(about, 'the policies are held; what their source offers changes nothing')
+    case 'unpinned':
+      return log.warn(about, 'the policies follow their source again')
+  }
+}
+
+function sourceOptions(source: BundleSourceSettings, parts: GatewayPoliciesParts): SourceOptions {
+  if (source.kind === 'path') return { ...source, opa: () => opaFor(parts) }
+  const { token, ca, ...rest } = source
+  return {
+    ...rest,
+    token: token === undefined ? undefined : () => token.reveal(),
+    ca: ca === undefined ? undefined : () => readFileSync(ca, 'utf8'),
+    random: parts.random,
+  }
+}
+
+// Found only when a folder has to be built.
+async function opaFor({ env, toolCache, progress, log }: GatewayPoliciesParts): Promise<string> {
+  const opa = await findOpa({ env, cache: toolCache, progress })
+  const { path, version, origin } = opa
+  log.info({ opa: path, version, origin }, 'policies are built with OPA')
+  return path
+}
+
+// Keys are read each time, so that a rotated one counts from the next bundle on.
+function verifying({
+  signatures,
+}: PolicySettings): ((bytes: Uint8Array, atMs: number) => Promise<unknown>) | undefined {
+  if (signatures === undefined) return undefined
+  const { required, keys, scope } = signatures
+  return (bytes, atMs) =>
+    verifiedBundle(
+      bytes,
+      {
+        required,
+        keys: keys.map(({ name, file }) => publicKey(name, readFileSync(file, 'utf8'))),
+        ...(scope === undefined ? {} : { scope }),
+      },
+      atMs,
+    )
+}
