@@ -27,7 +27,9 @@ export function signaturesIn(files: BundleFiles): readonly string[] {
   const bytes = files.get(SIGNATURES_FILE)
   if (bytes === undefined) return []
   const found = objectIn(bytes.toString('utf8'), SIGNATURES_FILE)
-  if (found['plugin'] !== undefined && found['plugin'] !== '') {
+  const plugin = found['plugin'] ?? ''
+  // The second is what `opa build` writes for its own form.
+  if (plugin !== '' && plugin !== '_default') {
     throw refused(`${SIGNATURES_FILE} asks for a plugin; only OPA’s own form can be checked`)
   }
   const tokens = [found['signatures'], found[MORE]].flatMap((list) => {
