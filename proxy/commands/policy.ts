@@ -5,6 +5,18 @@ import type { Command, Io } from './io.js'
 type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
 
 const VERBS: Readonly<Record<string, Verb>> = {
+  build: {
+    summary: 'make a bundle: the same bytes for the same commit, everywhere',
+    load: () => import('./policy/build.js'),
+  },
+  sign: {
+    summary: 'add a signature to a bundle, or make keys to sign with',
+    load: () => import('./policy/sign.js'),
+  },
+  verify: {
+    summary: 'who signed a bundle, and whether it can decide',
+    load: () => import('./policy/verify.js'),
+  },
   explain: {
     summary: 'why a command was decided so, and what would pass',
     load: () => import('./policy/explain.js'),
