@@ -1,5 +1,6 @@
 // The copies of our schemas that `opa check` and editors read: rego/schemas/*.json. They are generated
 // from engine/schemas, and a test keeps the committed copies equal.
+import { commandTestsSchema } from '../../engine/schemas/command-tests.js'
 import { configSchema } from '../../engine/schemas/config.js'
 import { decisionSchema } from '../../engine/schemas/decision.js'
 import {
@@ -42,6 +43,7 @@ const approvalSchema = {
 
 const SCHEMAS: Readonly<Record<string, object>> = {
   approval: approvalSchema,
+  'command-tests': commandTestsSchema,
   config: configSchema,
   decision: decisionSchema,
   input: factsSchema,
