@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.js'
 import { findOpa } from './policies/opa.js'
 import { openServing, type Serving, type ServingEvent } from './policies/serving/serving.js'
 import { openSource, type SourceOptions } from './policies/serving/source.js'
-import { publicKey } from './policies/signing/keys.js'
+import { signatureRequirement } from './policies/signing/requirement.js'
 import { verifiedBundle } from './policies/signing/verify.js'
 import { keepBundle, keptBundle } from './recording/kept-bundles.js'
 import type { Recorder } from './recording/recorder.js'
@@ -112,15 +112,5 @@ function verifying({
   signatures,
 }: PolicySettings): ((bytes: Uint8Array, atMs: number) => Promise<unknown>) | undefined {
   if (signatures === undefined) return undefined
-  const { required, keys, scope } = signatures
-  return (bytes, atMs) =>
-    verifiedBundle(
-      bytes,
-      {
-        required,
-        keys: keys.map(({ name, file }) => publicKey(name, readFileSync(file, 'utf8'))),
-        ...(scope === undefined ? {} : { scope }),
-      },
-      atMs,
-    )
+  return async (bytes, atMs) => verifiedBundle(bytes, await signatureRequirement(signatures), atMs)
 }
