@@ -1,6 +1,7 @@
 // What a compiled policy imports from its host: a way to abort, and the builtins that are not compiled
 // into it. Each call of one is charged to the decision's fuel, since the module does not count it.
-import { BUILTINS, type Builtin } from './builtins/table.js'
+import { answerOf, type Builtin } from './builtins/builtin.js'
+import { BUILTINS } from './builtins/table.js'
 import { FUEL_EXPORT } from './fuel.js'
 import { isArray, isNumber, isSet, parsedValue, type RegoValue } from './rego-value.js'
 
@@ -61,7 +62,7 @@ function calledBuiltin(host: Host, id: number, args: readonly number[]): number 
   const texts = args.map((arg) => textAt(host, dump(arg)))
   const characters = texts.reduce((sum, text) => sum + text.length, 0)
   charge(host, CALL_COST + characters * CHARACTER_COST + (builtin.cost?.(texts) ?? 0))
-  const result = builtin.apply(...texts.map(parsedValue))
+  const result = answerOf(() => builtin.apply(...texts.map(parsedValue)))
   if (result === undefined) return 0
   const written = Buffer.from(writtenValue(result), 'utf8')
   charge(host, written.length * CHARACTER_COST)

@@ -3,8 +3,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml'
-import { type RegoValue } from '../../engine/policy/rego-value.js'
+import { arrayOf, memberAt, objectOf, textOf } from '../../engine/policy/builtins/builtin.js'
+import { jsonText } from '../../engine/policy/builtins/json.js'
+import { yamlValue } from '../../engine/policy/builtins/yaml.js'
+import type { RegoObject, RegoValue } from '../../engine/policy/rego-value.js'
 import { OPA_VERSION } from '../../proxy/policies/opa.js'
 
 export type Case = {
@@ -47,81 +49,40 @@ export function casesIn(folder: string): readonly Case[] {
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .flatMap((name) => {
-      const document = parseDocument(readFileSync(join(folder, name), 'utf8'), {
-        version: '1.1',
-        uniqueKeys: false,
-      })
-      const list = document.get('cases')
-      if (!isSeq(list)) throw new Error(`${name} holds no cases`)
-      return list.items.map((item) => caseOf(document, item as Node, name.split('/')[0] ?? ''))
+      const file = objectOf(yamlValue(readFileSync(join(folder, name), 'utf8')))
+      const area = name.split('/')[0] ?? ''
+      return arrayOf(memberAt(file, 'cases')).map((one) => caseOf(objectOf(one), area))
     })
 }
 
-function caseOf(document: Document, item: Node, area: string): Case {
-  if (!isMap(item)) throw new Error('a case is no map')
+function caseOf(one: RegoObject, area: string): Case {
   const text = (name: string): string | undefined => {
-    const found = item.get(name)
-    return found === undefined || found === null ? undefined : String(found)
+    const found = memberAt(one, name)
+    return found === undefined ? undefined : textOf(found)
   }
-  const value = (name: string): RegoValue | undefined => {
-    const found = item.get(name, true) as Node | undefined
-    return found === undefined ? undefined : valueOf(document, found)
+  const list = (name: string): readonly RegoValue[] | undefined => {
+    const found = memberAt(one, name)
+    return found === undefined ? undefined : arrayOf(found)
   }
-  const modules = value('modules')
-  const input = value('input')
-  const bindings = value('want_result')
+  const input = memberAt(one, 'input')
   return {
     area,
     note: text('note') ?? '',
     query: text('query') ?? '',
-    modules: Array.isArray(modules) ? modules.map(String) : [],
-    data: written(value('data') ?? { object: [] }),
-    input: text('input_term') ?? (input === undefined ? undefined : written(input)),
+    modules: (list('modules') ?? []).map(textOf),
+    data: jsonText(memberAt(one, 'data') ?? { object: [] }),
+    input:
+      withoutLooseCommas(text('input_term')) ?? (input === undefined ? undefined : jsonText(input)),
     wanted: {
-      bindings: Array.isArray(bindings) ? bindings : undefined,
+      bindings: list('want_result'),
       errorCode: text('want_error_code'),
-      strict: item.get('strict_error') === true,
-      sorted: item.get('sort_bindings') === true,
+      strict: memberAt(one, 'strict_error') === true,
+      sorted: memberAt(one, 'sort_bindings') === true,
     },
   }
 }
 
-function valueOf(document: Document, node: Node | null): RegoValue {
-  if (node === null) return null
-  if (isAlias(node)) return valueOf(document, node.resolve(document) ?? null)
-  if (isSeq(node)) return node.items.map((item) => valueOf(document, item as Node))
-  if (isMap(node)) {
-    return {
-      object: node.items.map(
-        ({ key, value }) => [keyOf(key), valueOf(document, value as Node | null)] as const,
-      ),
-    }
-  }
-  if (!isScalar(node)) throw new Error('a strange node')
-  const { value, source = '' } = node
-  if (typeof value === 'number') return { number: numberText(value, source) }
-  return typeof value === 'boolean' || value === null ? value : String(value)
-}
-
-// Keys of a YAML map become texts in JSON.
-function keyOf(key: unknown): string {
-  return isScalar(key) ? String(key.value) : String(key)
-}
-
-// Whole numbers of 64 bits keep their digits; all others are a float64 on the way.
-function numberText(value: number, source: string): string {
-  if (/^[-+]?\d+$/.test(source) && BigInt.asIntN(65, BigInt(source)) === BigInt(source))
-    return BigInt(source).toString()
-  return String(value)
-}
-
-export function written(value: RegoValue): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if ('number' in value) return value.number
-  if ('set' in value) throw new Error('JSON has no sets')
-  if ('object' in value) {
-    const members = value.object.map(([key, inner]) => `${written(key)}:${written(inner)}`)
-    return `{${members.join(',')}}`
-  }
-  return `[${value.map(written).join(',')}]`
+// Rego lets a comma stand behind the last member.
+function withoutLooseCommas(text: string | undefined): string | undefined {
+  return text?.replace(/("(?:[^"\\]|\\.)*")|,(\s*[}\]])/g, '$1$2')
 }

@@ -1,5 +1,6 @@
 // Whether our host answers a case as OPA's own runner wants it (v1/topdown/exported_test.go; for Wasm
 // internal/wasm/sdk/test/e2e). A failure that only a strict OPA shows is no answer here.
+import { asJson } from '../../engine/policy/builtins/json.js'
 import { createEvaluator } from '../../engine/policy/opa-wasm.js'
 import {
   isArray,
@@ -47,7 +48,7 @@ function onResult({ wanted }: Case, value: RegoValue): Verdict {
     return { kind: 'failed', why: `wanted ${wanted.errorCode}, got ${printed(value)}` }
   }
   const want = set(wanted.bindings ?? [], false)
-  const got = set(isSet(value) ? value.set.map(json) : [json(value)], wanted.sorted)
+  const got = set(isSet(value) ? value.set.map(asJson) : [asJson(value)], wanted.sorted)
   return order(want, got) === 0
     ? { kind: 'passed' }
     : { kind: 'failed', why: `wanted ${printed(want)}\n     got ${printed(got)}` }
@@ -63,18 +64,6 @@ function withSortedLists(one: Extract<RegoValue, { object: unknown }>): RegoValu
   return {
     object: one.object.map(
       ([key, value]) => [key, isArray(value) ? [...value].sort(order) : value] as const,
-    ),
-  }
-}
-
-// As OPA turns a value into JSON: sets become lists in order, keys become texts.
-function json(value: RegoValue): RegoValue {
-  if (value === null || typeof value !== 'object' || 'number' in value) return value
-  if (isArray(value)) return value.map(json)
-  if (isSet(value)) return [...value.set].sort(order).map(json)
-  return {
-    object: value.object.map(
-      ([key, inner]) => [typeof key === 'string' ? key : printed(json(key)), json(inner)] as const,
     ),
   }
 }

@@ -1,7 +1,21 @@
 // Regular expressions of a policy that OPA's compiler leaves to the host (`regex.match` it does not):
 // RE2's syntax and linear time, with Go's rules for what comes after an empty match.
 import { RE2JS } from 're2js'
-import { isNumber, type RegoValue } from '../rego-value.js'
+import type { RegoValue } from '../rego-value.js'
+import { integerOf, NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { globsIntersect } from './globs.js'
+
+export const REGEX: readonly BuiltinEntry[] = [
+  ['regex.replace', { apply: replace, cost }],
+  ['regex.split', { apply: split, cost }],
+  ['regex.find_n', { apply: findN, cost }],
+  ['regex.template_match', { apply: templateMatch, cost }],
+  ['regex.globs_match', { apply: (one, other) => globsIntersect(textOf(one), textOf(other)) }],
+  [
+    'glob.quote_meta',
+    { apply: (text) => textOf(text).replace(/[\\*?[\]{}]/g, (character) => `\\${character}`) },
+  ],
+]
 
 type Match = { readonly start: number; readonly end: number; readonly groups: readonly string[] }
 
@@ -9,18 +23,35 @@ const PATTERN_MAX = 1000
 const KEPT_MAX = 200
 const kept = new Map<string, RE2JS | undefined>()
 
-// A pattern that is none, or is too long, has no matches to speak of: undefined, as in OPA.
-function compiled(pattern: string): RE2JS | undefined {
-  if (pattern.length > PATTERN_MAX) return undefined
-  if (kept.has(pattern)) return kept.get(pattern)
-  let found: RE2JS | undefined
-  try {
-    found = RE2JS.compile(pattern)
-  } catch {
-    found = undefined
+// Matching takes steps for each character in each state of the pattern; a repetition multiplies states.
+function cost(texts: readonly string[]): number {
+  return 4 * texts.reduce((steps, text) => steps * Math.max(1, text.length) * statesFactor(text), 1)
+}
+
+function statesFactor(text: string): number {
+  const counts = [...text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)]
+  return Math.min(
+    1000,
+    counts.reduce(
+      (factor, [, least, most]) => factor * Math.max(1, Number(least), Number(most ?? 0)),
+      1,
+    ),
+  )
+}
+
+function compiled(pattern: string): RE2JS {
+  if (pattern.length > PATTERN_MAX) throw new RangeError('a regular expression is too long')
+  let found = kept.get(pattern)
+  if (found === undefined && !kept.has(pattern)) {
+    try {
+      found = RE2JS.compile(pattern)
+    } catch {
+      found = undefined
+    }
+    if (kept.size >= KEPT_MAX) kept.clear()
+    kept.set(pattern, found)
   }
-  if (kept.size >= KEPT_MAX) kept.clear()
-  kept.set(pattern, found)
+  if (found === undefined) throw new NoAnswer('no regular expression')
   return found
 }
 
@@ -45,56 +76,47 @@ function matchesIn(regex: RE2JS, text: string, most: number): readonly Match[] {
   return found
 }
 
-export function regexFindN(
+function findN(
   pattern: RegoValue = null,
   text: RegoValue = null,
   most: RegoValue = null,
-): RegoValue | undefined {
-  if (typeof pattern !== 'string' || typeof text !== 'string' || !isNumber(most)) return undefined
-  const regex = compiled(pattern)
-  const count = Number(most.number)
-  if (regex === undefined || !Number.isInteger(count)) return undefined
-  return matchesIn(regex, text, count).map(({ groups }) => groups[0] ?? '')
+): RegoValue {
+  const [source, whole, count] = [textOf(pattern), textOf(text), Number(integerOf(most))]
+  return matchesIn(compiled(source), whole, count).map(({ groups }) => groups[0] ?? '')
 }
 
 // Go's Regexp.Split: an empty match at the beginning splits nothing off.
-export function regexSplit(
-  pattern: RegoValue = null,
-  text: RegoValue = null,
-): RegoValue | undefined {
-  if (typeof pattern !== 'string' || typeof text !== 'string') return undefined
-  const regex = compiled(pattern)
-  if (regex === undefined) return undefined
-  if (pattern !== '' && text === '') return ['']
+function split(pattern: RegoValue = null, text: RegoValue = null): RegoValue {
+  const [source, whole] = [textOf(pattern), textOf(text)]
+  const regex = compiled(source)
+  if (source !== '' && whole === '') return ['']
   const parts: string[] = []
   let begin = 0
   let end = 0
-  for (const match of matchesIn(regex, text, -1)) {
+  for (const match of matchesIn(regex, whole, -1)) {
     end = match.start
-    if (match.end !== 0) parts.push(text.slice(begin, end))
+    if (match.end !== 0) parts.push(whole.slice(begin, end))
     begin = match.end
   }
-  if (end !== text.length) parts.push(text.slice(begin))
+  if (end !== whole.length) parts.push(whole.slice(begin))
   return parts
 }
 
-export function regexReplace(
+function replace(
   text: RegoValue = null,
   pattern: RegoValue = null,
   value: RegoValue = null,
-): RegoValue | undefined {
-  if (typeof text !== 'string' || typeof pattern !== 'string' || typeof value !== 'string')
-    return undefined
-  const regex = compiled(pattern)
-  if (regex === undefined) return undefined
+): RegoValue {
+  const [whole, source, template] = [textOf(text), textOf(pattern), textOf(value)]
+  const regex = compiled(source)
   const names = regex.namedGroups() as Readonly<Record<string, number>>
   let out = ''
   let last = 0
-  for (const match of matchesIn(regex, text, -1)) {
-    out += text.slice(last, match.start) + expanded(value, match, names)
+  for (const match of matchesIn(regex, whole, -1)) {
+    out += whole.slice(last, match.start) + expanded(template, match, names)
     last = match.end
   }
-  return out + text.slice(last)
+  return out + whole.slice(last)
 }
 
 // Go's Regexp.Expand: $1, $name (as long as word characters last), ${name}, $$. What is not there is
@@ -109,4 +131,35 @@ function expanded(template: string, match: Match, names: Readonly<Record<string,
       return number === undefined ? '' : (match.groups[number] ?? '')
     },
   )
+}
+
+// A text with expressions between two delimiters; what is between must balance.
+function templateMatch(
+  template: RegoValue = null,
+  text: RegoValue = null,
+  start: RegoValue = null,
+  end: RegoValue = null,
+): RegoValue {
+  const [source, whole] = [textOf(template), textOf(text)]
+  const [open, close] = [textOf(start), textOf(end)]
+  if (Buffer.byteLength(open) !== 1 || Buffer.byteLength(close) !== 1)
+    throw new NoAnswer('a delimiter is one character')
+  let [pattern, level, from, raw] = ['^', 0, 0, '']
+  for (const [at, character] of [...source].entries()) {
+    if (character === open && level++ === 0) {
+      from = at + 1
+    } else if (character === close && --level <= 0) {
+      if (level < 0) throw new NoAnswer('unbalanced delimiters')
+      const inner = [...source].slice(from, at).join('')
+      compiled(`^${inner}$`)
+      pattern += `${RE2JS.quote(raw)}(${inner})`
+      raw = ''
+    } else if (level === 0) {
+      raw += character
+    }
+  }
+  if (level !== 0) throw new NoAnswer('unbalanced delimiters')
+  return compiled(`${pattern}${RE2JS.quote(raw)}$`)
+    .matcher(whole)
+    .find()
 }
