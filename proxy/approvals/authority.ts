@@ -4,7 +4,7 @@ import type { ApprovalQuestion, Policy } from '../../engine/policy/policy.js'
 import type { IdentityFacts } from '../../engine/schemas/facts.js'
 import { identityKey, storedRequest, type ApprovalRow, type StoredRequest } from './held-request.js'
 
-export type Verb = ApprovalQuestion['verb']
+export type Verb = Exclude<ApprovalQuestion['verb'], 'operate'>
 
 // undefined: yes.
 export function whyNot(

@@ -23,7 +23,7 @@ const approvalSchema = {
   required: ['version', 'verb', 'approver'],
   properties: {
     version: { const: 1 },
-    verb: { enum: ['list', 'approve', 'deny'] },
+    verb: { enum: ['list', 'approve', 'deny', 'operate'] },
     approver: identitySchema,
     request: {
       type: 'object',

@@ -15,6 +15,12 @@ answer := {"allow": false, "reason": "only people settle requests"} if {
 	input.verb == "list"
 	not input.request
 	_of_a_team
+} else := {"allow": true, "reason": "operates policies"} if {
+	input.verb == "operate"
+	not input.request
+	_operator
+} else := {"allow": false, "reason": "you are in no group that operates policies"} if {
+	input.verb == "operate"
 } else := {"allow": false, "reason": "you are in no group that settles requests"} if {
 	not input.request
 } else := {"allow": false, "reason": "nobody settles what they asked for themselves"} if {
@@ -38,6 +44,11 @@ _of_a_team if {
 _of_a_team if {
 	some group in input.approver.groups
 	group in data.approvals.terms.approvers
+}
+
+_operator if {
+	some group in input.approver.groups
+	group in data.teams.policy_operators
 }
 
 _groups contains group if {
