@@ -5,6 +5,14 @@ import type { Command, Io } from './io.js'
 type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
 
 const VERBS: Readonly<Record<string, Verb>> = {
+  init: {
+    summary: 'a policy repository to begin with, that passes its own tests',
+    load: () => import('./policy/init.js'),
+  },
+  test: {
+    summary: 'run Rego tests, command tests and properties, by OPA and on the Wasm',
+    load: () => import('./policy/test.js'),
+  },
   build: {
     summary: 'make a bundle: the same bytes for the same commit, everywhere',
     load: () => import('./policy/build.js'),
@@ -16,6 +24,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   verify: {
     summary: 'who signed a bundle, and whether it can decide',
     load: () => import('./policy/verify.js'),
+  },
+  can: {
+    summary: 'what an identity can do, needs an approval for, and never can',
+    load: () => import('./policy/can.js'),
   },
   explain: {
     summary: 'why a command was decided so, and what would pass',

@@ -2,6 +2,7 @@
 // (`engine/policy/bundle.ts`); this only finds what can be read in it.
 import { gunzipSync } from 'node:zlib'
 import { extract } from 'tar-stream'
+import { valueAt } from './json-value.js'
 
 const BYTES_MAX = 64 * 1024 * 1024
 
@@ -18,4 +19,10 @@ export async function bundleFiles(bytes: Uint8Array): Promise<ReadonlyMap<string
     files.set(name, Buffer.concat(parts))
   }
   return files
+}
+
+// One value of a bundle's data; undefined where there is none.
+export async function bundleData(bytes: Uint8Array, path: readonly string[]): Promise<unknown> {
+  const text = (await bundleFiles(bytes)).get('data.json')?.toString('utf8')
+  return text === undefined ? undefined : valueAt(JSON.parse(text), path)
 }
