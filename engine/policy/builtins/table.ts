@@ -5,6 +5,7 @@ import type { Builtin } from './builtin.js'
 import { CIDR } from './cidr.js'
 import { DIGESTS } from './digests.js'
 import { GRAPH } from './graph.js'
+import { GRAPHQL } from './graphql.js'
 import { JSON_TEXT } from './json.js'
 import { JSON_PATCH } from './json-patch.js'
 import { JWT } from './jwt.js'
@@ -34,6 +35,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...JSON_TEXT,
   ...JSON_PATCH,
   ...YAML,
+  ...GRAPHQL,
   ...DIGESTS,
   ...JWT,
   ...JWT_SIGN,

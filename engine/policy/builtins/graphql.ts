@@ -1,0 +1,98 @@
+// `graphql.*`: queries and schemas read, and checked against each other, by graphql-js where OPA has gqlparser.
+// As there, a type may be extended that is not defined, and a schema needs no query type.
+import {
+  buildASTSchema,
+  GraphQLSchema,
+  Kind,
+  validate,
+  validateSchema,
+  type DefinitionNode,
+  type DocumentNode,
+} from 'graphql'
+import { isObject, type RegoValue } from '../rego-value.js'
+import { NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { documentOf, queryValue, schemaValue } from './graphql-ast.js'
+import { queryText, schemaText } from './graphql-text.js'
+
+// Validation compares fields with each other.
+const cost = (texts: readonly string[]): number => 200_000 + 2_000 * texts.join('').length
+
+export const GRAPHQL: readonly BuiltinEntry[] = [
+  ['graphql.parse_query', { apply: (query) => queryValue(documentOf(textOf(query))), cost }],
+  ['graphql.parse_schema', { apply: (schema) => schemaValue(documentOf(textOf(schema))), cost }],
+  ['graphql.parse', { apply: (query = null, schema = null) => parsed(query, schema), cost }],
+  ['graphql.parse_and_verify', { apply: parsedAndVerified, cost }],
+  [
+    'graphql.is_valid',
+    { apply: (query = null, schema = null) => holds(() => parsed(query, schema)), cost },
+  ],
+  [
+    'graphql.schema_is_valid',
+    { apply: (schema = null) => holds(() => builtSchema(schemaDocument(schema))), cost },
+  ],
+]
+
+function holds(work: () => unknown): boolean {
+  try {
+    work()
+    return true
+  } catch (thrown) {
+    if (thrown instanceof NoAnswer) return false
+    throw thrown
+  }
+}
+
+function parsed(query: RegoValue, schema: RegoValue): readonly [RegoValue, RegoValue] {
+  const document =
+    query !== null && isObject(query) ? documentOf(queryText(query)) : documentOf(textOf(query))
+  const tree = queryValue(document)
+  const schemas = schemaDocument(schema)
+  const built = builtSchema(schemas)
+  if (document.definitions.length > 0 && validate(built, document).length > 0)
+    throw new NoAnswer('the query does not fit the schema')
+  return [tree, schemaValue(schemas)]
+}
+
+function parsedAndVerified(query: RegoValue = null, schema: RegoValue = null): RegoValue {
+  try {
+    return [true, ...parsed(query, schema)]
+  } catch (thrown) {
+    if (!(thrown instanceof NoAnswer)) throw thrown
+    return [false, { object: [] }, { object: [] }]
+  }
+}
+
+function schemaDocument(schema: RegoValue): DocumentNode {
+  if (schema !== null && isObject(schema)) return documentOf(schemaText(schema))
+  const document = documentOf(textOf(schema))
+  schemaValue(document)
+  return document
+}
+
+const NO_QUERY_TYPE = 'Query root type must be provided.'
+
+// Valid itself; a query is then checked without asking again.
+function builtSchema(document: DocumentNode): GraphQLSchema {
+  const defined = new Set(document.definitions.flatMap((one) => nameOf(one, 'Definition')))
+  const definitions = document.definitions.map((one) => {
+    const [name] = nameOf(one, 'Extension')
+    if (name === undefined || defined.has(name)) return one
+    defined.add(name)
+    const kind = one.kind.replace('Extension', 'Definition')
+    return { ...one, kind } as DefinitionNode
+  })
+  let schema: GraphQLSchema
+  try {
+    schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions })
+  } catch (thrown) {
+    throw new NoAnswer('no schema', { cause: thrown })
+  }
+  const errors = validateSchema(schema).filter(({ message }) => message !== NO_QUERY_TYPE)
+  if (errors.length > 0) throw new NoAnswer('no schema', { cause: errors[0] })
+  return new GraphQLSchema({ ...schema.toConfig(), assumeValid: true })
+}
+
+function nameOf(one: DefinitionNode, kind: 'Definition' | 'Extension'): readonly string[] {
+  if (!one.kind.endsWith(`Type${kind}`) || !('name' in one) || one.name === undefined) return []
+  return [one.name.value]
+}
