@@ -1,0 +1,56 @@
+// The shipped policies as files of a repository of their own: rules, data, tests and names of tables, with
+// the cases that the tests read, so that nothing outside of the folder is needed.
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import { packageFolder } from './package-folder.js'
+
+const PARTS = ['policies', 'data', 'tests', 'catalogue', 'sallyport-policy.yaml']
+const COMMAND_TESTS = /\.commands\.ya?ml$/
+
+// By paths in the new repository, with slashes.
+export async function libraryFiles(): Promise<ReadonlyMap<string, Buffer>> {
+  const root = packageFolder('rego')
+  const files = new Map<string, Buffer>()
+  for (const part of PARTS) {
+    for (const path of await filesBelow(join(root, part))) {
+      const name = relative(root, path).replaceAll('\\', '/')
+      const bytes = await readFile(path)
+      if (COMMAND_TESTS.test(name)) files.set(...ownFolder(name, bytes.toString('utf8')))
+      else files.set(name, bytes)
+    }
+  }
+  return files.set('tests/cases.json', await casesText(packageFolder('fixtures/decisions')))
+}
+
+// `opa test` reads tables as data, under the name of their folder: two in one folder would be the same
+// document twice.
+function ownFolder(name: string, text: string): readonly [string, Buffer] {
+  const file = basename(name)
+  const folder = `tests/commands/${file.replace(COMMAND_TESTS, '')}`
+  const moved = text.replace(/\$schema=(\.\.\/)+schemas\//, '$schema=../../../schemas/')
+  return [`${folder}/${file}`, Buffer.from(moved)]
+}
+
+// One document of what stands in several beside the package's own tests.
+async function casesText(folder: string): Promise<Buffer> {
+  const all: Record<string, unknown> = {}
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.json')).sort()) {
+    const found = JSON.parse(await readFile(join(folder, name), 'utf8')) as Record<string, unknown>
+    for (const [key, value] of Object.entries(found)) {
+      const known = all[key]
+      all[key] = isObject(known) && isObject(value) ? { ...known, ...value } : value
+    }
+  }
+  return Buffer.from(`${JSON.stringify(all, null, 1)}\n`)
+}
+
+async function filesBelow(path: string): Promise<readonly string[]> {
+  const found = await readdir(path, { withFileTypes: true }).catch(() => undefined)
+  if (found === undefined) return [path]
+  const below = await Promise.all(found.map((entry) => filesBelow(join(path, entry.name))))
+  return below.flat().sort()
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
