@@ -53,6 +53,12 @@ export async function commandTests(options: CommandTestOptions): Promise<Command
   const wanted = tables.cases.filter(({ one, file }) => only?.test(`${file} ${one.name}`) ?? true)
   const rehearsing = wanted.length === 0 ? undefined : await createRehearsing()
   const outcomes: Outcome[] = [...broken]
+  const catalogues = new Map<string, Promise<Catalogue>>()
+  const catalogueOf = (target: string): Promise<Catalogue> => {
+    const found = catalogues.get(target) ?? options.catalogue(target)
+    catalogues.set(target, found)
+    return found
+  }
   const asked: Asked[] = []
   for (const placed of wanted) {
     if (rehearsing === undefined) break
@@ -68,7 +74,7 @@ export async function commandTests(options: CommandTestOptions): Promise<Command
       ...(one.grants === undefined ? {} : { grants: grantsOf(one.grants) }),
     })
     const entrypoint = one.degraded === true ? 'degraded' : 'decision'
-    const catalogue = await options.catalogue(target)
+    const catalogue = await catalogueOf(target)
     const started = performance.now()
     const found = await rehearsing.run(commandOf(one).text, catalogue, situation, options.policy, {
       entrypoint,

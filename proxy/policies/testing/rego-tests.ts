@@ -23,7 +23,10 @@ const OPA_MS = 60_000
 
 export async function regoTests({ opa, workspace, only }: RegoTestOptions): Promise<RegoTests> {
   const all = await opaTests(opa, workspace)
-  const wanted = all.filter((one) => only === undefined || only.test(fullName(one)))
+  // OPA tells them in the order in which they ended.
+  const wanted = all
+    .filter((one) => only === undefined || only.test(fullName(one)))
+    .sort((one, other) => compared(one.file, other.file) || one.line - other.line)
   const running = wanted.filter(({ verdict }) => verdict !== 'skipped')
   const failed = wanted.filter(({ verdict }) => verdict === 'failed')
   const run = (args: readonly string[]): Promise<string> =>
@@ -86,17 +89,29 @@ function failureOf(
   const cases = test.cases.failed
   const expected =
     cases.length > 0 ? `these cases to hold: ${cases.join(', ')}` : 'each line of its body to hold'
-  const came = test.error ?? `not so: ${at(explained) ?? `it is undefined or false`}`
+  const [error, ...more] = test.error?.split('\n') ?? []
+  const came = error ?? `not so: ${at(explained) ?? 'it is undefined or false'}`
   const printed = test.printed === '' ? [] : ['printed:', ...indented(test.printed.split('\n'))]
+  // What OPA says of an error begins with the error again.
+  const why = error === undefined ? explained : [...more, ...traceIn(explained)]
   return {
-    details: [`expected  ${expected}`, `came      ${came}`, ...indented(explained), ...printed],
+    details: [`expected  ${expected}`, `came      ${came}`, ...indented(why), ...printed],
     summary: `expected ${expected}; came: ${came}`,
   }
+}
+
+function traceIn(explained: readonly string[]): readonly string[] {
+  const from = explained.findIndex((line) => line.trim() === 'Traceback:')
+  return from < 0 ? [] : explained.slice(from)
 }
 
 // The place in the explanation, if it has one.
 function at(explained: readonly string[]): string | undefined {
   return explained.map((line) => /^\s*(\S+\.rego:\d+):$/.exec(line)?.[1]).find((one) => one)
+}
+
+function compared(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }
 
 function indented(lines: readonly string[]): readonly string[] {
