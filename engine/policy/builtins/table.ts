@@ -11,6 +11,7 @@ import { JSON_PATCH } from './json-patch.js'
 import { JWT } from './jwt.js'
 import { JWT_SIGN } from './jwt-sign.js'
 import { NUMBERS } from './numbers.js'
+import { PRIVATE_KEYS } from './private-keys.js'
 import { REGEX } from './regex.js'
 import { SEMVER } from './semver.js'
 import { STRINGS } from './strings.js'
@@ -19,6 +20,7 @@ import { TIME } from './time.js'
 import { UNITS } from './units.js'
 import { URLS } from './url.js'
 import { UUID } from './uuid.js'
+import { X509 } from './x509.js'
 import { YAML } from './yaml.js'
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
@@ -37,6 +39,8 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...YAML,
   ...GRAPHQL,
   ...DIGESTS,
+  ...X509,
+  ...PRIVATE_KEYS,
   ...JWT,
   ...JWT_SIGN,
   ...TIME,

@@ -108,23 +108,67 @@ function isValid(text: RegoValue = null): boolean {
   }
 }
 
-function parts(text: string): RegoValue {
+// What Go's url.URL holds, as bytes.
+export type ParsedUrl = {
+  readonly scheme: string
+  readonly opaque: string
+  readonly host: string
+  readonly path: string
+  // The path as written, where it does not follow from the path itself.
+  readonly rawPath: string
+  readonly query: string
+  readonly forceQuery: boolean
+  readonly omitHost: boolean
+  readonly fragment: string
+  readonly rawFragment: string
+}
+
+export function parsedUrl(text: string): ParsedUrl {
   const [before, rawFragment] = cut(text, '#')
   if (/[\u0000-\u001f\u007f]/.test(before)) throw new NoAnswer('a control character')
   const fragment = unescape(rawFragment, 'fragment')
-  if (before === '*') return written({ path: '*', fragment })
+  const url: ParsedUrl = {
+    scheme: '',
+    opaque: '',
+    host: '',
+    path: '',
+    rawPath: '',
+    query: '',
+    forceQuery: false,
+    omitHost: false,
+    fragment,
+    rawFragment: escape(fragment, 'fragment') === rawFragment ? '' : rawFragment,
+  }
+  if (before === '*') return { ...url, path: '*' }
   const { scheme, rest: behind } = schemeOf(before)
+  const forceQuery = /^[^?]*\?$/.test(behind)
   const [rest, query] = cut(behind, '?')
+  const found = { ...url, scheme, query, forceQuery }
   if (!rest.startsWith('/')) {
-    if (scheme !== '') return written({ scheme, query, fragment })
+    if (scheme !== '') return { ...found, opaque: rest }
     if ((rest.split('/')[0] ?? '').includes(':')) throw new NoAnswer('a colon in a path')
   }
-  if (!rest.startsWith('//') || (scheme === '' && rest.startsWith('///')))
-    return written({ scheme, path: rest, query, fragment })
+  if (!rest.startsWith('//') || (scheme === '' && rest.startsWith('///'))) {
+    const omitHost = scheme !== '' && rest.startsWith('/')
+    return { ...found, ...pathOf(rest), omitHost }
+  }
   const slash = rest.indexOf('/', 2)
   const authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash)
   const host = hostOf(scheme, authority)
-  return written({ scheme, host, path: slash < 0 ? '' : rest.slice(slash), query, fragment })
+  return { ...found, host, ...pathOf(slash < 0 ? '' : rest.slice(slash)) }
+}
+
+function pathOf(raw: string): { readonly path: string; readonly rawPath: string } {
+  const path = unescape(raw, 'path')
+  return { path, rawPath: escape(path, 'path') === raw ? '' : raw }
+}
+
+// URL.EscapedPath: as written, where that may be written.
+export function escapedPath({ path, rawPath }: ParsedUrl): string {
+  const allowed = (character: string): boolean =>
+    "!$&'()*+,;=:@[]%".includes(character) || isKept(character, 'path')
+  if (rawPath !== '' && [...rawPath].every(allowed)) return rawPath
+  return path === '*' ? path : escape(path, 'path')
 }
 
 function schemeOf(text: string): { readonly scheme: string; readonly rest: string } {
@@ -173,25 +217,17 @@ function ipLiteral(host: string): string {
   return `[${address}${name}]${port}`
 }
 
-type Written = {
-  readonly scheme?: string
-  readonly host?: string
-  readonly path?: string
-  readonly query?: string
-  readonly fragment?: string
-}
-
-function written({ scheme, host = '', path: raw = '', query, fragment }: Written): RegoValue {
-  const some = (text: string | undefined): RegoValue | undefined =>
-    text === undefined || text === '' ? undefined : characters(text)
-  const path = unescape(raw, 'path')
-  const [, name = host, port] = /^(.*):(\d*)$/s.exec(host) ?? []
+function parts(text: string): RegoValue {
+  const { scheme, host, path, rawPath, query, fragment } = parsedUrl(text)
+  const some = (bytes: string): RegoValue | undefined =>
+    bytes === '' ? undefined : characters(bytes)
+  const [, name = host, port = ''] = /^(.*):(\d*)$/s.exec(host) ?? []
   return objectWith({
     scheme: some(scheme),
     hostname: some(/^\[.*\]$/s.test(name) ? name.slice(1, -1) : name),
     port: some(port),
     path: some(path),
-    raw_path: path === '' ? undefined : characters(escape(path, 'path') === raw ? path : raw),
+    raw_path: some(rawPath === '' ? path : rawPath),
     raw_query: some(query),
     fragment: some(fragment),
   })
