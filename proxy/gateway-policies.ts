@@ -8,7 +8,9 @@ import type { Freshness } from './guard-freshness.js'
 import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
 import { findOpa } from './policies/opa.js'
+import { createOperations, type Operations } from './policies/serving/operations.js'
 import { openServing, type Serving, type ServingEvent } from './policies/serving/serving.js'
+import { openShadow, type Shadow } from './policies/serving/shadow.js'
 import { openSource, type SourceOptions } from './policies/serving/source.js'
 import { signatureRequirement } from './policies/signing/requirement.js'
 import { verifiedBundle } from './policies/signing/verify.js'
@@ -20,7 +22,7 @@ export type GatewayPoliciesParts = {
   // Where the record is: bundles are kept beside it, and what must outlive the process.
   readonly directory: string
   readonly recorder: Recorder
-  readonly metrics: Pick<Metrics, 'bundleActivated' | 'bundleRefused'>
+  readonly metrics: Pick<Metrics, 'bundleActivated' | 'bundleRefused' | 'shadowed'>
   readonly env: Readonly<Record<string, string | undefined>>
   // Where OPA is kept once it was fetched or built.
   readonly toolCache: string
@@ -32,7 +34,10 @@ export type GatewayPoliciesParts = {
 
 export type GatewayPolicies = Pick<Serving, 'current' | 'ageMs' | 'reload'> & {
   readonly freshness: () => Freshness
-  readonly serving: Serving
+  readonly isHeld: () => boolean
+  readonly operations: Operations
+  // After an answer: for the bundle in the shadow slot, where there is one.
+  readonly observe: Shadow['observe'] | undefined
   readonly close: () => Promise<void>
 }
 
@@ -58,14 +63,52 @@ export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<Gate
     source.close()
     throw problem
   })
+  const shadow = settings.shadow === undefined ? undefined : await shadowOf(settings.shadow, parts)
+  const freshness = (): Freshness => freshnessOf(serving.ageMs(), settings)
   return {
     current: serving.current,
     ageMs: serving.ageMs,
     reload: serving.reload,
-    freshness: () => freshnessOf(serving.ageMs(), settings),
-    serving,
-    close: async () => serving.close(),
+    freshness,
+    isHeld: () => serving.status().pin !== null,
+    operations: createOperations({
+      serving,
+      operators: settings.operators,
+      freshness,
+      shadow: () => shadow?.report(),
+    }),
+    observe: shadow?.observe,
+    close: async () => {
+      serving.close()
+      await shadow?.close()
+    },
   }
+}
+
+async function shadowOf(
+  source: BundleSourceSettings,
+  parts: GatewayPoliciesParts,
+): Promise<Shadow> {
+  const { settings, directory, recorder, metrics, clock, log } = parts
+  const slot = 'shadow'
+  return openShadow({
+    source: await openSource(sourceOptions(source, parts)),
+    fuel: settings.fuel,
+    verify: verifying(settings),
+    keep: (digest, bytes) => keepBundle(directory, digest, bytes),
+    clock,
+    onReady: ({ digest: bundle, wasm, revision }) => {
+      recorder.bundle({ event: 'activated', slot, bundle, wasm, revision })
+      log.info({ bundle, revision }, 'a policy bundle decides in the shadow')
+    },
+    onRefused: (step, reason) => {
+      recorder.bundle({ event: 'refused', slot, step, reason })
+      log.warn({ step, reason }, 'a policy bundle for the shadow was refused')
+    },
+    onDivergence: ({ at_ms: _at, text: _text, ...divergence }, bundle, shadow) =>
+      recorder.shadow({ ...divergence, bundle, shadow }),
+    onCounted: metrics.shadowed,
+  })
 }
 
 function freshnessOf(ageMs: number, { staleMs, denyMs }: PolicySettings): Freshness {

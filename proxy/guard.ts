@@ -106,6 +106,8 @@ export type GuardParts = Aged & {
   readonly onDecision?: (action: Action, rule: string, us: number, cached: boolean) => void
   readonly onRefusal?: (why: Refusal['why'], rule: string) => void
   readonly onHold?: (outcome: string, waitedMs: number) => void
+  // After the answer, for who looks on.
+  readonly onSettled?: (trial: Trial, judgement: Judgement) => void
   // Something was thrown inside the guard: for the operational log.
   readonly onInternal?: (thrown: unknown) => void
 }
@@ -152,6 +154,7 @@ export function createGuard(parts: GuardParts): Guard {
         if (failure !== undefined) settle(trial, { go: false, refusal: UNAVAILABLE })
         else if (refusal !== undefined) settle(trial, { go: false, refusal })
         else settle(trial, passed(trial, judgement))
+        parts.onSettled?.(trial, judgement)
       }),
     )
   }
@@ -278,7 +281,9 @@ function previewed(parts: GuardParts, judge: Judge, trial: Trial): Refusal | und
   const refusal = standing.valid ? (expired(parts) ?? worst(judgement)) : tokenRefusal(standing)
   if (refusal !== undefined) {
     judge.counted(trial.session, trial.commands.length, now)
-    written(parts, trial, judgement, refusal, NO_APPROVALS, () => undefined)
+    written(parts, trial, judgement, refusal, NO_APPROVALS, () =>
+      parts.onSettled?.(trial, judgement),
+    )
   }
   return refusal
 }

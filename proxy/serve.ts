@@ -89,7 +89,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         recordHealthy: () => recorder.healthy(),
         catalogueAgesMs: () => catalogues.ages(),
         policyAgeMs: () => policies.ageMs(),
-        policyHeld: () => policies.serving.status().pin !== null,
+        policyHeld: () => policies.isHeld(),
       },
       { version: world.version },
     )
@@ -161,6 +161,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       onDecision: metrics.decided,
       onRefusal: metrics.refused,
       onHold: metrics.holdSettled,
+      ...(policies.observe === undefined ? {} : { onSettled: policies.observe }),
       onInternal: (problem) => log.error({ problem }, 'the guard failed; the command was denied'),
     })
     const reader = await createReader()
@@ -208,6 +209,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       ...(tls === undefined ? {} : { tls: pemOf(tls) }),
       verify,
       approvals,
+      policy: policies.operations,
       sessions: () => sessions.all().map(openSessionOf),
       metrics,
       readiness: async () => [

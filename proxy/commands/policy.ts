@@ -13,6 +13,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'run Rego tests, command tests and properties, by OPA and on the Wasm',
     load: () => import('./policy/test.js'),
   },
+  mutate: {
+    summary: 'which small changes of the policies no test would notice',
+    load: () => import('./policy/mutate.js'),
+  },
   build: {
     summary: 'make a bundle: the same bytes for the same commit, everywhere',
     load: () => import('./policy/build.js'),
@@ -32,6 +36,26 @@ const VERBS: Readonly<Record<string, Verb>> = {
   explain: {
     summary: 'why a command was decided so, and what would pass',
     load: () => import('./policy/explain.js'),
+  },
+  status: {
+    summary: 'which policies decide in a running gateway',
+    load: () => import('./policy/status.js'),
+  },
+  activate: {
+    summary: 'have a running gateway take what its source has, now',
+    load: () => import('./policy/activate.js'),
+  },
+  rollback: {
+    summary: 'put the bundle before back in force, and hold it',
+    load: () => import('./policy/rollback.js'),
+  },
+  pin: {
+    summary: 'hold a bundle that was in force; --off follows the source again',
+    load: () => import('./policy/pin.js'),
+  },
+  shadow: {
+    summary: 'what the policies in the shadow would have decided otherwise',
+    load: () => import('./policy/shadow.js'),
   },
 }
 

@@ -41,7 +41,7 @@ export const ACCOUNTS: Readonly<Record<AccountName, Account>> = {
     sub: 'approver',
     preferred_username: 'approver',
     kind: 'human',
-    groups: ['approvers'],
+    groups: ['approvers', 'policy-operators'],
     amr: ['pwd', 'mfa'],
   },
 }

@@ -13,6 +13,7 @@ import { addConsole } from './console-page.js'
 import { addHealth, type HealthParts } from './health.js'
 import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
+import { addPolicy, type PolicyOperations } from './policy-api.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
 import { addSessions, type OpenSession } from './sessions-api.js'
 
@@ -23,6 +24,8 @@ export type WebOptions = HealthParts & {
   readonly tls?: { readonly certificate: string; readonly key: string }
   readonly verify: Verify
   readonly approvals: Answers
+  // Absent where there is nothing to operate.
+  readonly policy?: PolicyOperations
   readonly sessions: () => readonly OpenSession[]
   readonly clock: Clock
   readonly log: Log
@@ -56,6 +59,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addApprovals(app, options.approvals, callers)
   const { sessions, approvals } = options
   addSessions(app, { sessions, mayReview: approvals.mayReview }, callers)
+  if (options.policy !== undefined) addPolicy(app, options.policy, callers)
   addConsole(app)
   await listening(app, options)
   const address = app.server.address()

@@ -8,7 +8,7 @@ import { examined, kept } from './activation.js'
 import { before, chosen, whyNotNext, withActivated, type Activated } from './history.js'
 import { SERVING_LIMITS } from './limits.js'
 import { bounded, notTaken, problemOf, timeOf } from './refusal.js'
-import type { Refused, ServingEvent, ServingOptions, ServingStatus } from './serving.js'
+import type { Refused, ServingEvent, ServingOptions, ServingStatus, WhyNot } from './serving.js'
 import { readStanding, writeStanding, type Pin, type Standing } from './standing.js'
 
 export class ServedPolicies {
@@ -84,13 +84,13 @@ export class ServedPolicies {
     if (problem !== undefined) throw notTaken(problem)
   }
 
-  async rollback(by: string, reason: string): Promise<void> {
+  async rollback(by: string, reason: string, whyNot?: WhyNot): Promise<void> {
     const { history } = this.#standing
     const wanted = before(history, this.current().digest)
     if (wanted === undefined) {
       throw new GatewayError('conflict', 'no other bundle was in force before this one')
     }
-    await this.#hold(wanted, by, reason)
+    await this.#hold(wanted, by, reason, whyNot)
     this.#tell({ event: 'rolled_back', bundle: wanted.digest, reason, by })
   }
 
@@ -177,13 +177,16 @@ export class ServedPolicies {
     this.#put(policy, bytes, standing, by === undefined ? {} : { by })
   }
 
-  async #hold(wanted: Activated, by: string, reason: string): Promise<void> {
+  async #hold(wanted: Activated, by: string, reason: string, whyNot?: WhyNot): Promise<void> {
     const pin = { digest: wanted.digest, by, reason, at_ms: this.#options.clock.now() }
     if (wanted.digest === this.current().digest) return this.#write({ ...this.#standing, pin })
     try {
       const { policy, bytes } = await this.#restored(wanted)
+      const why = whyNot?.(policy)
+      if (why !== undefined) throw new GatewayError('not_allowed', why)
       this.#put(policy, bytes, { ...this.#standing, pin }, { by, reason })
     } catch (problem) {
+      if (problem instanceof GatewayError && problem.code === 'not_allowed') throw problem
       throw notTaken(this.refuse(problem, by, ''))
     }
   }

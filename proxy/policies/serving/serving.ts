@@ -47,6 +47,8 @@ export type ServingStatus = {
   readonly history: readonly Activated[]
 }
 
+export type WhyNot = (policy: Policy) => string | undefined
+
 export type Serving = {
   readonly current: () => Policy
   // How long what is in force has not been known to be what the source has: 0 while a folder or file is
@@ -57,7 +59,8 @@ export type Serving = {
   readonly reload: () => Promise<boolean>
   // As people ask for it: these reject with a GatewayError that says why it was not done.
   readonly activate: (by: string) => Promise<void>
-  readonly rollback: (by: string, reason: string) => Promise<void>
+  // `whyNot` is asked of the bundle that it leads back to.
+  readonly rollback: (by: string, reason: string, whyNot?: WhyNot) => Promise<void>
   readonly pin: (by: string, wanted: string, reason: string) => Promise<void>
   readonly unpin: (by: string, reason: string) => Promise<void>
   readonly close: () => void
@@ -85,7 +88,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     status: () => served.status(),
     reload: () => next(() => served.reload()),
     activate: (by) => next(() => served.activate(by)),
-    rollback: (by, reason) => next(() => served.rollback(by, reason)),
+    rollback: (by, reason, whyNot) => next(() => served.rollback(by, reason, whyNot)),
     pin: (by, wanted, reason) => next(() => served.pin(by, wanted, reason)),
     unpin: (by, reason) => next(() => served.unpin(by, reason)),
     close: () => source.close(),
