@@ -9,6 +9,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'a policy repository to begin with, that passes its own tests',
     load: () => import('./policy/init.js'),
   },
+  check: {
+    summary: 'what is wrong with policies: file, line, and how to write it',
+    load: () => import('./policy/check.js'),
+  },
   test: {
     summary: 'run Rego tests, command tests and properties, by OPA and on the Wasm',
     load: () => import('./policy/test.js'),
@@ -32,6 +36,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   can: {
     summary: 'what an identity can do, needs an approval for, and never can',
     load: () => import('./policy/can.js'),
+  },
+  predict: {
+    summary: 'what a gateway would do with a migration or a script',
+    load: () => import('./policy/predict.js'),
   },
   explain: {
     summary: 'why a command was decided so, and what would pass',

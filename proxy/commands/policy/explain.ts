@@ -8,10 +8,10 @@ import {
   recordedCommand,
   type RecordedCommand,
 } from '../../policies/explain/asked-facts.js'
-import type { Surroundings } from '../../policies/explain/candidates.js'
 import { explained, type Explanation } from '../../policies/explain/explain.js'
 import { explanationText } from '../../policies/explain/explanation-text.js'
 import { bundleSources, folderSources } from '../../policies/explain/sources.js'
+import { surroundingsOf } from '../../policies/explain/surroundings.js'
 import type { PolicyFolder } from '../../policies/folder.js'
 import { createRehearsing } from '../../policies/rehearsal/rehearse.js'
 import { situationOf } from '../../policies/rehearsal/situation.js'
@@ -134,7 +134,7 @@ async function ofText(
         `at character ${syntaxError.position}: ${syntaxError.message}`,
       )
     }
-    const around = aroundOf(folder)
+    const around = surroundingsOf(folder)
     return Promise.all(
       statements.map(async (one): Promise<Shown> => {
         const { facts, text, refusal, decision, rewritten } = one
@@ -235,15 +235,5 @@ async function within<T>(
     return await work({ policy, sources })
   } finally {
     await sources.close()
-  }
-}
-
-// What the settings of a repository name besides its data.
-function aroundOf({ settings }: PolicyFolder): Surroundings {
-  const targets = Object.values(settings.targets ?? {})
-  const groups = Object.values(settings.identities ?? {}).flatMap((one) => one.groups ?? [])
-  return {
-    environments: [...new Set(targets.flatMap(({ labels = {} }) => labels['env'] ?? []))].sort(),
-    groups: [...new Set(groups)].sort(),
   }
 }

@@ -42,6 +42,8 @@ export type Rehearsal = {
 export type RehearsalOptions = {
   readonly entrypoint?: Entrypoint
   readonly message?: 'simple' | 'extended'
+  // Where names are looked for; as in a new session unless given.
+  readonly names?: NameContext
 }
 
 export type Rehearsing = {
@@ -69,8 +71,8 @@ export async function createRehearsing(): Promise<Rehearsing> {
   const reader = await createReader()
   return {
     run: async (sql, catalogue, situation, policy, options = {}) => {
-      const reading = await reader.read(sql, catalogue, NAMES)
-      const { entrypoint = 'decision', message = 'simple' } = options
+      const { entrypoint = 'decision', message = 'simple', names = NAMES } = options
+      const reading = await reader.read(sql, catalogue, names)
       const { statements: all } = reading
       const commands = all.map((statement, at): CommandToJudge => {
         const command = {
@@ -83,7 +85,7 @@ export async function createRehearsing(): Promise<Rehearsing> {
           of: all.length,
         }
         if (all.length > 1 || message !== 'simple') return command
-        return { ...command, spliced: (masks) => splicedText(sql, catalogue, masks, reader) }
+        return { ...command, spliced: (masks) => splicedText(sql, catalogue, names, masks, reader) }
       })
       const statements = judged(commands, sql, situation, policy, entrypoint)
       const action = statements.reduce<Action>(
@@ -173,13 +175,14 @@ function sessionOf(situation: Situation): Session {
 function splicedText(
   text: string,
   catalogue: Catalogue,
+  names: NameContext,
   masks: readonly Mask[],
   reader: Reader,
 ): Spliced {
   const read = (rewritten: string): Reading => {
-    const reading = reader.read(rewritten, catalogue, NAMES)
+    const reading = reader.read(rewritten, catalogue, names)
     if (reading instanceof Promise) throw new Error('the rewritten text is too long')
     return reading
   }
-  return spliced(text, { catalogue, names: NAMES, masks, read })
+  return spliced(text, { catalogue, names, masks, read })
 }
