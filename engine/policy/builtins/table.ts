@@ -1,6 +1,7 @@
 // The builtins that OPA's compiler leaves to the host, and that a decision may use: pure, the same on
 // every machine, with OPA's own meaning. Whatever is not in this table refuses the bundle; clocks,
 // chance and networks never will be.
+import { AWS } from './aws.js'
 import type { Builtin } from './builtin.js'
 import { CIDR } from './cidr.js'
 import { DIGESTS } from './digests.js'
@@ -8,6 +9,7 @@ import { GRAPH } from './graph.js'
 import { GRAPHQL } from './graphql.js'
 import { JSON_TEXT } from './json.js'
 import { JSON_PATCH } from './json-patch.js'
+import { JSON_SCHEMA } from './json-schema.js'
 import { JWT } from './jwt.js'
 import { JWT_SIGN } from './jwt-sign.js'
 import { NUMBERS } from './numbers.js'
@@ -37,8 +39,10 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...JSON_TEXT,
   ...JSON_PATCH,
   ...YAML,
+  ...JSON_SCHEMA,
   ...GRAPHQL,
   ...DIGESTS,
+  ...AWS,
   ...X509,
   ...PRIVATE_KEYS,
   ...JWT,

@@ -2,16 +2,13 @@
 // where Go has them, 64 bits of mantissa where Go rounds.
 import { numberOf, type RegoValue } from '../rego-value.js'
 import { NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { fractionOf, type Fraction } from './fraction.js'
 
 export const UNITS: readonly BuiltinEntry[] = [
   ['units.parse', { apply: (text) => parsed(textOf(text)) }],
   ['units.parse_bytes', { apply: (text) => parsedBytes(textOf(text)) }],
 ]
 
-type Fraction = { readonly over: bigint; readonly under: bigint }
-
-// A thousand digits are no amount; more would be work without bound.
-const EXPONENT_MAX = 1000
 const MANTISSA_BITS = 64n
 const POWERS: Readonly<Record<string, number>> = { k: 1, m: 2, g: 3, t: 4, p: 5, e: 6 }
 // Go multiplies by the float64 nearest to a thousandth.
@@ -82,18 +79,4 @@ function split(text: string): { readonly number: Fraction; readonly unit: string
   const [digits = ''] = /^(?:[\d.+-]|[eE][+-]|[eE](?=\d))*/.exec(text) ?? []
   if (digits === '') throw new NoAnswer('no amount')
   return { number: fractionOf(digits), unit: text.slice(digits.length) }
-}
-
-function fractionOf(text: string): Fraction {
-  const found = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text)
-  const [, sign = '', whole = '', part = '', exponent = '0'] = found ?? []
-  if (found === null || whole + part === '') throw new NoAnswer('no number')
-  if (exponent.replace(/^[+-]/, '').length > 6) throw new NoAnswer('the exponent is too large')
-  const power = Number(exponent) - part.length
-  if (Math.abs(power) > EXPONENT_MAX || text.length > EXPONENT_MAX)
-    throw new RangeError('an amount has too many digits')
-  const digits = BigInt(sign === '-' ? `-${whole}${part}` : whole + part)
-  return power >= 0
-    ? { over: digits * 10n ** BigInt(power), under: 1n }
-    : { over: digits, under: 10n ** BigInt(-power) }
 }
