@@ -1,0 +1,142 @@
+// `sallyport policy mutate`: makes the mutants of a folder of policies, tries each against the tests and says
+// which nobody noticed. Two at a time, each in a copy of its own; the author's folder is only read.
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PolicyFolder } from '../folder.js'
+import { ran } from '../opa.js'
+import type { OpaTest } from '../testing/opa-tests.js'
+import { closedWords } from './closed-words.js'
+import { dataMutants, dataPath, type DataFile } from './data-mutants.js'
+import { equivalenceOf } from './equivalents.js'
+import { mutantKey, type Mutant } from './mutant.js'
+import { regoMutants } from './mutants.js'
+import { mutationReport, type MutationReport, type Tried } from './score.js'
+import type { StatedCase } from './stated-cases.js'
+import { sourceOf, type Source } from './syntax.js'
+import { createTrial, type Trial } from './trial.js'
+
+export type MutationOptions = {
+  readonly opa: string
+  readonly folder: PolicyFolder
+  // Data that tests need beside the folder.
+  readonly extraData: readonly string[]
+  readonly cases: readonly StatedCase[]
+  // Rules, by id or full name.
+  readonly only: RegExp | undefined
+  // So many of them, chosen by the seed.
+  readonly sample: { readonly size: number; readonly seed: number } | undefined
+  readonly threshold: number
+  readonly progress: (done: number, of: number) => void
+  // Milliseconds; for the report alone.
+  readonly now: () => number
+}
+
+const OPA_MS = 60_000
+const WORKERS = 2
+// Tests that take no longer than this together are tried first.
+const FAST_MS = 250
+
+export async function mutationOf(options: MutationOptions): Promise<MutationReport> {
+  const started = options.now()
+  const trials: Trial[] = []
+  try {
+    const first = await createTrial(options)
+    trials.push(first)
+    const { texts, mutants } = await mutantsIn(first, options.opa)
+    const wanted = mutants.filter(({ rule }) => options.only?.test(rule) ?? true)
+    const chosen = sampled(wanted, options.sample)
+    const groups = groupsOf(await first.baseline())
+    while (trials.length < WORKERS) trials.push(await createTrial(options))
+    const tried = await allTried(trials, chosen, groups, texts, options.progress)
+    const durationMs = options.now() - started
+    return mutationReport(tried, {
+      mutants: wanted.length,
+      threshold: options.threshold,
+      durationMs,
+    })
+  } finally {
+    for (const trial of trials) await trial.remove()
+  }
+}
+
+type Texts = ReadonlyMap<string, string>
+
+async function mutantsIn(
+  { workspace }: Trial,
+  opa: string,
+): Promise<{ readonly texts: Texts; readonly mutants: readonly Mutant[] }> {
+  const { root } = workspace
+  const all = (await readdir(root, { recursive: true })).sort()
+  const within = (path: string): readonly string[] =>
+    all.filter((name) => path === '.' || name.startsWith(`${path}/`))
+  const names = workspace.policyPaths.flatMap((path) =>
+    within(path).map((name) => ({ path, name })),
+  )
+  const texts = new Map<string, string>()
+  const sources: Source[] = []
+  const data: DataFile[] = []
+  for (const { path, name } of names) {
+    if (texts.has(name) || name.endsWith('_test.rego')) continue
+    const isData = /(^|\/)data\.(json|ya?ml)$/.test(name)
+    if (!isData && !name.endsWith('.rego')) continue
+    const text = await readFile(join(root, name), 'utf8')
+    texts.set(name, text)
+    if (isData) data.push({ file: name, path: dataPath(name, path), text })
+    else sources.push(sourceOf(name, text, await parsed(opa, root, name)))
+  }
+  const mutants = [...regoMutants(sources), ...dataMutants(data, sources, closedWords())]
+  return { texts, mutants }
+}
+
+function parsed(opa: string, root: string, file: string): Promise<string> {
+  const args = ['parse', '--format', 'json', '--json-include', 'locations', file]
+  return ran(opa, args, { timeoutMs: OPA_MS, cwd: root })
+}
+
+// Chosen by the seed and by what they are, so that a change of one rule changes little of the choice.
+function sampled(mutants: readonly Mutant[], sample: MutationOptions['sample']): readonly Mutant[] {
+  if (sample === undefined || sample.size >= mutants.length) return mutants
+  const rank = (one: Mutant): string =>
+    createHash('sha256')
+      .update(`${sample.seed} ${mutantKey(one)}`)
+      .digest('hex')
+  const ranked = mutants.map((one) => ({ one, rank: rank(one) }))
+  ranked.sort((one, other) => (one.rank < other.rank ? -1 : 1))
+  const chosen = new Set(ranked.slice(0, sample.size).map(({ one }) => one))
+  return mutants.filter((one) => chosen.has(one))
+}
+
+// Most mutants are noticed by fast tests; only the others cost the whole run.
+function groupsOf(tests: readonly OpaTest[]): readonly (readonly OpaTest[])[] {
+  const ordered = [...tests].sort((one, other) => one.durationMs - other.durationMs)
+  let sum = 0
+  const fast = ordered.filter(({ durationMs }) => (sum += durationMs) <= FAST_MS)
+  return [fast, ordered.slice(fast.length)].filter((group) => group.length > 0)
+}
+
+async function allTried(
+  trials: readonly Trial[],
+  mutants: readonly Mutant[],
+  groups: readonly (readonly OpaTest[])[],
+  texts: Texts,
+  progress: MutationOptions['progress'],
+): Promise<readonly Tried[]> {
+  const results: Tried[] = []
+  let next = 0
+  let done = 0
+  const worked = async (trial: Trial): Promise<void> => {
+    for (let at = next++; at < mutants.length; at = next++) {
+      const mutant = mutants[at]
+      if (mutant === undefined) return
+      const because = equivalenceOf(texts.get(mutant.file) ?? '', mutant)
+      results[at] =
+        because === undefined
+          ? { mutant, ...(await trial.tried(mutant, groups)) }
+          : { mutant, verdict: 'equivalent', because }
+      progress(++done, mutants.length)
+    }
+  }
+  await Promise.all(trials.map(worked))
+  return results
+}
