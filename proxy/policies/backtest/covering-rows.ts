@@ -30,7 +30,7 @@ export function coveringRows(coverage: Coverage): readonly (readonly number[])[]
   for (const one of wanted) {
     for (let seed = nextOpen(one); seed >= 0; seed = nextOpen(one)) {
       if (rows.length >= coverage.rowsMax) return rows
-      const row = grown(seed, one, { coverage, touching, turn: rows.length })
+      const row = grown(seed, one, { coverage, touching })
       if (row === undefined) one.open[seed] = 0
       else {
         rows.push(row)
@@ -81,7 +81,6 @@ function nextOpen(wanted: Wanted): number {
 type Growing = {
   readonly coverage: Coverage
   readonly touching: readonly (readonly Wanted[])[]
-  readonly turn: number
 }
 
 // A row around one combination, each other value the one that covers most; undefined where nothing fits.
@@ -99,13 +98,12 @@ function grown(seed: number, wanted: Wanted, growing: Growing): number[] | undef
 }
 
 function bestValue(row: number[], dimension: number, growing: Growing): number | undefined {
-  const { coverage, touching, turn } = growing
+  const { coverage, touching } = growing
   const size = coverage.sizes[dimension] ?? 0
   let best: number | undefined
   let most = -1
-  for (let step = 0; step < size; step += 1) {
-    // Begins elsewhere each time, so that values that cover nothing new still take turns.
-    const value = (step + turn) % size
+  // Of values that cover as much, the first: it is the ordinary one.
+  for (let value = 0; value < size; value += 1) {
     row[dimension] = value
     const fits = row.every(
       (other, at) =>

@@ -1,6 +1,7 @@
 // What a comparison of two policies found: plain data, the same for recorded and for generated facts, which
 // the printers turn into text.
 import type { Action } from '../../../engine/schemas/decision.js'
+import type { Facts } from '../../../engine/schemas/facts.js'
 import type { Direction } from './flip.js'
 
 export type Side = {
@@ -36,6 +37,7 @@ export type Example = {
   // Of a generated one: whether reading the text again gave these facts, and what the facts say else.
   readonly verified?: boolean
   readonly circumstances?: string
+  readonly facts?: Facts
   readonly before: Outcome
   readonly after: Outcome
 }

@@ -21,9 +21,12 @@ export type FlipFound = {
   readonly shape: string | number
 }
 
+export type ExampleMade = Omit<Example, 'before' | 'after'> &
+  Partial<Pick<Example, 'before' | 'after'>>
+
 export type Tally = {
-  // `example` is called only where one is wanted.
-  readonly add: (found: FlipFound, example: () => Omit<Example, 'before' | 'after'>) => void
+  // `example` is called only where one is wanted; what it does not say of the outcomes is as found.
+  readonly add: (found: FlipFound, example: () => ExampleMade) => void
   readonly groups: () => readonly FlipGroup[]
   readonly leftOut: () => number
   readonly expectations: () => readonly ExpectationResult[]
@@ -102,7 +105,7 @@ export function createTally(expectations: readonly Expectation[]): Tally {
       for (const object of where.objects) group.objects.add(object)
       if (group.examples.length >= EXAMPLES_MAX || group.shapes.has(shape)) return
       group.shapes.add(shape)
-      group.examples.push({ ...example(), before: outcomeOf(before), after: outcomeOf(after) })
+      group.examples.push({ before: outcomeOf(before), after: outcomeOf(after), ...example() })
     },
     groups: () =>
       [...groups.values()]
@@ -126,7 +129,7 @@ export function createTally(expectations: readonly Expectation[]): Tally {
 
 const RANK: Readonly<Record<Direction, number>> = { wider: 0, mixed: 1, stricter: 2 }
 
-function outcomeOf({ action, rules }: Decision): Outcome {
+export function outcomeOf({ action, rules }: Decision): Outcome {
   const message = rules[0]?.message
   return {
     action,

@@ -1,0 +1,274 @@
+// The space of facts in which two policies are compared: one dimension for each thing that a rule can ask, its
+// values from the schema's closed domains and from the words of both policies. A row of values becomes one
+// document of facts.
+import type { LabelRule } from '../../../engine/policy/policy.js'
+import { SINKS, UNREAD_REASONS, type Facts } from '../../../engine/schemas/facts.js'
+import { fitsOperation, OPERATION_SHAPES } from './operation-shapes.js'
+import { wordsOf, type Field, type Vocabulary } from './vocabulary.js'
+
+export type Value = {
+  // '' for the ordinary one, which nobody needs to be told.
+  readonly name: string
+  readonly of?: unknown
+}
+
+export type Dimension = {
+  readonly name: DimensionName
+  readonly values: readonly Value[]
+}
+
+export type DimensionName =
+  | 'op'
+  | 'kind'
+  | 'object'
+  | 'where'
+  | 'label'
+  | 'temporary'
+  | 'detail'
+  | 'flow'
+  | 'through'
+  | 'unread'
+  | 'beside'
+  | 'limited'
+  | 'message'
+  | 'identity'
+  | 'group'
+  | 'subject'
+  | 'env'
+  | 'target'
+  | 'grants'
+  | 'counters'
+  | 'time'
+  | 'transaction'
+  | 'purpose'
+  | 'mfa'
+
+export type LabelledColumn = { readonly column: string; readonly labels: readonly string[] }
+
+export type Space = {
+  readonly dimensions: readonly Dimension[]
+  readonly columns: readonly LabelledColumn[]
+}
+
+const OBJECTS_MAX = 12
+const WORDS_MAX = 16
+const NONE: Value = { name: '' }
+
+// From the words of everything, or of what changed alone: then each dimension that words are found for is
+// cut down to them and the ordinary value.
+export function spaceOf(
+  vocabulary: Vocabulary,
+  labels: readonly LabelRule[],
+  narrow?: Vocabulary,
+): Space {
+  const columns = labelledColumns(labels, wordsOf(vocabulary, 'label'))
+  const of = (field: Field): readonly string[] => wordsOf(vocabulary, field).slice(0, WORDS_MAX)
+  const named = (words: readonly string[]): readonly Value[] =>
+    words.map((name) => ({ name, of: name }))
+  // Of what changed alone where that says something: these are combined in full.
+  const near = (field: Field): readonly string[] => {
+    const words = narrow === undefined ? [] : wordsOf(narrow, field).slice(0, WORDS_MAX)
+    return words.length > 0 ? words : of(field)
+  }
+  const numbers =
+    narrow !== undefined && narrow.numbers.size > 0 ? narrow.numbers : vocabulary.numbers
+  const envs = unique(['prod', ...near('env'), 'elsewhere'])
+  const labelKeys = unique([
+    'env',
+    ...(narrow !== undefined && narrow.targetLabels.size > 0
+      ? narrow.targetLabels
+      : vocabulary.targetLabels),
+  ])
+  const full: readonly Dimension[] = [
+    { name: 'op', values: named(Object.keys(OPERATION_SHAPES)) },
+    {
+      name: 'kind',
+      values: named(unique(Object.values(OPERATION_SHAPES).flatMap((s) => s.kinds))),
+    },
+    {
+      name: 'object',
+      values: [NONE, ...named(objectNames(wordsOf(vocabulary, 'object')))],
+    },
+    {
+      name: 'where',
+      // Where there can be one there nearly always is.
+      values: [...named(['absent', 'trivial', 'range', 'equality', 'key', 'cursor']), NONE],
+    },
+    {
+      name: 'label',
+      values: [NONE, ...columns.map((of) => ({ name: of.labels.join('+'), of }))],
+    },
+    { name: 'temporary', values: [NONE, { name: 'temporary', of: true }] },
+    {
+      name: 'detail',
+      values: [
+        NONE,
+        ...named(
+          unique([...Object.values(OPERATION_SHAPES).flatMap((s) => s.details), ...of('detail')]),
+        ),
+      ],
+    },
+    { name: 'flow', values: [NONE, ...named(SINKS)] },
+    {
+      name: 'through',
+      values: [NONE, ...named(unique(['function:upper', 'function:left', ...of('through')]))],
+    },
+    { name: 'unread', values: [NONE, ...named(UNREAD_REASONS)] },
+    { name: 'beside', values: [NONE, ...named(['read', 'drop', 'update'])] },
+    {
+      name: 'limited',
+      values: [NONE, { name: 'LIMIT 1', of: 1 }, { name: 'LIMIT 100000', of: 100_000 }],
+    },
+    { name: 'message', values: [NONE, ...named(['extended'])] },
+    {
+      name: 'identity',
+      values: named(['agent', 'human', 'pipeline', 'agent for a human']),
+    },
+    { name: 'group', values: [NONE, ...named(of('group'))] },
+    { name: 'subject', values: [NONE, ...named(of('subject'))] },
+    {
+      name: 'env',
+      values: [
+        ...labelKeys.flatMap((key) =>
+          envs.map((env) => ({ name: `${key}=${env}`, of: [key, env] })),
+        ),
+        { name: 'no labels', of: undefined },
+      ],
+    },
+    { name: 'target', values: [NONE, ...named(of('target'))] },
+    {
+      name: 'grants',
+      values: [
+        NONE,
+        { name: 'approved by another person', of: ['command', 'other'] },
+        { name: 'session approved by another person', of: ['session', 'other'] },
+        { name: 'approved by themselves', of: ['command', 'self'] },
+      ],
+    },
+    { name: 'counters', values: [NONE, ...counterValues(numbers)] },
+    { name: 'time', values: [NONE, ...timeValues(numbers)] },
+    { name: 'transaction', values: [NONE, ...named(['open', 'failed'])] },
+    { name: 'purpose', values: [NONE, ...named(unique(['INC-1', ...of('purpose')]))] },
+    { name: 'mfa', values: [NONE, { name: 'with a second factor', of: true }] },
+  ]
+  return { columns, dimensions: narrow === undefined ? full : narrowed(full, narrow) }
+}
+
+const FIELD_OF: Readonly<Partial<Record<DimensionName, Field>>> = {
+  op: 'op',
+  kind: 'kind',
+  object: 'object',
+  where: 'where',
+  detail: 'detail',
+  flow: 'to',
+  through: 'through',
+  unread: 'reason',
+  group: 'group',
+  subject: 'subject',
+  target: 'target',
+  purpose: 'purpose',
+}
+
+function narrowed(dimensions: readonly Dimension[], narrow: Vocabulary): readonly Dimension[] {
+  return dimensions.map((dimension) => {
+    const field = FIELD_OF[dimension.name]
+    const words = field === undefined ? [] : wordsOf(narrow, field).map(unstarred)
+    const kept = dimension.values.filter(({ name }) => name === '' || words.includes(name))
+    // All operations where none is named: such a rule stands under `any`.
+    return words.length === 0 || kept.every(({ name }) => name === '')
+      ? dimension
+      : { ...dimension, values: kept }
+  })
+}
+
+// Which dimensions a vocabulary speaks of, by place; the ones whose combinations decide.
+export function spokenOf(space: Space, vocabulary: Vocabulary): readonly number[] {
+  const spoken = (name: DimensionName): boolean => {
+    const field = FIELD_OF[name]
+    if (field !== undefined) return wordsOf(vocabulary, field).length > 0
+    switch (name) {
+      case 'identity':
+        return wordsOf(vocabulary, 'identity').length > 0
+      case 'env':
+        return wordsOf(vocabulary, 'env').length > 0 || vocabulary.targetLabels.size > 0
+      case 'label':
+        return wordsOf(vocabulary, 'label').length > 0
+      case 'grants':
+        return vocabulary.grants
+      case 'time':
+      case 'counters':
+        return vocabulary.numbers.size > 0 || wordsOf(vocabulary, 'weekday').length > 0
+      default:
+        return false
+    }
+  }
+  return space.dimensions.flatMap(({ name }, at) => (spoken(name) ? [at] : []))
+}
+
+// Only what an operation decides about: which kinds, conditions, details and flows it can have.
+export function allowedIn(
+  space: Space,
+): (first: number, value: number, second: number, other: number) => boolean {
+  const tables = space.dimensions.map(({ name, values }) =>
+    values.map((value) =>
+      (space.dimensions[0]?.values ?? []).map((op) => fitsOperation(op.name, name, value.name)),
+    ),
+  )
+  return (first, value, second, other) => first !== 0 || (tables[second]?.[other]?.[value] ?? true)
+}
+
+function labelledColumns(
+  rules: readonly LabelRule[],
+  words: readonly string[],
+): readonly LabelledColumn[] {
+  const found = new Map<string, LabelledColumn>()
+  for (const { column, labels } of rules) {
+    const sorted = [...new Set(labels)].sort()
+    const key = sorted.join('+')
+    if (!found.has(key)) found.set(key, { column: unstarred(column), labels: sorted })
+  }
+  const known = new Set([...found.values()].flatMap(({ labels }) => labels))
+  // What the rules of access name and no column has: the system's own, or a mistake.
+  for (const word of words) {
+    if (known.has(word) || word.includes('label:') || word.includes('pattern:')) continue
+    const label = word.endsWith(':') ? `${word}secret` : word
+    found.set(label, { column: 'value', labels: [label] })
+  }
+  return [...found.values()].slice(0, WORDS_MAX)
+}
+
+// Names with a schema, and schemas: rules name them alone or as what a name begins with.
+function objectNames(words: readonly string[]): readonly string[] {
+  const names = words.flatMap((word) =>
+    /^[\w$]+\.$/.test(word) ? [`${word}things`] : /^[\w$]+\.[\w$*]+$/.test(word) ? [word] : [],
+  )
+  return unique(names.map(unstarred)).slice(0, OBJECTS_MAX)
+}
+
+function counterValues(numbers: ReadonlySet<number>): readonly Value[] {
+  const thresholds = [...numbers].filter((n) => n >= 5).sort((a, b) => a - b)
+  const counted = ['commands_last_minute', 'commands', 'rows', 'labelled_rows', 'denials'] as const
+  return [...thresholds.slice(-6), 1_000_000].flatMap((n) =>
+    counted.map((name) => ({ name: `${name} ${n}`, of: [name, n] })),
+  )
+}
+
+type Weekday = Facts['time']['weekday']
+
+function timeValues(numbers: ReadonlySet<number>): readonly Value[] {
+  const hours = [...numbers].filter((n) => Number.isInteger(n) && n > 0 && n < 24)
+  const both = unique([3, 22, ...hours, ...hours.map((hour) => hour - 1)].map(String)).map(Number)
+  const at = (weekday: Weekday, hour: number): Value => ({
+    name: `${weekday} ${hour} o'clock`,
+    of: [weekday, hour],
+  })
+  return [at('sunday', 12), at('saturday', 3), ...both.map((hour) => at('wednesday', hour))]
+}
+
+function unstarred(pattern: string): string {
+  return pattern.replaceAll('*', 'x')
+}
+
+function unique<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)]
+}
