@@ -1,6 +1,6 @@
 // What a document was found to miss of a JSON Schema, and how well it fitted all the same.
-import type { RegoValue } from '../rego-value.js'
-import { objectWith } from './builtin.js'
+import { isArray, isObject, order, type RegoObject, type RegoValue } from '../rego-value.js'
+import { memberAt, objectWith } from './builtin.js'
 
 export type Problem = { readonly type: string; readonly path: Path; readonly text: string }
 export type Path = readonly string[]
@@ -31,4 +31,21 @@ export function best(results: readonly Result[]): Result | undefined {
     (found, one) => (found === undefined || one.score > found.score ? one : found),
     undefined,
   )
+}
+
+export type Run = {
+  readonly root: RegoValue
+  // How many more schemas may meet a value.
+  steps: number
+  readonly validated: (schema: RegoValue, value: RegoValue, path: Path) => Result
+}
+
+export function sorted(value: RegoValue | undefined): RegoObject['object'] {
+  if (value === undefined || value === null || !isObject(value)) return []
+  return [...value.object].sort(([one], [other]) => order(one, other))
+}
+
+export function schemas(schema: RegoObject, name: string): readonly RegoValue[] {
+  const found = memberAt(schema, name)
+  return found !== undefined && found !== null && isArray(found) ? found : []
 }

@@ -13,14 +13,18 @@ import { memberAt, NoAnswer, type BuiltinEntry } from './builtin.js'
 import { asJson, jsonText } from './json.js'
 import { jsonValue } from './json-read.js'
 import { checkSchema, resolved, SchemaProblem } from './json-schema-check.js'
+import { combined } from './json-schema-combined.js'
 import {
   add,
   best,
   fieldOf,
   merge,
   problemValue,
+  schemas,
+  sorted,
   type Path,
   type Result,
+  type Run,
 } from './json-schema-result.js'
 import { numberProblems, textProblems } from './json-schema-scalars.js'
 
@@ -46,7 +50,7 @@ function verified(schema: RegoValue = null): RegoValue {
 function matched(document: RegoValue = null, schema: RegoValue = null): RegoValue {
   const [value, root] = [documentIn(document), documentIn(schema)]
   checkSchema(root)
-  const { problems } = validated({ root, steps: STEPS_MAX }, root, value, [])
+  const { problems } = validated(runOf(root), root, value, [])
   return [problems.length === 0, problems.map(problemValue)]
 }
 
@@ -65,9 +69,16 @@ function documentIn(value: RegoValue): RegoValue {
   return asJson(value)
 }
 
-type Run = { readonly root: RegoValue; steps: number }
-
 const STEPS_MAX = 100_000
+
+function runOf(root: RegoValue): Run {
+  const run: Run = {
+    root,
+    steps: STEPS_MAX,
+    validated: (schema, value, path) => validated(run, schema, value, path),
+  }
+  return run
+}
 
 function validated(run: Run, schema: RegoValue, value: RegoValue, path: Path): Result {
   const result: Result = { problems: [], score: 0 }
@@ -121,87 +132,6 @@ function typeOf(value: RegoValue): string {
   if (isNumber(value)) return Number.isInteger(Number(value.number)) ? 'integer' : 'number'
   if (typeof value === 'object') return isArray(value) ? 'array' : 'object'
   return typeof value
-}
-
-function sorted(value: RegoValue | undefined): RegoObject['object'] {
-  if (value === undefined || value === null || !isObject(value)) return []
-  return [...value.object].sort(([one], [other]) => order(one, other))
-}
-
-function schemas(schema: RegoObject, name: string): readonly RegoValue[] {
-  const found = memberAt(schema, name)
-  return found !== undefined && found !== null && isArray(found) ? found : []
-}
-
-function combined(
-  run: Run,
-  schema: RegoObject,
-  value: RegoValue,
-  path: Path,
-  result: Result,
-): void {
-  const tried = (name: string): readonly Result[] =>
-    schemas(schema, name).map((one) => validated(run, one, value, path))
-  const passing = (results: readonly Result[]): number =>
-    results.filter(({ problems }) => problems.length === 0).length
-  const any = tried('anyOf')
-  if (any.length > 0 && passing(any) === 0) {
-    add(result, 'number_any_of', path, 'Must validate at least one schema (anyOf)')
-    merge(result, best(any) ?? { problems: [], score: 0 })
-  }
-  const one = tried('oneOf')
-  if (one.length > 0 && passing(one) !== 1) {
-    add(result, 'number_one_of', path, 'Must validate one and only one schema (oneOf)')
-    if (passing(one) === 0) merge(result, best(one) ?? { problems: [], score: 0 })
-  }
-  const all = tried('allOf')
-  for (const each of all) merge(result, each)
-  if (passing(all) !== all.length)
-    add(result, 'number_all_of', path, 'Must validate all the schemas (allOf)')
-  const not = memberAt(schema, 'not')
-  if (not !== undefined && validated(run, not, value, path).problems.length === 0)
-    add(result, 'number_not', path, 'Must not validate the schema (not)')
-  dependencies(run, schema, value, path, result)
-  conditions(run, schema, value, path, result)
-  result.score++
-}
-
-function dependencies(
-  run: Run,
-  schema: RegoObject,
-  value: RegoValue,
-  path: Path,
-  result: Result,
-): void {
-  if (value === null || !isObject(value)) return
-  for (const [key, wanted] of sorted(memberAt(schema, 'dependencies'))) {
-    if (memberAt(value, key) === undefined) continue
-    if (wanted === null || !isArray(wanted)) {
-      validate(run, wanted, value, path, result)
-      continue
-    }
-    for (const name of wanted.filter((one) => memberAt(value, one) === undefined))
-      add(result, 'missing_dependency', path, `Has a dependency on ${String(name)}`)
-  }
-}
-
-function conditions(
-  run: Run,
-  schema: RegoObject,
-  value: RegoValue,
-  path: Path,
-  result: Result,
-): void {
-  const condition = memberAt(schema, 'if')
-  if (condition === undefined) return
-  const holds = validated(run, condition, value, path).problems.length === 0
-  const branch = memberAt(schema, holds ? 'then' : 'else')
-  if (branch === undefined) return
-  const found = validated(run, branch, value, path)
-  if (found.problems.length === 0) return
-  if (holds) add(result, 'condition_then', path, 'Must validate "then" as "if" was valid')
-  else add(result, 'condition_else', path, 'Must validate "else" as "if" was not valid')
-  merge(result, found)
 }
 
 function items(
