@@ -61,6 +61,7 @@ export function createShadowThread(options: ThreadOptions): ShadowThread {
   let readsDigest = true
   let closed = false
   let restarts = 0
+  let reason = ''
   let asked = 0
   let told = numbering()
   const waiting = new Map<number, Waiting>()
@@ -73,7 +74,7 @@ export function createShadowThread(options: ThreadOptions): ShadowThread {
   const ready = new Promise<Awaited<ShadowThread['ready']>>((resolve) => (announced = resolve))
 
   const begin = (): void => {
-    const entry = new URL(`./shadow-worker${import.meta.url.slice(-3)}`, import.meta.url)
+    const entry = new URL('./shadow-worker.js', import.meta.url)
     const begun = new Worker(entry, {
       workerData: { bytes, fuel, id: 1 },
       resourceLimits: RESOURCES,
@@ -82,7 +83,9 @@ export function createShadowThread(options: ThreadOptions): ShadowThread {
     worker = begun
     begun.on('message', (message: FromWorker) => received(message))
     begun.on('error', (problem) => {
-      if (worker === begun) options.onEnded(problem.message)
+      if (worker !== begun) return
+      reason = problem.message
+      if (isReady) options.onEnded(reason)
     })
     begun.on('exit', () => {
       if (worker === begun) ended()
@@ -125,7 +128,7 @@ export function createShadowThread(options: ThreadOptions): ShadowThread {
     byKey.clear()
     outgoing = []
     told = numbering()
-    announced?.({ kind: 'refused', step: 'probe', reason: 'its thread ended while it was loaded' })
+    announced?.({ kind: 'refused', step: 'probe', reason: `its thread ended: ${reason}` })
     if (closed || restarts >= RESTARTS_MAX) return
     restarts++
     setTimeout(() => {
@@ -139,7 +142,13 @@ export function createShadowThread(options: ThreadOptions): ShadowThread {
     outgoing = []
     if (worker === undefined || questions.length === 0) return
     const { forget, bases, commands } = told.take()
-    worker.postMessage({ forget, bases, commands, questions } satisfies ToWorker)
+    try {
+      worker.postMessage({ forget, bases, commands, questions } satisfies ToWorker)
+    } catch (problem) {
+      // Facts that cannot be told: the thread no longer knows what it was told.
+      reason = problem instanceof Error ? problem.message : String(problem)
+      void worker.terminate()
+    }
   }
 
   begin()

@@ -147,7 +147,13 @@ export function openShadow(parts: ShadowParts): Shadow {
         const bytes = trial.commands[at]?.text.length ?? 0
         const about = { policy: policy.id, base: base.facts, decided, digest: trial.digest, bytes }
         asked.ask(about, (verdict) => {
-          if (thread === asked) judged(trial, judgement, at, verdict)
+          if (thread !== asked) return
+          try {
+            judged(trial, judgement, at, verdict)
+          } catch {
+            // Nobody waits for it, and nothing depends on it.
+            count('failed')
+          }
         })
       }
     },
