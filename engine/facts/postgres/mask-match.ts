@@ -3,7 +3,7 @@ import type { Mask } from '../../schemas/decision.js'
 
 export type Pattern = 'ssn' | 'card' | 'email' | 'iban'
 
-const PATTERNS: readonly Pattern[] = ['ssn', 'card', 'email', 'iban']
+export const PATTERNS: readonly Pattern[] = ['ssn', 'card', 'email', 'iban']
 
 // `label:pii` also names what is labelled `pii.ssn`.
 export function isMatched(mask: Mask, column: string, labels: readonly string[]): boolean {

@@ -13,6 +13,18 @@ const LARGE_OBJECTS = 'system:large_objects'
 // Out-of-line parts of users' values.
 const TOAST = 'system:toast'
 
+// All that policies can meet; the last is that of functions that read pages.
+export const SYSTEM_LABELS: readonly string[] = [
+  CREDENTIALS,
+  STATISTICS,
+  ACTIVITY,
+  CONFIGURATION,
+  REPLICATION,
+  LARGE_OBJECTS,
+  TOAST,
+  'system:pages',
+]
+
 const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['pg_authid', { label: CREDENTIALS }],
   ['pg_shadow', { label: CREDENTIALS }],

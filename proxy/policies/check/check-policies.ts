@@ -1,0 +1,108 @@
+// Runs all checks on a folder of policies. What cannot be read ends it at once; policies that are wrong are
+// not evaluated, since that would only say the same in other words.
+import { buildBundle } from '../build.js'
+import type { PolicyFolder } from '../folder.js'
+import { sorted, type Finding } from '../findings.js'
+import { ran } from '../opa.js'
+import { problem, type Check, type CheckInput } from './check.js'
+import { CHECKS, EVALUATING } from './checks.js'
+import { opaProblems } from './compiles.js'
+import { evaluated, type FuelUsed } from './evaluation.js'
+import { knowledgeOf } from './knowledge.js'
+import { openLibrary, regoFiles } from './library.js'
+import { regoFileOf, type RegoFile } from './rego-tree.js'
+
+export type CheckReport = {
+  readonly findings: readonly Finding[]
+  readonly files: number
+  // Where it came to that.
+  readonly fuel?: FuelUsed
+}
+
+const OPA_MS = 120_000
+const PARSERS = 4
+
+export async function checkPolicies(opa: string, folder: PolicyFolder): Promise<CheckReport> {
+  const run = (args: readonly string[]): Promise<string> =>
+    ran(opa, args, { timeoutMs: OPA_MS, cwd: folder.root })
+  const names = await regoFiles(folder)
+  const files = await parsed(names, run)
+  const broken = files === undefined ? await opaProblems(folder, run) : []
+  const report = (findings: readonly Finding[]): CheckReport => ({
+    findings: sorted(findings),
+    files: names.length,
+  })
+  if (files === undefined) return report(broken)
+  const library = await openLibrary(folder, files)
+  if (library.data.broken.length > 0) {
+    return report(
+      library.data.broken.map((one) =>
+        problem('broken-data', one, `this cannot be read: ${one.message}`, 'correct the YAML'),
+      ),
+    )
+  }
+  const input = { library, knowledge: knowledgeOf(library), settings: folder.settings, opa: run }
+  const findings = await found(CHECKS, input)
+  if (findings.some(({ severity }) => severity === 'error')) return report(findings)
+  findings.push(...(await found(EVALUATING, input)))
+  if (findings.some(({ severity }) => severity === 'error')) return report(findings)
+  const built = await builtOrProblem(opa, folder, input)
+  if ('rule' in built) return report([...findings, built])
+  const { findings: more, fuel } = await evaluated(built.bytes, input)
+  return { ...report([...findings, ...more]), fuel }
+}
+
+async function found(checks: readonly Check[], input: CheckInput): Promise<Finding[]> {
+  const all: Finding[] = []
+  for (const check of checks) all.push(...(await check.run(input)))
+  return saidOnce(all)
+}
+
+// The same thing is said once: where OPA and one of ours object to a line, ours knows more.
+function saidOnce(findings: readonly Finding[]): Finding[] {
+  const lineOf = ({ file, line }: Finding): string => `${file}:${line}`
+  const ours = new Set(findings.filter(({ rule }) => rule !== 'broken-rego').map(lineOf))
+  const left = findings.filter((one) => one.rule !== 'broken-rego' || !ours.has(lineOf(one)))
+  return [...new Map(left.map((one) => [JSON.stringify(one), one])).values()]
+}
+
+// Undefined where one of them cannot be read; OPA's check says better what is wrong with it.
+async function parsed(
+  names: readonly string[],
+  run: (args: readonly string[]) => Promise<string>,
+): Promise<readonly RegoFile[] | undefined> {
+  const how = ['parse', '--format', 'json', '--json-include', 'locations']
+  const left = [...names]
+  const printed = new Map<string, string>()
+  const work = async (): Promise<void> => {
+    for (let name = left.pop(); name !== undefined; name = left.pop()) {
+      printed.set(name, await run([...how, name]))
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: PARSERS }, work))
+  } catch {
+    return undefined
+  }
+  return names.map((name) => regoFileOf(name, printed.get(name) ?? '{}'))
+}
+
+async function builtOrProblem(
+  opa: string,
+  folder: PolicyFolder,
+  { library }: CheckInput,
+): Promise<{ readonly bytes: Uint8Array } | Finding> {
+  try {
+    return { bytes: await buildBundle({ opa, folder: folder.root }) }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const file = library.files[0]?.file ?? '.'
+    const place = { file, at: { line: 1, column: 1 } }
+    return problem(
+      'broken-bundle',
+      place,
+      `the policies cannot be built: ${why}`,
+      'correct what it says',
+    )
+  }
+}
