@@ -8,7 +8,7 @@ import type { Grant } from '../engine/schemas/facts.js'
 import type { Hold, Settlement } from './approvals/approvals.js'
 import type { Decided } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial, Words } from './guard.js'
-import type { Judge, Judgement } from './guard-judgement.js'
+import { digestOf, type Judge, type Judgement } from './guard-judgement.js'
 import { textOf } from './guard-record.js'
 import {
   ABANDONED,
@@ -148,7 +148,7 @@ function heldDigest(
       ) ?? null,
     identity: { subject: identity.facts.subject, issuer: identity.facts.issuer },
     target,
-    command: { ...decided.facts, digest: trial.digest },
+    command: { ...decided.facts, digest: digestOf(trial) },
     bundle: policy.digest,
   })
   return `sha256:${hash('sha256', bound)}`

@@ -69,6 +69,13 @@ export type JudgeParts = Pick<GuardParts, 'clock' | 'exitMasksOf' | 'onDecision'
   readonly approvals: Pick<GuardParts['approvals'], 'grantsOf'>
 } & Aged
 
+// What an approval is bound to, and policies may read; most commands go by without.
+export function digestOf(trial: Trial): string {
+  const [one] = trial.commands
+  trial.digest ??= one === undefined ? '' : commandDigest(one.text, one.binds)
+  return trial.digest
+}
+
 export function createJudge(parts: JudgeParts): Judge {
   const cache = createDecisionCache()
   const states = new WeakMap<Session, SessionState>()
@@ -86,7 +93,7 @@ export function createJudge(parts: JudgeParts): Judge {
     policy: Policy,
     base: Base,
     command: CommandToJudge,
-    digest: string,
+    trial: Trial,
     entrypoint: Entrypoint,
   ): Decided => {
     const { statement, position, of, message } = command
@@ -99,7 +106,10 @@ export function createJudge(parts: JudgeParts): Judge {
       return known
     }
     const shared = cache.command(key, statement, message, position, of)
-    const facts = { ...base.facts, command: shelf === undefined ? { ...shared, digest } : shared }
+    const facts = {
+      ...base.facts,
+      command: shelf === undefined ? { ...shared, digest: digestOf(trial) } : shared,
+    }
     const decision = policy.decide(facts, entrypoint)
     const hint =
       entrypoint === 'decision' && lacksHint(decision) ? parts.hintFor?.(policy, facts) : undefined
@@ -123,18 +133,13 @@ export function createJudge(parts: JudgeParts): Judge {
 
   return {
     judged(trial, policy, now, grants, entrypoint = 'decision') {
-      const { session, commands, digest } = trial
+      const { session, commands } = trial
       const state = stateOf(session)
       const standing = parts.approvals.grantsOf(session.id)
       const all = grants.length > 0 ? [...standing, ...grants] : standing
       const base = state.facts.base(now, all, isStale(parts))
-      const decided: Decided[] = []
-      let held = false
-      for (const command of commands) {
-        const one = decide(policy, base, command, digest, entrypoint)
-        held ||= one.decision.action === 'require-approval'
-        decided.push(one)
-      }
+      const decided = commands.map((command) => decide(policy, base, command, trial, entrypoint))
+      const held = decided.some(({ decision }) => decision.action === 'require-approval')
       return { state, base, policy, decided, held }
     },
     admitted(session, policy, now) {

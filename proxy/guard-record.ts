@@ -2,9 +2,11 @@
 // when all of them are as durable as they must be.
 import type { Decided } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
-import type { Judgement } from './guard-judgement.js'
+import { digestOf, type Judgement } from './guard-judgement.js'
 import { recordedText, type RecordedText } from './redaction.js'
 import type { Durability } from './recording/recorder.js'
+
+const NOTHING_ELSE = {}
 
 export function written(
   parts: GuardParts,
@@ -27,28 +29,30 @@ export function written(
     if (judged === undefined || command === undefined) throw new Error('a command was lost')
     const approval = approvals[i]
     const { text, redacted } = textOf(command, judged)
+    const { rewritten } = judged
+    // The digest of a text that is written down whole goes without saying.
+    const told = !redacted && command.of <= 1 && command.binds === undefined
     parts.recorder.command(
       {
         session: trial.session.id,
         command: trial.first + i,
         text,
         redacted,
-        ...(judged.rewritten === undefined
-          ? undefined
-          : { rewritten: recordedText(judged.rewritten.text, true).text }),
+        rewritten: rewritten === undefined ? undefined : recordedText(rewritten.text, true).text,
         go: refusal === undefined,
         facts: {
           base: judgement.base.facts,
           command: judged.facts,
-          overrides: { 'command.digest': trial.digest },
+          overrides: told ? NOTHING_ELSE : { 'command.digest': digestOf(trial) },
         },
         decision: judged.decision,
         entrypoint: judged.entrypoint,
         bundle: judgement.policy.digest,
-        ...(approval === undefined ? undefined : { approval }),
-        ...(refusal === undefined || ownDenial(judged, refusal)
-          ? undefined
-          : { refusal: `${refusal.rule}: ${refusal.message}` }),
+        approval,
+        refusal:
+          refusal === undefined || ownDenial(judged, refusal)
+            ? undefined
+            : `${refusal.rule}: ${refusal.message}`,
       },
       durabilityOf(parts, judged, refusal),
       one,

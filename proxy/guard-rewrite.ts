@@ -10,7 +10,7 @@ export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | 
   if (command?.spliced === undefined || another !== undefined || decided === undefined)
     return undefined
   if (decided.decision.action !== 'mask-fields' || !('refused' in decided.exit)) return undefined
-  const made = command.spliced(decided.decision.masks)
+  const made = command.spliced(command.text, decided.decision.masks)
   if (!('text' in made)) return undefined
   const { text, statement, masks } = made
   return {

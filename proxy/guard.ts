@@ -8,7 +8,7 @@ import type { Action, Limits, Mask } from '../engine/schemas/decision.js'
 import type { Approvals } from './approvals/approvals.js'
 import type { Clock } from './clock.js'
 import type { Rewritten } from './decision-cache.js'
-import { commandDigest, createJudge, type Judge, type Judgement } from './guard-judgement.js'
+import { createJudge, type Judge, type Judgement } from './guard-judgement.js'
 import { heldAnswer } from './guard-hold.js'
 import { expired, type Aged } from './guard-freshness.js'
 import { INTERNAL, tokenRefusal, UNAVAILABLE, worst } from './guard-refusal.js'
@@ -34,8 +34,10 @@ export type CommandToJudge = {
   readonly of: number
   // The same command so that the target computes on masked values; absent where the protocol cannot
   // send another text than the client's. Asked only where the answer itself cannot be masked.
-  readonly spliced?: (masks: readonly Mask[]) => Spliced
+  readonly spliced?: Rewriting | undefined
 }
+
+export type Rewriting = (text: string, masks: readonly Mask[]) => Spliced
 
 // How a protocol says "please wait", and how it tells that nobody waits any longer.
 export type Waiting = {
@@ -68,7 +70,7 @@ export type Answer =
         readonly masks: ExitMasks
         readonly limits: Limits
         // Goes to the target in place of the client's own text.
-        readonly rewritten?: Rewritten
+        readonly rewritten?: Rewritten | undefined
       }[]
     }
   | { readonly go: false; readonly refusal: Refusal }
@@ -120,7 +122,8 @@ export type Trial = {
   readonly answered: (answer: Answer) => void
   // Number of the first command within the session; the others follow it.
   readonly first: number
-  readonly digest: string
+  // Made when it is first asked for: see `digestOf`.
+  digest: string | undefined
   settled: boolean
 }
 
@@ -221,9 +224,7 @@ function trialOf(
 ): Trial {
   const first = session.commands + 1
   session.commands += commands.length
-  const one = commands[0]
-  const digest = one === undefined ? '' : commandDigest(one.text, one.binds)
-  return { session, commands, waiting, answered, first, digest, settled: false }
+  return { session, commands, waiting, answered, first, digest: undefined, settled: false }
 }
 
 function begin(
@@ -255,20 +256,12 @@ function begin(
 }
 
 function passed(trial: Trial, judgement: Judgement): Answer {
-  const commands = []
-  for (let i = 0; i < judgement.decided.length; i++) {
-    const decided = judgement.decided[i]
-    if (decided === undefined || !('masks' in decided.exit)) throw new Error('nothing to pass')
+  const commands = judgement.decided.map(({ exit, decision, labelled, rewritten }, i) => {
+    if (!('masks' in exit)) throw new Error('nothing to pass')
     const command = trial.first + i
-    if (decided.labelled) judgement.state.labelled.add(command)
-    const { rewritten } = decided
-    commands.push({
-      command,
-      masks: decided.exit.masks,
-      limits: decided.decision.limits,
-      ...(rewritten === undefined ? undefined : { rewritten }),
-    })
-  }
+    if (labelled) judgement.state.labelled.add(command)
+    return { command, masks: exit.masks, limits: decision.limits, rewritten }
+  })
   return { go: true, commands }
 }
 

@@ -12,6 +12,20 @@ const text = { type: 'string' } as const
 const integer = { type: 'integer' } as const
 const line = { seq: integer, time: integer, prev: text } as const
 
+const outcome = {
+  session: text,
+  command: integer,
+  // `unknown`: the connection to the target ended before it answered, or the gateway did.
+  // `cancelled`: by the client; or never sent, since its intent could not be taken to the disk.
+  result: { enum: ['done', 'failed', 'cancelled', 'unknown'] },
+  tag: text,
+  sqlstate: text,
+  rows: integer,
+  bytes: integer,
+  duration_us: integer,
+  masked: integer,
+} as const
+
 export const recordSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Sallyport record line',
@@ -88,7 +102,8 @@ export const recordSchema = {
             base: text,
             command: text,
             // Fields that differ from the parts for this command alone, by path:
-            // {"command.digest": "…", "session.transaction": "open"}.
+            // {"command.digest": "…", "session.transaction": "open"}. Without `command.digest` it is
+            // the digest of `text`.
             overrides: { type: 'object' },
           },
         },
@@ -101,27 +116,24 @@ export const recordSchema = {
         // Why the gateway refused although the decision let it pass (approval denied, mask not
         // possible, token expired …).
         refusal: text,
+        // Outcomes of earlier commands, of any session, that were not written before. Most outcomes
+        // ride so: a line of their own would cost as much as the command's.
+        outcomes: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['session', 'command', 'result'],
+            properties: outcome,
+          },
+        },
       },
     },
     {
       type: 'object',
       additionalProperties: false,
       required: ['seq', 'time', 'prev', 'kind', 'session', 'command', 'result'],
-      properties: {
-        ...line,
-        kind: { const: 'outcome' },
-        session: text,
-        command: integer,
-        // `unknown`: the connection to the target ended before it answered, or the gateway did.
-        // `cancelled`: by the client; or never sent, since its intent could not be taken to the disk.
-        result: { enum: ['done', 'failed', 'cancelled', 'unknown'] },
-        tag: text,
-        sqlstate: text,
-        rows: integer,
-        bytes: integer,
-        duration_us: integer,
-        masked: integer,
-      },
+      properties: { ...line, kind: { const: 'outcome' }, ...outcome },
     },
     {
       type: 'object',

@@ -5,14 +5,16 @@ import type { Tree } from './merkle.js'
 import type { OpenCommands } from './open-commands.js'
 import { createParts } from './parts.js'
 import type { Entry } from './record-entry.js'
-import { chained, commandBody } from './record-line.js'
+import { chained, commandBody, outcomeBody } from './record-line.js'
+import type { Outcome } from './recorder.js'
 
 // Leaves are put into the tree in runs, away from the moment when commands wait for their lines.
 const LEAVES_HELD = 256
 
 export type Chain = {
+  // An outcome waits for the next command of the same run, on whose line it rides.
   readonly add: (entry: Entry) => void
-  // The bytes of all lines added since the last call.
+  // The bytes of all lines added since the last call; outcomes that still wait become lines first.
   readonly take: () => readonly Buffer[]
   readonly commit: (entries: readonly Entry[]) => void
   readonly undo: () => void
@@ -38,6 +40,7 @@ export function createChain(start: {
   let hash = start.hash
   let committed = { seq, hash }
   let leaves: string[] = []
+  let waiting: Outcome[] = []
   let time = 0
 
   const line = (body: string): void => {
@@ -50,18 +53,36 @@ export function createChain(start: {
     leaves = []
   }
 
+  // What happened before must not come after.
+  const settle = (): void => {
+    if (waiting.length === 0) return
+    for (const outcome of waiting) line(outcomeBody(outcome))
+    waiting = []
+  }
+
   return {
     open,
     add(entry) {
       time = entry.time
-      const { command } = entry
-      if (command === undefined) return line(entry.body ?? '}')
+      const { command, outcome } = entry
+      if (outcome !== undefined) {
+        waiting.push(outcome)
+        return
+      }
+      if (command === undefined) {
+        settle()
+        return line(entry.body ?? '}')
+      }
       const base = parts.digestOf(command.facts.base, line)
       const facts = parts.digestOf(command.facts.command, line)
       const decision = parts.digestOf(command.decision, line)
-      line(commandBody(command, { base, command: facts, decision }))
+      line(commandBody(command, { base, command: facts, decision }, waiting))
+      if (waiting.length > 0) waiting = []
     },
-    take: buffer.take,
+    take() {
+      settle()
+      return buffer.take()
+    },
     commit(entries) {
       committed = { seq, hash }
       for (const { command, outcome } of entries) {
@@ -75,6 +96,7 @@ export function createChain(start: {
       seq = committed.seq
       hash = committed.hash
       parts.forget()
+      waiting = []
     },
     seq: () => seq,
     hash: () => hash,

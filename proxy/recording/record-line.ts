@@ -70,7 +70,11 @@ function flat(text: string): string {
   return Buffer.from(text).toString()
 }
 
-export function commandBody(record: CommandRecord, parts: CommandParts): string {
+export function commandBody(
+  record: CommandRecord,
+  parts: CommandParts,
+  outcomes: readonly Outcome[],
+): string {
   let overrides = ''
   for (const name in record.facts.overrides) {
     const value = record.facts.overrides[name]
@@ -85,13 +89,24 @@ export function commandBody(record: CommandRecord, parts: CommandParts): string 
     `${record.rewritten === undefined ? '' : `,"rewritten":${quoted(record.rewritten)}`}` +
     `,"go":${record.go ? 'true' : 'false'},"facts":{"base":"${parts.base}${middle}` +
     `${overrides}${tail}${member('approval', record.approval)}` +
-    `${member('refusal', record.refusal)}}`
+    `${member('refusal', record.refusal)}${riding(outcomes)}}`
   )
 }
 
+// Outcomes that ride on the line of a later command: a line of their own would cost as much again.
+function riding(outcomes: readonly Outcome[]): string {
+  let text = ''
+  for (const outcome of outcomes) text += `${text === '' ? '{' : ',{'}${outcomeMembers(outcome)}`
+  return text === '' ? '' : `,"outcomes":[${text}]`
+}
+
 export function outcomeBody(outcome: Outcome): string {
+  return `"kind":"outcome",${outcomeMembers(outcome)}`
+}
+
+function outcomeMembers(outcome: Outcome): string {
   return (
-    `"kind":"outcome","session":${quoted(outcome.session)},"command":${outcome.command}` +
+    `"session":${quoted(outcome.session)},"command":${outcome.command}` +
     `,"result":"${outcome.result}"${member('tag', outcome.tag)}` +
     `${member('sqlstate', outcome.sqlstate)}${integer('rows', outcome.rows)}` +
     `${integer('bytes', outcome.bytes)}${integer('duration_us', outcome.durationUs)}` +

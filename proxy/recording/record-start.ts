@@ -17,6 +17,7 @@ import { createTree } from './merkle.js'
 import type { Tree } from './merkle.js'
 import { createOpenCommands } from './open-commands.js'
 import type { OpenCommands } from './open-commands.js'
+import { outcomesOf } from './recorded-outcomes.js'
 import { NO_LINE, bytesHash } from './record-line.js'
 import { openingOf, rawLines, readLine } from './segment-lines.js'
 import type { Opening, RawLine } from './segment-lines.js'
@@ -96,8 +97,8 @@ function followed(
     if (line === undefined || line.seq !== state.tree.size() || line.prev !== hash) return false
     hash = bytesHash(raw.bytes)
     state.tree.add(hash)
+    for (const { session, command } of outcomesOf(line)) state.open.remove(session, command)
     if (line.kind === 'command' && line.go) state.open.add(line.session, line.command)
-    if (line.kind === 'outcome') state.open.remove(line.session, line.command)
     return true
   }
   for (const raw of rawLines(join(directory, file))) {

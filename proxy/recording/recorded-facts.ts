@@ -31,13 +31,18 @@ export function partIsSound(digest: string, value: object): boolean {
 
 // The whole document as it was decided on; undefined where a part is missing.
 export function factsOf(
-  line: Pick<CommandLine, 'facts'>,
+  line: Pick<CommandLine, 'facts' | 'text'>,
   parts: Pick<PartsRead, 'of'>,
 ): Facts | undefined {
   const base = parts.of(line.facts.base)
   const command = parts.of(line.facts.command)
   if (base === undefined || command === undefined) return undefined
-  let facts: Readonly<Record<string, unknown>> = { ...base, command }
+  // The digest is written down only where it is not that of the recorded text, as with bind values.
+  const known = Reflect.get(command, 'digest') !== ''
+  let facts: Readonly<Record<string, unknown>> = {
+    ...base,
+    command: known ? command : { ...command, digest: textDigest(line.text) },
+  }
   for (const [path, value] of Object.entries(line.facts.overrides)) {
     facts = replaced(facts, path.split('.'), value)
   }

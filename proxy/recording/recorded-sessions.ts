@@ -4,6 +4,7 @@ import type { Decision } from '../../engine/schemas/decision.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { recordLines } from './read-record.js'
 import { createPartsRead } from './recorded-facts.js'
+import { outcomesOf, type RecordedOutcome } from './recorded-outcomes.js'
 
 export type SessionSummary = {
   readonly session: string
@@ -61,6 +62,10 @@ export async function recordedSession(
   for await (const { line } of recordLines(place)) {
     parts.take(line)
     follow(line, sessions)
+    for (const outcome of outcomesOf(line)) {
+      const command = outcome.session === id ? commands.get(outcome.command) : undefined
+      if (command !== undefined) command.outcome = outcomeText(outcome)
+    }
     if (!('session' in line) || line.session !== id) {
       // Approvals are settled outside the session, and may not name it.
       if (line.kind === 'approval') approvals.get(line.approval)?.push(approvalEvent(line))
@@ -74,9 +79,6 @@ export async function recordedSession(
       if (line.approval !== undefined && !approvals.has(line.approval)) {
         approvals.set(line.approval, [])
       }
-    } else if (line.kind === 'outcome') {
-      const command = commands.get(line.command)
-      if (command !== undefined) command.outcome = outcomeText(line)
     } else if (line.kind === 'approval') {
       const events = approvals.get(line.approval) ?? []
       approvals.set(line.approval, events)
@@ -157,7 +159,7 @@ function shownCommand(
   }
 }
 
-function outcomeText(line: Extract<RecordLine, { kind: 'outcome' }>): string {
+function outcomeText(line: RecordedOutcome): string {
   const details = [
     line.tag,
     line.sqlstate,

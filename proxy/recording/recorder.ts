@@ -19,14 +19,14 @@ export type CommandRecord = {
   readonly text: string
   readonly redacted: boolean
   // What went to the target instead, protected literals replaced as well.
-  readonly rewritten?: string
+  readonly rewritten?: string | undefined
   readonly go: boolean
   readonly facts: RecordedFacts
   readonly decision: Decision
   readonly entrypoint: Entrypoint
   readonly bundle: string
-  readonly approval?: string
-  readonly refusal?: string
+  readonly approval?: string | undefined
+  readonly refusal?: string | undefined
 }
 
 export type Outcome = {

@@ -8,6 +8,7 @@ import t from 'tap'
 import { buildBundle } from '../../proxy/policies/build.js'
 import { findOpa } from '../../proxy/policies/opa.js'
 import { recordLines } from '../../proxy/recording/read-record.js'
+import { outcomesOf } from '../../proxy/recording/recorded-outcomes.js'
 import { verifyRecord } from '../../proxy/recording/verify.js'
 import { REPOSITORY, TOOL_CACHE } from '../peers/gateway-config.js'
 import { startGatewayProcess } from '../peers/gateway-process.js'
@@ -129,11 +130,11 @@ async function recorded(
   const open = new Set<string>()
   let used = 0
   for await (const { line } of recordLines(directory)) {
+    for (const { session, command } of outcomesOf(line)) open.delete(`${session} ${command}`)
     if (line.kind === 'command' && line.go) {
       texts.add(line.text)
       open.add(`${line.session} ${line.command}`)
     }
-    if (line.kind === 'outcome') open.delete(`${line.session} ${line.command}`)
     if (line.kind === 'approval' && line.event === 'used') used++
   }
   return { texts, used, open: open.size }

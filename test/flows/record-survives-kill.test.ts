@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { recordLines } from '../../proxy/recording/read-record.js'
+import { outcomesOf } from '../../proxy/recording/recorded-outcomes.js'
 import { createRecorder } from '../../proxy/recording/segment-writer.js'
 import { segmentNames } from '../../proxy/recording/segment.js'
 import { verifyRecord } from '../../proxy/recording/verify.js'
@@ -84,12 +85,13 @@ t.test(
         const missing = new Set(acknowledged)
         const open = new Set<number>()
         for await (const { line } of recordLines(directory)) {
+          for (const { command } of outcomesOf(line)) {
+            if (!open.delete(command)) t.fail('an outcome without intent')
+          }
           if (line.kind === 'command') {
             missing.delete(line.command)
             open.add(line.command)
           }
-          if (line.kind === 'outcome' && !open.delete(line.command))
-            t.fail('an outcome without intent')
         }
         t.equal(missing.size, 0, 'every acknowledged command is there')
         t.equal(open.size, 0, 'each is done, or visibly unknown')

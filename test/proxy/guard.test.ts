@@ -8,6 +8,7 @@ import type { Decision } from '../../engine/schemas/decision.js'
 import type { Effect, Facts } from '../../engine/schemas/facts.js'
 import type { HoldRequest, Settlement } from '../../proxy/approvals/approvals.js'
 import { createGuard, type Answer, type CommandToJudge, type Guard } from '../../proxy/guard.js'
+import { commandDigest } from '../../proxy/guard-judgement.js'
 import type { CommandRecord, Durability, Written } from '../../proxy/recording/recorder.js'
 import type { Session } from '../../proxy/session.js'
 
@@ -195,7 +196,19 @@ t.test('nothing is answered before the intent is written', async (t) => {
   world.written[0]?.(undefined)
   t.match(seen.answers, [{ go: true, commands: [{ command: 1 }] }])
   t.match(world.records[0], { session: 's', command: 1, go: true, bundle: 'sha256:one' })
-  t.match(world.records[0]?.facts.overrides['command.digest'], /^sha256:[0-9a-f]{64}$/)
+})
+
+t.test('the digest is written down where the recorded text does not say it', async (t) => {
+  const { world, guard, session } = made()
+  const one = commandOf('read')
+  const binds = { ...one, message: 'extended' as const, binds: [Buffer.from('1')] }
+  for (const command of [one, { ...one, text: "SELECT '4111 1111 1111 1111'" }, binds]) {
+    judge(guard, session, [command])
+  }
+  const [told, hidden, bound] = world.records.map(({ facts }) => facts.overrides['command.digest'])
+  t.equal(told, undefined)
+  t.equal(hidden, commandDigest("SELECT '4111 1111 1111 1111'", undefined))
+  t.equal(bound, commandDigest(one.text, binds.binds))
 })
 
 t.test('what cannot be recorded does not run', async (t) => {

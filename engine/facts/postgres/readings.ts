@@ -17,7 +17,8 @@ export type Readings = {
   ) => void
 }
 
-type Shaped = { readonly reading: Reading; readonly length: number }
+// By length of the text: numbers have few lengths, and the same reading is the same object.
+type Shaped = { readonly reading: Reading; readonly length: number; readonly others: Reading[] }
 
 type Generation = { readonly texts: Map<string, Reading>; readonly shapes: Map<string, Shaped> }
 
@@ -79,7 +80,7 @@ export function createReadings(): Readings {
     keepTemplate: (template, catalogue, names, reading) => {
       const { shapes } = placeOf(catalogue, names).young
       if (shapes.size >= READING_LIMITS.templatesMax) return
-      shapes.set(template.key, { reading, length: template.length })
+      shapes.set(template.key, { reading, length: template.length, others: [] })
     },
   }
 }
@@ -110,8 +111,16 @@ function shaped(place: Place, text: string): Reading | undefined {
   if (found === undefined) return undefined
   if (young === undefined) place.young.shapes.set(key, found)
   const grownBy = text.length - found.length
-  if (grownBy === 0) return found.reading
-  const { reading } = found
+  const { reading, others } = found
+  if (grownBy === 0) return reading
+  const at = grownBy + SHAPED_LENGTHS_MAX
+  const known = others[at]
+  if (known !== undefined) return known
   const statements = reading.statements.map((one) => ({ ...one, end: one.end + grownBy }))
-  return { ...reading, statements }
+  const made = { ...reading, statements }
+  if (Math.abs(grownBy) <= SHAPED_LENGTHS_MAX) others[at] = made
+  return made
 }
+
+// An integer has at most 19 digits.
+const SHAPED_LENGTHS_MAX = 20

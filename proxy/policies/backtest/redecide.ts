@@ -11,7 +11,7 @@ import { createBoundedCache } from './bounded-cache.js'
 import { createLabelWatch } from './changed-labels.js'
 import { flipOf, type Flip } from './flip.js'
 import { mainObjects } from './main-objects.js'
-import type { Sighting, Sightings } from './sightings.js'
+import { sightedCommand, type Sighting, type Sightings } from './sightings.js'
 
 // At most twice so many of each; a part takes about a hundred bytes here.
 const PARTS_MAX = 100_000
@@ -62,6 +62,7 @@ export function createRedecider(
   const decisions = createBoundedCache<string, number>(PARTS_MAX)
   const verdicts = createBoundedCache<string, Verdict>(VERDICTS_MAX)
   const relevant = overridesRead(reads)
+  const digestRead = isSeen(reads, 'command.digest')
   const relabelled = createLabelWatch(policy.labels)
   let evaluated = 0
 
@@ -109,9 +110,9 @@ export function createRedecider(
     return which.decide(facts, entrypoint)
   }
 
-  const verdictOf = ({ fields }: Sighting): Verdict => {
+  const verdictOf = ({ fields }: Sighting, text: string): Verdict => {
     const overrides = JSON.parse(fields.overrides) as Record<string, unknown>
-    const facts = factsOf({ facts: { ...fields, overrides } }, { of: sightings.part })
+    const facts = factsOf({ facts: { ...fields, overrides }, text }, { of: sightings.part })
     const recorded = sightings.part(fields.decision) as Decision | undefined
     if (facts === undefined || recorded === undefined) return MISSING
     const before = against === undefined ? recorded : decide(against, facts, fields.entrypoint)
@@ -129,10 +130,12 @@ export function createRedecider(
       if (situation === undefined || command === undefined || decision === undefined) {
         return { verdict: MISSING }
       }
-      const key = `${situation.id} ${command.id} ${decision} ${fields.entrypoint} ${relevant(fields.overrides)}`
+      // The digest of a command may stand for its text alone.
+      const text = digestRead ? sightedCommand(sighting).text : ''
+      const key = `${situation.id} ${command.id} ${decision} ${fields.entrypoint} ${relevant(fields.overrides)}${text}`
       let verdict = verdicts.find(key)
       if (verdict === undefined) {
-        verdict = verdictOf(sighting)
+        verdict = verdictOf(sighting, text)
         verdicts.keep(key, verdict)
       }
       return { verdict, situation, command }
@@ -175,16 +178,18 @@ const DIGEST_ALONE = /^\{"command\.digest":"[^"\\]*"\}$/
 
 // The text of those overrides that a policy can see; '' where it sees none, which is the usual case.
 function overridesRead(reads: readonly string[] | undefined): (text: string) => string {
-  const seen = (path: string): boolean =>
-    reads === undefined ||
-    reads.some(
-      (read) => read === path || read.startsWith(`${path}.`) || path.startsWith(`${read}.`),
-    )
-  const digestSeen = seen('command.digest')
+  const digestSeen = isSeen(reads, 'command.digest')
   return (text) => {
     if (!digestSeen && DIGEST_ALONE.test(text)) return ''
     const overrides = JSON.parse(text) as Record<string, unknown>
-    const kept = Object.entries(overrides).filter(([path]) => seen(path))
+    const kept = Object.entries(overrides).filter(([path]) => isSeen(reads, path))
     return kept.length === 0 ? '' : canonicalJson(Object.fromEntries(kept))
   }
+}
+
+function isSeen(reads: readonly string[] | undefined, path: string): boolean {
+  if (reads === undefined) return true
+  return reads.some(
+    (read) => read === path || read.startsWith(`${path}.`) || path.startsWith(`${read}.`),
+  )
 }

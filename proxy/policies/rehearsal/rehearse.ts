@@ -10,7 +10,7 @@ import type { Entrypoint, Policy } from '../../../engine/policy/policy.js'
 import type { Action, Decision, Mask } from '../../../engine/schemas/decision.js'
 import type { Facts } from '../../../engine/schemas/facts.js'
 import type { Decided } from '../../decision-cache.js'
-import type { CommandToJudge, Refusal, Trial } from '../../guard.js'
+import type { CommandToJudge, Refusal, Rewriting, Trial } from '../../guard.js'
 import { commandDigest, createJudge } from '../../guard-judgement.js'
 import { refusalOf } from '../../guard-refusal.js'
 import { maskedAtSource } from '../../guard-rewrite.js'
@@ -85,7 +85,9 @@ export async function createRehearsing(): Promise<Rehearsing> {
           of: all.length,
         }
         if (all.length > 1 || message !== 'simple') return command
-        return { ...command, spliced: (masks) => splicedText(sql, catalogue, names, masks, reader) }
+        const rewriting: Rewriting = (text, masks) =>
+          splicedText(text, catalogue, names, masks, reader)
+        return { ...command, spliced: rewriting }
       })
       const statements = judged(commands, sql, situation, policy, entrypoint)
       const action = statements.reduce<Action>(

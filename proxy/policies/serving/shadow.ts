@@ -4,7 +4,7 @@
 import type { BundleStep } from '../../../engine/policy/bundle-problem.js'
 import type { Clock } from '../../clock.js'
 import type { Trial } from '../../guard.js'
-import type { Judgement } from '../../guard-judgement.js'
+import { digestOf, type Judgement } from '../../guard-judgement.js'
 import { textOf } from '../../guard-record.js'
 import { createDivergences, type Divergence, type Divergences, type Flip } from './divergences.js'
 import { createShadowThread, type Ready, type ShadowThread } from './shadow-thread.js'
@@ -145,7 +145,13 @@ export function openShadow(parts: ShadowParts): Shadow {
       for (const [at, decided] of judgement.decided.entries()) {
         const { base, policy } = judgement
         const bytes = trial.commands[at]?.text.length ?? 0
-        const about = { policy: policy.id, base: base.facts, decided, digest: trial.digest, bytes }
+        const about = {
+          policy: policy.id,
+          base: base.facts,
+          decided,
+          digest: digestOf(trial),
+          bytes,
+        }
         asked.ask(about, (verdict) => {
           if (thread !== asked) return
           try {

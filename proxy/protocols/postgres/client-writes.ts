@@ -2,13 +2,14 @@
 // of a refused message.
 import { entryOf, type Entry } from './expected.js'
 import type { RelayState } from './relay-state.js'
+import { rangeOf } from './wire-bytes.js'
 import { SUBSTITUTE_PARSE, SUBSTITUTE_QUERY, type Failure } from './refuse.js'
 
 // Writes what was judged and not yet sent.
 export function flush(r: RelayState): void {
   const { client } = r
   if (client.at > r.sendFrom) {
-    const sent = r.connected.target.write(client.bytes.subarray(r.sendFrom, client.at))
+    const sent = r.connected.target.write(rangeOf(client.bytes, r.sendFrom, client.at))
     if (!sent) r.targetFull = true
     if (r.cancelSoon) {
       r.cancelSoon = false

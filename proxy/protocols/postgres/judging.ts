@@ -99,13 +99,10 @@ export function runningsOf(
   answer: Extract<Answer, { go: true }>,
 ): readonly Running[] {
   const now = r.parts.clock.monotonicUs()
-  const runnings: Running[] = []
-  for (let i = 0; i < commands.length; i++) {
-    const command = commands[i]
+  return commands.map((command, i) => {
     const passed = answer.commands[i]
-    if (command === undefined || passed === undefined) throw new Error('an answer is missing')
+    if (passed === undefined) throw new Error('an answer is missing')
     const statement = passed.rewritten?.statement ?? command.statement
-    runnings.push(runningOf(passed, statement, now, command.message === 'extended'))
-  }
-  return runnings
+    return runningOf(passed, statement, now, command.message === 'extended')
+  })
 }

@@ -3,7 +3,7 @@
 import type { Catalogue, NameContext } from '../../../engine/facts/postgres/catalogue.js'
 import type { Reading } from '../../../engine/facts/postgres/reading.js'
 import { NO_MASKS, type ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
-import type { Waiting } from '../../guard.js'
+import type { Rewriting, Waiting } from '../../guard.js'
 import type { Session } from '../../session.js'
 import type { Connected, RelayParts } from './connected.js'
 import { createExpected, type Expected } from './expected.js'
@@ -50,6 +50,8 @@ export type RelayState = {
   abort: AbortController | undefined
   // How names were read for the command that waits.
   judgedWith: { readonly stamp: number; readonly catalogue: Catalogue } | undefined
+  // Makes the text that masks at the source; made once.
+  rewriting: Rewriting | undefined
   // The latest text that had to be read outside, kept for when the message is looked at again.
   lastRead: LastRead | undefined
   // To be called once the target owes nothing more.
@@ -130,6 +132,7 @@ export function relayState(
     targetFull: false,
     abort: undefined,
     judgedWith: undefined,
+    rewriting: undefined,
     lastRead: undefined,
     onDrained: undefined,
     segment: 0,

@@ -3,7 +3,7 @@
 import type { Reading, Statement } from '../../../engine/facts/postgres/reading.js'
 import { spliced, type Spliced } from '../../../engine/facts/postgres/splice.js'
 import type { Mask } from '../../../engine/schemas/decision.js'
-import type { CommandToJudge } from '../../guard.js'
+import type { CommandToJudge, Rewriting } from '../../guard.js'
 import { forward, insert, refuseQuery, swallow } from './client-writes.js'
 import {
   catalogueOf,
@@ -121,28 +121,34 @@ function commandsOf(
   | Failure
   | 'wait'
   | 'reading' {
-  const commands: CommandToJudge[] = []
-  const changes: (readonly Change[])[] = []
+  const of = statements.length
+  // As long as they will be: what grows by pushing takes room for seventeen.
+  const commands = new Array<CommandToJudge>(of)
+  const changes = new Array<readonly Change[]>(of).fill(NOTHING)
   const earlier: Change[] = []
-  for (const [i, statement] of statements.entries()) {
+  for (let i = 0; i < of; i++) {
+    const statement = statements[i]
+    if (statement === undefined) break
     const found = resolved(r, statement, reading, earlier)
     if (typeof found === 'string') return found
     if (isFailure(found)) return found
-    const position = i + 1
-    const command = commandOf(found.statement, found.reading, text, position, statements.length)
-    commands.push(
-      statements.length > 1 || found.statement !== statement
-        ? command
-        : { ...command, spliced: (masks) => splicedText(r, text, masks) },
-    )
-    const made = changesOf(r, statement, reading, text, statements.length)
+    const rewriting = of === 1 && found.statement === statement ? rewritingOf(r) : undefined
+    commands[i] = commandOf(found.statement, found.reading, text, i + 1, of, rewriting)
+    const made = changesOf(r, statement, reading, text, of)
     if (made.some((change) => 'name' in change && isReserved(change.name))) return RESERVED
     // PostgreSQL drops the unnamed statement and portal with every Query.
-    const all = i === 0 ? [...unnamedGone(r), ...made] : made
-    changes.push(all.length > 0 ? all : NOTHING)
-    earlier.push(...all)
+    const gone = i === 0 ? unnamedGone(r) : NOTHING
+    const all = gone.length === 0 ? made : [...gone, ...made]
+    changes[i] = all
+    if (all.length > 0) earlier.push(...all)
   }
   return { commands, changes }
+}
+
+// One for the whole session: few commands ask for it.
+function rewritingOf(r: RelayState): Rewriting {
+  r.rewriting ??= (text, masks) => splicedText(r, text, masks)
+  return r.rewriting
 }
 
 function splicedText(r: RelayState, text: string, masks: readonly Mask[]): Spliced {
@@ -176,6 +182,7 @@ export function commandOf(
   text: string,
   position: number,
   of: number,
+  spliced?: Rewriting,
 ): CommandToJudge {
-  return { statement, reading, text, binds: undefined, message: 'simple', position, of }
+  return { statement, reading, text, binds: undefined, message: 'simple', position, of, spliced }
 }

@@ -5,7 +5,7 @@ import { emptied, keep, type RelayState } from './relay-state.js'
 import { targetMessage } from './target-messages.js'
 import { cut, dropGathered, gather, hasGathered, write, writeGathered } from './target-writes.js'
 import { isPlain } from './running.js'
-import { int32At } from './wire-bytes.js'
+import { int32At, rangeOf } from './wire-bytes.js'
 
 const DATA_ROW = 0x44
 const COPY_DATA = 0x64
@@ -111,7 +111,7 @@ function relayed(r: RelayState, bytes: Buffer, start: number, end: number): numb
   if (hasGathered()) {
     gather(r, bytes.subarray(from, at))
     writeGathered(r)
-  } else write(r, bytes.subarray(from, at))
+  } else write(r, rangeOf(bytes, from, at))
   return at
 }
 

@@ -2,6 +2,11 @@
 // 55.7, "Message Formats"): 32 and 16 bit integers, big endian, and strings that end in a zero byte.
 import { isAscii } from 'node:buffer'
 
+// A view costs about as much as a small copy, and most chunks are one message.
+export function rangeOf(bytes: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+}
+
 export function int32At(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] ?? 0) << 24) |
@@ -32,13 +37,22 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 // The text, or undefined where the bytes are not UTF-8 to the letter.
 export function textOf(bytes: Buffer, start: number, end: number): string | undefined {
-  const part = bytes.subarray(start, end)
-  if (isAscii(part)) return part.toString('latin1', 0, part.length)
+  if (isAsciiRange(bytes, start, end)) return bytes.toString('latin1', start, end)
   try {
-    return strict.decode(part)
+    return strict.decode(bytes.subarray(start, end))
   } catch {
     return undefined
   }
+}
+
+// A short text is looked through faster than a view of it is made.
+const SHORT_BYTES = 256
+
+function isAsciiRange(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > SHORT_BYTES) return isAscii(bytes.subarray(start, end))
+  let all = 0
+  for (let i = start; i < end; i++) all |= bytes[i] ?? 0
+  return all < 0x80
 }
 
 // A whole message: its type, its length, its parts one after the other.

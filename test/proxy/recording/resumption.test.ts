@@ -7,6 +7,7 @@ import t from 'tap'
 import type { RecordLine } from '../../../engine/schemas/record.js'
 import { realDisk } from '../../../proxy/recording/disk.js'
 import type { Disk } from '../../../proxy/recording/disk.js'
+import { outcomesOf } from '../../../proxy/recording/recorded-outcomes.js'
 import { createRecorder } from '../../../proxy/recording/segment-writer.js'
 import { recordLines } from '../../../proxy/recording/read-record.js'
 import { segmentNames } from '../../../proxy/recording/segment.js'
@@ -93,14 +94,11 @@ for (const short of [false, true]) {
       t.match(found, { ok: true, problem: undefined, notes: [/after a failure/, /resumed/] })
       t.equal(found.segments, 2)
       const lines = await accepted(directory)
-      t.match(
-        lines.filter((line) => line.kind === 'outcome'),
-        [
-          { command: 1, result: 'done', rows: 7 },
-          { command: 2, result: 'failed' },
-          { command: 5, result: 'done' },
-        ],
-      )
+      t.match(lines.flatMap(outcomesOf), [
+        { command: 1, result: 'done', rows: 7 },
+        { command: 2, result: 'failed' },
+        { command: 5, result: 'done' },
+      ])
       t.match(
         lines.find((line) => line.kind === 'gateway' && line.event === 'resumed'),
         { refused: 2, detail: /ENOSPC/ },
@@ -134,9 +132,9 @@ t.test('after a failed sync every accepted line is written again, elsewhere', as
     line.kind === 'command' ? [line.text] : [],
   )
   t.same(texts.slice(-5), ['SELECT 2', 'SELECT 3', 'SELECT 4', 'SELECT 5', 'SELECT 6'])
-  const five = (await accepted(directory)).filter(
-    (line) => line.kind === 'outcome' && line.command === 5,
-  )
+  const five = (await accepted(directory))
+    .flatMap(outcomesOf)
+    .filter(({ command }) => command === 5)
   t.match(five, [{ result: 'cancelled' }], 'its caller was told that it does not run')
 })
 

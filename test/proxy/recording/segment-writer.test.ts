@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Disk } from '../../../proxy/recording/disk.js'
 import { realDisk } from '../../../proxy/recording/disk.js'
+import { outcomesOf } from '../../../proxy/recording/recorded-outcomes.js'
 import type { Recorder } from '../../../proxy/recording/recorder.js'
 import { createRecorder } from '../../../proxy/recording/segment-writer.js'
 import { segmentNames } from '../../../proxy/recording/segment.js'
@@ -162,13 +163,57 @@ t.test('every kind of line fits the schema', async (t) => {
 })
 
 t.test(
+  'outcomes ride on the next command, and never pass a line that came after them',
+  async (t) => {
+    const directory = emptyDirectory(t)
+    const recorder = await createRecorder({ directory })
+    const done = (command: number): void =>
+      recorder.outcome({ session: 's1', command, result: 'done', rows: command })
+    const command = (number: number): Promise<void> =>
+      new Promise((resolve, reject) =>
+        recorder.command(commandRecord(number), 'os', (failure) =>
+          failure === undefined ? resolve() : reject(failure),
+        ),
+      )
+    await command(1)
+    await command(2)
+    done(1)
+    done(2)
+    await command(3)
+    done(3)
+    recorder.session({ session: 's1', event: 'closed' })
+    await command(4)
+    await recorder.close()
+    const seen = allLines(directory).flatMap((line) =>
+      line.kind === 'command'
+        ? [`command ${line.command} ${(line.outcomes ?? []).map((one) => one.command).join(' ')}`]
+        : line.kind === 'outcome'
+          ? [`outcome ${line.command} ${line.result}`]
+          : line.kind === 'session'
+            ? [line.event]
+            : [],
+    )
+    t.same(seen, [
+      'command 1 ',
+      'command 2 ',
+      'command 3 1 2',
+      'outcome 3 done',
+      'closed',
+      'command 4 ',
+      'outcome 4 unknown',
+    ])
+    t.match(await verifyRecord({ directory }), { ok: true })
+  },
+)
+
+t.test(
   'a restart continues the chain, and a command without outcome becomes unknown',
   async (t) => {
     const directory = emptyDirectory(t)
     await crashed(directory)
     const recorder = await createRecorder({ directory })
     await recorder.close()
-    const outcomes = allLines(directory).filter((line) => line.kind === 'outcome')
+    const outcomes = allLines(directory).flatMap(outcomesOf)
     t.match(outcomes, [
       { command: 1, result: 'done' },
       { command: 2, result: 'unknown' },
@@ -182,9 +227,9 @@ t.test('a command still open when its segment ended is found at the next start',
   await crashed(directory, { segmentBytes: 3000, commands: 30 })
   t.ok(segmentNames(directory).length > 3)
   await (await createRecorder({ directory })).close()
-  const unknown = allLines(directory).filter(
-    (line) => line.kind === 'outcome' && line.result === 'unknown',
-  )
+  const unknown = allLines(directory)
+    .flatMap(outcomesOf)
+    .filter(({ result }) => result === 'unknown')
   t.equal(unknown.length, 29)
 })
 

@@ -32,7 +32,7 @@ t.test('a text that looks like fields is never taken for them', async (t) => {
         approval: text,
         facts: { ...commandRecord(7).facts, overrides },
       })
-      const line = chained(12, 1_700_000_000_000, NO_LINE, commandBody(record, PARTS))
+      const line = chained(12, 1_700_000_000_000, NO_LINE, commandBody(record, PARTS, []))
       const parsed = JSON.parse(line) as {
         facts: { base: string; command: string; overrides: object }
         decision: string
