@@ -31,21 +31,26 @@ export function rowsOf(report: unknown): Rows {
   )
 }
 
+// A row that any of them reached is reached.
+export function merged(sources: readonly Rows[]): Rows {
+  const rows = new Map<string, Map<number, boolean>>()
+  for (const source of sources) {
+    for (const [file, found] of source) {
+      const known = rows.get(file) ?? new Map<number, boolean>()
+      for (const [row, reached] of found) known.set(row, reached || known.get(row) === true)
+      rows.set(file, known)
+    }
+  }
+  return rows
+}
+
 // Of policies alone: rows of tests are no part of what decides.
 export function coverageOf(
   sources: readonly Rows[],
   rules: readonly RuleEntry[],
   isPolicy: (file: string) => boolean,
 ): Coverage {
-  const rows = new Map<string, Map<number, boolean>>()
-  for (const source of sources) {
-    for (const [file, found] of source) {
-      if (!isPolicy(file)) continue
-      const known = rows.get(file) ?? new Map<number, boolean>()
-      for (const [row, reached] of found) known.set(row, reached || known.get(row) === true)
-      rows.set(file, known)
-    }
-  }
+  const rows = new Map([...merged(sources)].filter(([file]) => isPolicy(file)))
   const all = [...rows.values()].flatMap((found) => [...found.values()])
   // A head is reached when its body held.
   const silent = rules.filter(({ file, line }) => rows.get(file)?.get(line) !== true)

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Facts } from '../../../engine/schemas/facts.js'
-import { rowsOf, type Rows } from './coverage.js'
+import { merged, rowsOf, type Rows } from './coverage.js'
 import { programOutput } from './program-output.js'
 import type { TestWorkspace } from './test-workspace.js'
 
@@ -22,6 +22,8 @@ export type OpaDecisions = {
 }
 
 const OPA_MS = 300_000
+// OPA holds facts and answers in memory, a kilobyte or two each.
+const TOGETHER_MAX = 2500
 
 const ASK = `package sallyport_ask
 
@@ -47,27 +49,29 @@ export async function opaDecisions(
   { coverage }: { readonly coverage: boolean },
 ): Promise<OpaDecisions> {
   if (facts.length === 0) return { decisions: [], rows: new Map() }
-  const asked = await answersTo(opa, workspace, facts, coverage)
-  if (typeof asked !== 'string') return asked
-  if (facts.length === 1) return { decisions: [{ error: asked }], rows: new Map() }
+  if (facts.length <= TOGETHER_MAX) {
+    const asked = await answersTo(opa, workspace, facts, coverage)
+    if (typeof asked !== 'string') return asked
+    if (facts.length === 1) return { decisions: [{ error: asked }], rows: new Map() }
+  }
   // One that fails takes the others with it.
   const half = Math.ceil(facts.length / 2)
   const first = await opaDecisions(opa, workspace, facts.slice(0, half), { coverage })
   const second = await opaDecisions(opa, workspace, facts.slice(half), { coverage })
   return {
     decisions: [...first.decisions, ...second.decisions],
-    rows: new Map([...first.rows, ...second.rows]),
+    rows: merged([first.rows, second.rows]),
   }
 }
 
 // Or why there are none.
 async function answersTo(
   opa: string,
-  { root, policyPaths, policyIgnore }: TestWorkspace,
+  { root, work: beside, policyPaths, policyIgnore }: TestWorkspace,
   facts: readonly Facts[],
   coverage: boolean,
 ): Promise<OpaDecisions | string> {
-  const work = await mkdtemp(join(root, '.ask-'))
+  const work = await mkdtemp(join(beside, 'ask-'))
   try {
     await writeFile(join(work, 'data.json'), JSON.stringify({ sallyport_situations: facts }))
     await writeFile(join(work, 'ask.rego'), ASK)

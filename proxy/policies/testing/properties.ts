@@ -43,7 +43,7 @@ function wellFormed(facts: Facts, { policy }: PropertyParts): Found {
     if (isBroken(found)) {
       const rule = found.rules[0]
       return {
-        expected: `a ${entrypoint} that fits engine/schemas/decision.ts`,
+        expected: `a ${entrypoint} that fits schemas/decision.json, within its fuel`,
         came: `${rule?.id ?? ''}: ${rule?.message ?? ''}`,
       }
     }

@@ -59,7 +59,7 @@ function outcomeOf(test: OpaTest, wasm: WasmResult, explained: readonly string[]
     const [opa, other] = [wordsFor(test.verdict), wordsFor(wasm.kind)]
     const details = [
       `it ${opa} in OPA and ${other} in the Wasm that is enforced: there ${wasmWords(test, wasm)}`,
-      'rego/README.md, “Traps”, names what OPA compiles to something else than it evaluates',
+      'write it another way: “Traps” in Sallyport’s rego/README.md says what OPA compiles wrongly',
       ...(test.verdict === 'failed' ? explained : []),
     ]
     return { ...base, verdict: 'differs', details, summary: details[0] ?? '' }

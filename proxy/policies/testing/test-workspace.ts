@@ -8,6 +8,8 @@ import type { PolicyFolder } from '../folder.js'
 
 export type TestWorkspace = {
   readonly root: string
+  // Beside it, for what is none of the sources.
+  readonly work: string
   // What to hand to `opa test` and `opa build` in `root`: rules, data, tests, and other data.
   readonly paths: readonly string[]
   // The same without tests and what they alone need.
@@ -23,9 +25,11 @@ export async function testWorkspace(
   folder: PolicyFolder,
   extraData: readonly string[],
 ): Promise<TestWorkspace> {
-  const root = await mkdtemp(join(tmpdir(), 'sallyport-test-'))
-  const remove = (): Promise<void> => rm(root, { recursive: true, force: true })
+  const base = await mkdtemp(join(tmpdir(), 'sallyport-test-'))
+  const [root, work] = [join(base, 'sources'), join(base, 'work')]
+  const remove = (): Promise<void> => rm(base, { recursive: true, force: true })
   try {
+    await mkdir(work)
     const plain = folder.policies === folder.root
     const at = (path: string): string => relative(folder.root, path)
     for (const path of new Set([folder.policies, folder.data])) {
@@ -37,6 +41,7 @@ export async function testWorkspace(
     const extra = extraData.map((path) => resolve(path))
     return {
       root,
+      work,
       policyPaths,
       policyIgnore: ['*_test.rego', '.*', ...(plain ? ['tests'] : [])],
       paths: [...policyPaths, ...tests, ...extra],

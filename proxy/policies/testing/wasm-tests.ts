@@ -29,7 +29,7 @@ export async function wasmTests(
   const results = new Map<string, WasmResult>()
   const run = (args: readonly string[]): Promise<string> =>
     ran(opa, args, { timeoutMs: OPA_MS, cwd: workspace.root })
-  const capabilities = join(workspace.root, '.capabilities.json')
+  const capabilities = capabilitiesIn(workspace)
   await writeFile(capabilities, await pureCapabilities(run))
 
   const tried = async (group: readonly OpaTest[]): Promise<void> => {
@@ -66,12 +66,12 @@ async function evaluatorFor(
   workspace: TestWorkspace,
   group: readonly OpaTest[],
 ): Promise<Evaluator | string> {
-  const work = await mkdtemp(join(workspace.root, '.wasm-'))
+  const work = await mkdtemp(join(workspace.work, 'wasm-'))
   const file = join(work, 'bundle.tar.gz')
   try {
     const names = [...new Set(group.map(entrypointOf))]
     const entrypoints = names.flatMap((name) => ['-e', name])
-    const flags = ['-t', 'wasm', '-O', '0', '--capabilities', '.capabilities.json', '-o', file]
+    const flags = ['-t', 'wasm', '-O', '0', '--capabilities', capabilitiesIn(workspace), '-o', file]
     await run(['build', ...flags, ...entrypoints, ...workspace.paths])
     const files = await bundleFiles(await readFile(file))
     const [wasm, data] = [files.get('policy.wasm'), files.get('data.json')]
@@ -82,6 +82,10 @@ async function evaluatorFor(
   } finally {
     await rm(work, { recursive: true, force: true })
   }
+}
+
+function capabilitiesIn({ work }: TestWorkspace): string {
+  return join(work, 'capabilities.json')
 }
 
 // As `opa test` judges: a test passes where its value is true; a table where no case of it fails, which

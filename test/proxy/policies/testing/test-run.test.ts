@@ -82,6 +82,72 @@ t.test('what breaks a property is told as a small document', async (t) => {
   t.ok(json.length < 900, `${json.length} characters`)
 })
 
+t.test(
+  'a command that OPA and Wasm decide differently is told as that',
+  { skip: missingPostgres('embedded') },
+  async (t) => {
+    const main = SMALL_FILES['policies/sallyport/main.rego'] ?? ''
+    const root = folderWith(t, {
+      ...SMALL_FILES,
+      'policies/sallyport/main.rego': main.replace(
+        'not _covered(effect.op, at)',
+        'not policies.allow[effect.op][at]',
+      ),
+      'sallyport-policy.yaml': `version: 1
+identities: {ada: {kind: human}}
+targets: {shop: {catalogue: [shop.sql]}}
+`,
+      'shop.sql': 'CREATE TABLE orders (id int); CREATE VIEW open AS SELECT id FROM orders;',
+      'tests/views.commands.yaml': `target: shop
+as: ada
+cases:
+  - name: nobody reads views
+    sql: SELECT id FROM open
+    action: deny
+  - name: everybody reads tables
+    sql: SELECT id FROM orders
+    action: allow
+`,
+    })
+    const { outcomes } = await reportOn(root, { count: 0 })
+    t.same(
+      outcomes.map(({ name, verdict }) => [name, verdict]),
+      [
+        ['nobody reads views', 'differs'],
+        ['everybody reads tables', 'passed'],
+      ],
+    )
+    t.match(
+      outcomes[0]?.details.join('\n'),
+      /in OPA, .*sallyport\/not-covered.*\ncame {6}in Wasm: allow/,
+    )
+  },
+)
+
+t.test('a folder without settings is tested as well', async (t) => {
+  const root = folderWith(t, {
+    'main.rego': SMALL_FILES['policies/sallyport/main.rego'] ?? '',
+    'rules.rego': SMALL_FILES['policies/sallyport/policies/rules.rego'] ?? '',
+    'words/data.yaml': 'secret: [secrets.keys]\n',
+    'tests/small_test.rego':
+      'package small_test\n\ntest_data if data.words.secret[0] == "secrets.keys"\n',
+  })
+  const { outcomes, coverage } = await reportOn(root, { count: 20 })
+  t.same(
+    outcomes.filter(({ verdict }) => verdict !== 'passed'),
+    [],
+  )
+  t.equal(outcomes.length, 7)
+  t.same(
+    outcomes.filter(({ onlyByOpa }) => onlyByOpa !== undefined),
+    [],
+  )
+  t.same(
+    [...(coverage?.rows.keys() ?? [])].filter((file) => file.includes('test')),
+    [],
+  )
+})
+
 t.test('thresholds that are not reached fail the run, and name the rules', async (t) => {
   const settings = SMALL_FILES['sallyport-policy.yaml'] ?? ''
   const root = folderWith(t, {
