@@ -97,6 +97,8 @@ export const OBJECT_KINDS = [
 ] as const
 
 const strings = { type: 'array', items: { type: 'string' } } as const
+// Made sorted and without repetition, so that two that hold the same are the same.
+const set = { type: 'array', items: { type: 'string' }, uniqueItems: true } as const
 const count = { type: 'integer', minimum: 0 } as const
 
 export const effectSchema = {
@@ -110,11 +112,11 @@ export const effectSchema = {
     object: { type: 'string' },
     kind: { enum: OBJECT_KINDS },
     // Names of the columns read or written, sorted; absent where columns do not apply.
-    columns: strings,
+    columns: set,
     // Only for update and delete.
     where: { enum: NARROWINGS },
     // Column and object labels touched by this effect, sorted.
-    labels: strings,
+    labels: set,
     // True where the object is temporary and so seen by this session alone.
     temporary: { type: 'boolean' },
     // A closed word that says more: the volatility of a called function (`immutable`, `stable`,
@@ -130,7 +132,8 @@ export const flowSchema = {
   properties: {
     // schema.table.column of a labelled column.
     from: { type: 'string' },
-    labels: strings,
+    // Sorted.
+    labels: set,
     to: { enum: SINKS },
     // Zero-based position of the result column, only where `to` is `output`.
     output: count,
@@ -191,7 +194,8 @@ export const identitySchema = {
     // For people to read (preferred_username, e-mail); never compared for rights.
     name: { type: 'string' },
     kind: { enum: ['human', 'agent', 'pipeline'] },
-    groups: strings,
+    // Sorted.
+    groups: set,
     // RFC 8693 `act`, innermost actor last: who acts for the subject.
     actor: {
       type: 'array',
@@ -228,7 +232,7 @@ export const grantSchema = {
     id: { type: 'string' },
     scope: { enum: ['command', 'session'] },
     // Subjects of those who approved, sorted.
-    approvers: strings,
+    approvers: set,
   },
 } as const satisfies JSONSchema
 
