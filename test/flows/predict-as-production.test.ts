@@ -102,7 +102,9 @@ t.test('a script, predicted and run', { skip }, async (t) => {
   })
 
   await t.test('each is explained from the record, by the bundle that decided', async (t) => {
-    for (const [at, { seq, decision }] of recorded.entries()) {
+    // Some of each kind: every explanation starts OPA for each file of rules.
+    for (const at of [0, 2, 3]) {
+      const { seq, decision } = recorded[at] ?? NOT_RECORDED
       let text = ''
       const argv = ['--records', gateway.recordDirectory, '--seq', String(seq), '--format', 'json']
       t.equal(
@@ -137,5 +139,7 @@ type Explained = {
   readonly notes: readonly string[]
   readonly explanation: { readonly decision: object }
 }
+
+const NOT_RECORDED = { seq: -1, decision: {} }
 
 const ALL = { fromMs: -Infinity, toMs: Infinity, session: undefined }

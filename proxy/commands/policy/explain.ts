@@ -11,6 +11,7 @@ import {
 import { explained, type Explanation } from '../../policies/explain/explain.js'
 import { explanationText } from '../../policies/explain/explanation-text.js'
 import { bundleSources, folderSources } from '../../policies/explain/sources.js'
+import { suggestedTexts } from '../../policies/explain/suggested-texts.js'
 import { surroundingsOf } from '../../policies/explain/surroundings.js'
 import type { PolicyFolder } from '../../policies/folder.js'
 import { createRehearsing } from '../../policies/rehearsal/rehearse.js'
@@ -144,7 +145,11 @@ async function ofText(
         }
         if (rewritten !== undefined) notes.push('runs rewritten, on masked values')
         const wouldPass = rewritten === undefined ? {} : { wouldPass: [] }
-        const explanation = await explained({ policy, sources, facts, around, ...wouldPass })
+        const texts = await suggestedTexts(one, catalogue, (changed, message) =>
+          rehearsing.run(changed, catalogue, situation, policy, { message }),
+        )
+        const question = { policy, sources, facts, around, texts, ...wouldPass }
+        const explanation = await explained(question)
         return { text, notes, explanation }
       }),
     )

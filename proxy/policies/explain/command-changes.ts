@@ -177,10 +177,14 @@ function copyAsSelect(command: CommandFacts): readonly Candidate[] {
   ]
 }
 
-// A statement that does several things, without one of them.
+// A statement that does several things, without one of them; but not without what it is about.
 function otherEffectsLeftOut(command: CommandFacts): readonly Candidate[] {
   if (command.effects.length < 2) return []
-  return command.effects.map((effect) =>
+  const { tag } = command.postgres
+  const isWhole = ({ op }: Effect): boolean =>
+    tag.toLowerCase().startsWith(op) && command.effects.filter((one) => one.op === op).length === 1
+  const others = command.effects.filter((effect) => !isWhole(effect))
+  return others.map((effect) =>
     forCommand(
       `effect:${effect.op}:${effect.object}`,
       `leave the ${wordOf(effect)} out`,

@@ -11,6 +11,7 @@ import { isObject, valueAt } from './json-value.js'
 import { policyModules, type Condition, type PolicyRule } from './policy-rules.js'
 import { probeOf, type Hit, type Met } from './probe.js'
 import type { PolicySources } from './sources.js'
+import type { SuggestedText } from './suggested-texts.js'
 import { whatWouldPass, type Suggestion } from './what-would-pass.js'
 
 export type Question = {
@@ -21,6 +22,7 @@ export type Question = {
   readonly around?: Surroundings
   // Where more is known than the facts say, such as the text.
   readonly wouldPass?: readonly Suggestion[]
+  readonly texts?: readonly SuggestedText[]
 }
 
 export type Explanation = {
@@ -33,6 +35,8 @@ export type Explanation = {
   readonly nearly: readonly Nearly[]
   readonly silent: readonly Silent[]
   readonly wouldPass: readonly Omit<Suggestion, 'facts'>[]
+  // The same as texts that can be sent, where the text is known.
+  readonly texts: readonly SuggestedText[]
 }
 
 export type RuleName = {
@@ -96,6 +100,7 @@ export async function explained(question: Question): Promise<Explanation> {
     wouldPass: (question.wouldPass ?? whatWouldPass(policy, facts, around)).map(
       ({ facts: _, ...rest }) => rest,
     ),
+    texts: question.texts ?? [],
   }
 }
 

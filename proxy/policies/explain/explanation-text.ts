@@ -101,7 +101,7 @@ function silentLines(silent: readonly Silent[], paint: Paint): readonly string[]
 }
 
 export function wouldPassLines(
-  { wouldPass, decision }: Pick<Explanation, 'wouldPass' | 'decision'>,
+  { wouldPass, texts, decision }: Pick<Explanation, 'wouldPass' | 'texts' | 'decision'>,
   paint: Paint,
 ): readonly string[] {
   if (
@@ -112,13 +112,17 @@ export function wouldPassLines(
     return []
   }
   const head = ['', paint('bold', 'What would pass')]
-  if (wouldPass.length === 0) return [...head, '  nothing that was tried']
+  if (wouldPass.length + texts.length === 0) return [...head, '  nothing that was tried']
   return [
     ...head,
     ...wouldPass.map(({ words, action, approvers }) => {
       const who = approvers === undefined ? '' : ` of ${approvers.join(' or ')}`
       return `  ${words}  ${paint(COLOURS[action], `→ ${action}${who}`)}`
     }),
+    ...texts.map(
+      ({ sql, action }) =>
+        `  ${cut(sql.replace(/\s+/g, ' '), 200)}  ${paint(COLOURS[action], `→ ${action}`)}`,
+    ),
   ]
 }
 

@@ -4,9 +4,11 @@ import type { Catalogue } from '../../../engine/facts/postgres/catalogue.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import type { Action } from '../../../engine/schemas/decision.js'
 import type { Surroundings } from '../explain/candidates.js'
+import { suggestedTexts } from '../explain/suggested-texts.js'
 import { whatWouldPass } from '../explain/what-would-pass.js'
 import type { Ddl } from '../rehearsal/catalogue.js'
-import { createRehearsing, type Rehearsed, type Rehearsing } from '../rehearsal/rehearse.js'
+import { createRehearsing } from '../rehearsal/rehearse.js'
+import type { Rehearsal, Rehearsed, Rehearsing } from '../rehearsal/rehearse.js'
 import type { Situation } from '../rehearsal/situation.js'
 import { runningNames, type RunningNames } from './running-names.js'
 import { scriptText, type Message, type Unread } from './script-text.js'
@@ -26,7 +28,12 @@ export type Predicted = {
   // Runs in another form, on masked values.
   readonly rewritten?: string
   readonly approval?: { readonly approvers: readonly string[]; readonly quorum: number }
-  readonly wouldPass: readonly { readonly words: string; readonly action: Action }[]
+  readonly wouldPass: readonly {
+    readonly words: string
+    readonly action: Action
+    // The statement so changed, where it is known.
+    readonly sql?: string
+  }[]
   // What this prediction could not take into account.
   readonly notes: readonly string[]
 }
@@ -84,16 +91,22 @@ async function inOrder(
   for (const message of messages) {
     const context = names.names()
     const options = context === undefined ? {} : { names: context }
-    const found = await rehearsing.run(message.text, names.catalogue(), situation, policy, options)
+    const catalogue = names.catalogue()
+    const found = await rehearsing.run(message.text, catalogue, situation, policy, options)
     const error = found.syntaxError
     if (error !== undefined) {
       syntaxErrors.push({ ...placeIn(message, error.position), what: error.message })
     }
     for (const one of found.statements) {
-      const running = error === undefined && whole !== true
+      // Nothing comes after the last that names would matter to.
+      const running = error === undefined && whole !== true && message !== messages.at(-1)
       const note = running ? await names.after(one.text, one.statement) : undefined
       const place = placeIn(message, 1 + startOf(message.text, one))
-      statements.push(predictedOf(one, place, note, policy, around))
+      const run = (sql: string, kind: 'simple' | 'extended'): Promise<Rehearsal> =>
+        rehearsing.run(sql, catalogue, situation, policy, { ...options, message: kind })
+      const texts = await suggestedTexts(one, catalogue, run)
+      const wouldPass = [...texts, ...suggestions(one, policy, around)]
+      statements.push({ ...predictedOf(one, place, note), wouldPass })
       situation = after(situation, one)
     }
   }
@@ -105,9 +118,7 @@ function predictedOf(
   one: Rehearsed,
   place: { readonly line: number; readonly column: number },
   note: string | undefined,
-  policy: Policy,
-  around: Surroundings,
-): Predicted {
+): Omit<Predicted, 'wouldPass'> {
   const { decision, refusal, masks, rewritten, facts, text } = one
   const fields = one.action === 'mask-fields' ? [...(masks?.fields.keys() ?? [])] : []
   // Patterns are looked for in every answer; only a column that is masked makes a difference here.
@@ -130,11 +141,13 @@ function predictedOf(
     ...(action === 'require-approval' && approval !== undefined
       ? { approval: { approvers: approval.approvers, quorum: approval.quorum } }
       : {}),
-    wouldPass: (action === 'deny' ? whatWouldPass(policy, facts, around) : []).map(
-      ({ words, action: then }) => ({ words, action: then }),
-    ),
     notes: note === undefined ? [] : [note],
   }
+}
+
+function suggestions(one: Rehearsed, policy: Policy, around: Surroundings): Predicted['wouldPass'] {
+  if (one.action !== 'deny') return []
+  return whatWouldPass(policy, one.facts, around).map(({ words, action }) => ({ words, action }))
 }
 
 // One more command, and where the transaction then stands.

@@ -120,7 +120,9 @@ function detailsOf(one: Predicted): readonly string[] {
   if (rewritten !== undefined) details.push('runs rewritten, on masked values')
   if (hint !== undefined) details.push(`→ ${hint}`)
   if (wouldPass.length > 0) {
-    details.push(`would pass: ${wouldPass.map(({ words }) => words).join('; or ')}`)
+    details.push(
+      `would pass: ${wouldPass.map(({ words, sql }) => (sql === undefined ? words : brief(sql))).join('; or ')}`,
+    )
   }
   return [...details, ...notes]
 }

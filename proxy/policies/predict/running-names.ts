@@ -25,6 +25,8 @@ export type RunningNamesOptions = {
   readonly progress?: (what: string) => void
 }
 
+const STATEMENT_MS = 3_000
+
 export function runningNames(options: RunningNamesOptions): RunningNames {
   let catalogue = options.catalogue
   let names: NameContext | undefined
@@ -37,6 +39,8 @@ export function runningNames(options: RunningNamesOptions): RunningNames {
     const made = await openScratchDatabase(options.database)
     scratch = made
     for (const { file, text } of options.ddl) await made.apply(text, file)
+    // A definition may compute its rows; no more of them than names need.
+    await made.apply(`SET statement_timeout = ${STATEMENT_MS}`)
     for (const text of open) await made.apply(text)
     return made
   }
