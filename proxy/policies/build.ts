@@ -13,6 +13,7 @@ import { GatewayError } from '../errors.js'
 import { ownNames, stagedSources, writeSchemas, type Staged } from './build-sources.js'
 import { pureCapabilities } from './capabilities.js'
 import { policyFolder } from './folder.js'
+import { INVARIANTS_FILE, invariantsIn, invariantsText } from './invariants/read-invariants.js'
 import { ran } from './opa.js'
 import { packedBundle } from './pack.js'
 import { revisionOf } from './revision.js'
@@ -41,10 +42,19 @@ export async function buildBundle({ opa, folder: named }: BuildOptions): Promise
     const output = ['-o', 'bundle.tar.gz', '-b', 'bundle']
     await run(['build', '-t', 'wasm', '-O', '0', ...capabilities, ...entrypoints, ...output])
     const compiled = await bundleFiles(await readFile(join(work, 'bundle.tar.gz')))
-    const built = [...staged.modules, ...staged.data.map(({ own }) => own)]
+    const invariants = await invariantsText(folder)
+    const built = [
+      ...staged.modules,
+      ...staged.data.map(({ own }) => own),
+      ...(invariants === undefined ? [] : [invariants.name]),
+    ]
     const revision = await revisionOf(folder.root, built)
     const manifest = await manifestOf(run, staged.modules, revision)
-    return await packedBundle(await contentsOf(work, compiled, staged.modules, manifest))
+    const files = await contentsOf(work, compiled, staged.modules, manifest)
+    if (invariants === undefined) return await packedBundle(files)
+    // Read once here, so that a bundle never carries what cannot be checked.
+    invariantsIn(invariants.text, invariants.name)
+    return await packedBundle(new Map([...files, [INVARIANTS_FILE, Buffer.from(invariants.text)]]))
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new GatewayError('bundle_invalid', ownNames(why, work, staged), { cause })

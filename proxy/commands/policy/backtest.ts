@@ -7,7 +7,14 @@ import { readExpectations } from '../../policies/backtest/expected.js'
 import { namedPolicy, type NamingOptions } from '../../policies/backtest/named-policy.js'
 import { failuresOf, type Report } from '../../policies/backtest/report.js'
 import type { Io } from '../io.js'
-import { failOnArgument, fuelArgument, progressOn, REPORT_FORMATS, reportText } from './reports.js'
+import {
+  failOnArgument,
+  fuelArgument,
+  invariantsArgument,
+  progressOn,
+  REPORT_FORMATS,
+  reportText,
+} from './reports.js'
 import { argumentsOf, formatArgument, opaFor } from './toolbox.js'
 
 export const help = `sallyport policy backtest [B] --records DIR   decide what is on record again under B
@@ -18,7 +25,8 @@ such as main:policies (from the top of the repository; main:./policies from here
   --records PLACE      directory of a record, one of its segments, or a file of \`audit export\`
   --against A          compare with A executed on the same facts, instead of the recorded decisions
   --expect FILE        delta.yaml: the flips that are meant; any other fails, one that does not come warns
-  --fail-on WHAT       wider (default), any, none: which flips end with status 1
+  --fail-on WHAT       wider, any, none: which flips end with status 1 (wider; with --expect any)
+  --invariants FILE    statements that no decision may break (those that B carries: invariants.yaml)
   --format FORMAT      pretty (default), json, markdown (for a pull request), github
   --fuel N             the budget of one decision, as the gateway has it (policy.fuel)
 
@@ -43,6 +51,7 @@ const OPTIONS = {
   against: { type: 'string' },
   expect: { type: 'string' },
   'fail-on': { type: 'string' },
+  invariants: { type: 'string' },
   format: { type: 'string' },
   fuel: { type: 'string' },
 } as const
@@ -54,7 +63,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
   if (values.records === undefined) throw new GatewayError('usage', '--records is missing')
   const format = formatArgument(values.format, REPORT_FORMATS)
-  const failOn = failOnArgument(values['fail-on'])
+  const failOn = failOnArgument(values['fail-on'], values.expect !== undefined)
   const expectations =
     values.expect === undefined
       ? []
@@ -67,12 +76,14 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const after = await namedPolicy(positionals[0] ?? '.', options)
   const before =
     values.against === undefined ? undefined : await namedPolicy(values.against, options)
+  const invariants = invariantsArgument(values.invariants, io) ?? after.invariants
   const progress = progressOn(io)
   const found = await backtest({
     records: resolve(io.cwd, values.records),
     policy: after.policy,
     against: before?.policy,
     expectations,
+    invariants,
     ...(progress === undefined ? {} : { progress: progress.show }),
   }).finally(() => progress?.clear())
   const report: Report = {
@@ -81,6 +92,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     after: after.side,
     comparisons: [found.comparison],
     expectations: found.expectations,
+    ...(invariants.length === 0 ? {} : { invariants: found.broken }),
   }
   io.stdout.write(reportText(report, format, failOn, io))
   return failuresOf(report, failOn).length === 0 ? 0 : 1

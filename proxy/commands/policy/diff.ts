@@ -4,13 +4,21 @@ import { resolve } from 'node:path'
 import { DEFAULTS } from '../../config/defaults.js'
 import { GatewayError } from '../../errors.js'
 import { backtest } from '../../policies/backtest/backtest.js'
+import { brokenInAll } from '../../policies/backtest/broken-tally.js'
 import { policyDiff } from '../../policies/backtest/diff.js'
 import { readExpectations } from '../../policies/backtest/expected.js'
 import { namedPolicy, type NamingOptions } from '../../policies/backtest/named-policy.js'
 import { failuresOf, type ExpectationResult, type Report } from '../../policies/backtest/report.js'
 import type { Io } from '../io.js'
 import { toolCache } from '../serve.js'
-import { failOnArgument, fuelArgument, progressOn, REPORT_FORMATS, reportText } from './reports.js'
+import {
+  failOnArgument,
+  fuelArgument,
+  invariantsArgument,
+  progressOn,
+  REPORT_FORMATS,
+  reportText,
+} from './reports.js'
 import { argumentsOf, formatArgument, opaFor } from './toolbox.js'
 
 export const help = `sallyport policy diff A [B]   what changes from A to B
@@ -26,7 +34,8 @@ its facts alone ("as facts only").
 
   --records PLACE      decide a record again as well (see backtest): A's decisions against B's
   --expect FILE        delta.yaml: the flips that are meant (see backtest)
-  --fail-on WHAT       wider (default), any, none: which flips end with status 1
+  --fail-on WHAT       wider, any, none: which flips end with status 1 (wider; with --expect any)
+  --invariants FILE    statements that no decision may break (those that B carries: invariants.yaml)
   --no-read            do not read commands again: no PostgreSQL is started
   --format FORMAT      pretty (default), json, markdown (for a pull request), github
   --fuel N             the budget of one decision, as the gateway has it (policy.fuel)
@@ -38,6 +47,7 @@ const OPTIONS = {
   records: { type: 'string' },
   expect: { type: 'string' },
   'fail-on': { type: 'string' },
+  invariants: { type: 'string' },
   'no-read': { type: 'boolean' },
   format: { type: 'string' },
   fuel: { type: 'string' },
@@ -50,7 +60,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     throw new GatewayError('usage', 'diff takes two policies: the one before and the one after')
   }
   const format = formatArgument(values.format, REPORT_FORMATS)
-  const failOn = failOnArgument(values['fail-on'])
+  const failOn = failOnArgument(values['fail-on'], values.expect !== undefined)
   const expectations =
     values.expect === undefined
       ? []
@@ -62,10 +72,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
   const before = await namedPolicy(a, options)
   const after = await namedPolicy(b, options)
+  const invariants = invariantsArgument(values.invariants, io) ?? after.invariants
   const diff = await policyDiff({
     before,
     after,
     expectations,
+    invariants,
     cache: values['no-read'] === true ? undefined : toolCache(io),
     progress: (what) => void io.stderr.write(`${what}\n`),
   })
@@ -78,6 +90,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
           policy: after.policy,
           against: before.policy,
           expectations,
+          invariants,
           ...(progress === undefined ? {} : { progress: progress.show }),
         }).finally(() => progress?.clear())
   const report: Report = {
@@ -87,6 +100,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     comparisons: [...(recorded === undefined ? [] : [recorded.comparison]), diff.comparison],
     expectations: met(diff.expectations, recorded?.expectations),
     rules: diff.rules,
+    ...(invariants.length === 0
+      ? {}
+      : { invariants: brokenInAll([recorded?.broken ?? [], diff.broken]) }),
   }
   io.stdout.write(reportText(report, format, failOn, io))
   return failuresOf(report, failOn).length === 0 ? 0 : 1

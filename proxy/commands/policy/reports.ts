@@ -1,10 +1,13 @@
 // What `diff` and `backtest` share on the command line: formats of their report, and the bar that shows how
 // far they are.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { GatewayError } from '../../errors.js'
 import { githubOf } from '../../policies/backtest/print-github.js'
 import { markdownOf } from '../../policies/backtest/print-markdown.js'
 import { prettyOf } from '../../policies/backtest/print-pretty.js'
 import { failuresOf, type FailOn, type Report } from '../../policies/backtest/report.js'
+import { invariantsIn, type Invariant } from '../../policies/invariants/read-invariants.js'
 import type { Io } from '../io.js'
 import { paintFor, plainText } from '../table.js'
 
@@ -27,8 +30,9 @@ export function reportText(report: Report, format: ReportFormat, failOn: FailOn,
   }
 }
 
-export function failOnArgument(given: string | undefined): FailOn {
-  if (given === undefined) return 'wider'
+// A delta states all that is meant: with one, whatever is beyond it counts.
+export function failOnArgument(given: string | undefined, hasDelta: boolean): FailOn {
+  if (given === undefined) return hasDelta ? 'any' : 'wider'
   if (given === 'wider' || given === 'any' || given === 'none') return given
   throw new GatewayError('usage', `--fail-on is one of wider, any, none, not ${given}`)
 }
@@ -37,6 +41,21 @@ export function fuelArgument(given: string | undefined, otherwise: number): numb
   if (given === undefined) return otherwise
   if (!/^[1-9]\d{3,9}$/.test(given)) throw new GatewayError('usage', `--fuel ${given} is no budget`)
   return Number(given)
+}
+
+// undefined where none are named.
+export function invariantsArgument(
+  given: string | undefined,
+  io: Pick<Io, 'cwd'>,
+): readonly Invariant[] | undefined {
+  if (given === undefined) return undefined
+  let text: string
+  try {
+    text = readFileSync(resolve(io.cwd, given), 'utf8')
+  } catch (cause) {
+    throw new GatewayError('not_found', `${given} cannot be read`, { cause })
+  }
+  return invariantsIn(text, given)
 }
 
 export type ProgressBar = {

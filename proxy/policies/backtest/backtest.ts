@@ -1,10 +1,12 @@
 // A record decided again under another policy: which commands would have gone differently. Reads the record
 // once, holds no more of it than a line and what repeats, and lets other work have its turn.
 import type { Policy } from '../../../engine/policy/policy.js'
+import type { Invariant } from '../invariants/read-invariants.js'
+import { createBrokenTally } from './broken-tally.js'
 import type { Expectation } from './expected.js'
 import { createRedecider } from './redecide.js'
-import type { Comparison, ExpectationResult } from './report.js'
-import { sightedCommand, sightingsOf } from './sightings.js'
+import type { BrokenInvariant, Comparison, ExpectationResult } from './report.js'
+import { sightedCommand, sightingsOf, type Sighting } from './sightings.js'
 import { createNameCounter, createTally } from './tally.js'
 
 export type BacktestOptions = {
@@ -14,6 +16,8 @@ export type BacktestOptions = {
   // Where absent, the recorded decisions are what is compared with.
   readonly against?: Policy | undefined
   readonly expectations?: readonly Expectation[]
+  // That `policy` must keep to on every recorded command.
+  readonly invariants?: readonly Invariant[]
   readonly progress?: (done: {
     readonly bytes: number
     readonly of: number
@@ -24,6 +28,7 @@ export type BacktestOptions = {
 export type Backtest = {
   readonly comparison: Comparison
   readonly expectations: readonly ExpectationResult[]
+  readonly broken: readonly BrokenInvariant[]
 }
 
 const RECORDS_A_TURN = 5_000
@@ -31,8 +36,9 @@ const RECORDS_A_TURN = 5_000
 export async function backtest(options: BacktestOptions): Promise<Backtest> {
   const { policy, against, expectations = [], progress } = options
   const sightings = sightingsOf(options.records)
-  const redecider = createRedecider(sightings, policy, against)
+  const redecider = createRedecider(sightings, policy, against, options.invariants)
   const tally = createTally(expectations)
+  const broken = createBrokenTally()
   const unchecked = createNameCounter()
   const relabelled = createNameCounter()
   const count = { compared: 0, same: 0, otherRules: 0, flips: 0, unchecked: 0, relabelled: 0 }
@@ -42,6 +48,11 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
     if (command !== undefined && command.relabelled.length > 0) {
       count.relabelled += 1
       for (const column of command.relabelled) relabelled.add(column)
+    }
+    const { person = '', target = '' } = situation ?? {}
+    const example = () => ({ person, target, ...placed(sighting) })
+    if (verdict.broken !== undefined) {
+      broken.add(verdict.broken.invariants, verdict.broken.after, example)
     }
     switch (verdict.kind) {
       case 'same':
@@ -56,12 +67,8 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
         break
       case 'flip': {
         count.flips += 1
-        const { person = '', target = '' } = situation ?? {}
         const where = { person, target, objects: command?.objects ?? [] }
-        tally.add({ ...verdict, where, shape: command?.id ?? 0 }, () => {
-          const { seq, session, time, text } = sightedCommand(sighting)
-          return { person, target, text, seq, session, time }
-        })
+        tally.add({ ...verdict, where, shape: command?.id ?? 0 }, example)
       }
     }
     if (count.compared % RECORDS_A_TURN === 0) {
@@ -71,6 +78,7 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
   }
   return {
     expectations: tally.expectations(),
+    broken: broken.broken(),
     comparison: {
       source: 'recorded',
       compared: count.compared,
@@ -85,4 +93,9 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
       groupsLeftOut: tally.leftOut(),
     },
   }
+}
+
+function placed(sighting: Sighting) {
+  const { seq, session, time, text } = sightedCommand(sighting)
+  return { text, seq, session, time }
 }

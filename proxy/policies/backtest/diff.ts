@@ -1,13 +1,15 @@
 // What a change of policies changes: the rules whose texts differ, and decisions on generated facts that
 // cover what traffic has not shown.
 import type { Facts } from '../../../engine/schemas/facts.js'
+import { invariantSituations } from '../invariants/invariant-situations.js'
+import type { Invariant } from '../invariants/read-invariants.js'
 import type { Expectation } from './expected.js'
 import { focusVocabularies } from './focus.js'
 import { labelSituations, placesOf } from './label-situations.js'
 import { generatedComparison } from './generated-comparison.js'
 import type { NamedPolicy } from './named-policy.js'
 import { pairwiseSituations, type Generated } from './pairwise.js'
-import type { Comparison, ExpectationResult, RuleChange } from './report.js'
+import type { BrokenInvariant, Comparison, ExpectationResult, RuleChange } from './report.js'
 import { createRereading } from './reread.js'
 import { changesBetween, dataOf } from './rule-changes.js'
 import { ruleChunks } from './rule-chunks.js'
@@ -22,6 +24,7 @@ export type DiffOptions = {
   readonly before: NamedPolicy
   readonly after: NamedPolicy
   readonly expectations: readonly Expectation[]
+  readonly invariants?: readonly Invariant[]
   // Where names of synthesised tables are kept; absent where commands are not to be read again.
   readonly cache?: string | undefined
   readonly progress: (what: string) => void
@@ -32,10 +35,11 @@ export type PolicyDiff = {
   readonly situations: readonly Generated[]
   readonly comparison: Comparison
   readonly expectations: readonly ExpectationResult[]
+  readonly broken: readonly BrokenInvariant[]
 }
 
 export async function policyDiff(options: DiffOptions): Promise<PolicyDiff> {
-  const { before, after, expectations, cache, progress } = options
+  const { before, after, expectations, invariants = [], cache, progress } = options
   const changes = changesBetween(before.files, after.files)
   const labels = [...before.policy.labels, ...after.policy.labels]
   const [one, other] = [before, after].map(({ files }) => ({
@@ -47,7 +51,10 @@ export async function policyDiff(options: DiffOptions): Promise<PolicyDiff> {
     vocabularyOf(one.all, one.all, one.data),
     vocabularyOf(other.all, other.all, other.data),
   )
-  const situations = pairwiseSituations(whole, labels, focusVocabularies(changes, one, other))
+  const situations = [
+    ...pairwiseSituations(whole, labels, focusVocabularies(changes, one, other)),
+    ...invariantSituations(after.files, labels, invariants),
+  ]
   const places = placesOf(before.policy.labels, after.policy.labels)
   const rereading =
     cache === undefined
@@ -77,6 +84,7 @@ export async function policyDiff(options: DiffOptions): Promise<PolicyDiff> {
     situations,
     labelSituations: labelled,
     expectations,
+    invariants,
     rereading,
   })
   return { rules: changes.listed, situations, ...found }

@@ -5,13 +5,22 @@ import { isBroken } from '../../../engine/policy/decide.js'
 import type { Entrypoint, Policy } from '../../../engine/policy/policy.js'
 import type { Decision } from '../../../engine/schemas/decision.js'
 import type { Facts } from '../../../engine/schemas/facts.js'
+import type { Invariant } from '../invariants/read-invariants.js'
+import { createBrokenTally } from './broken-tally.js'
 import type { Expectation } from './expected.js'
 import { flipOf, kindOf, type Flip } from './flip.js'
 import type { LabelSituation } from './label-situations.js'
 import { mainObjects } from './main-objects.js'
 import type { Generated } from './pairwise.js'
-import type { Comparison, Example, ExpectationResult, FlipGroup } from './report.js'
+import type {
+  BrokenInvariant,
+  Comparison,
+  Example,
+  ExpectationResult,
+  FlipGroup,
+} from './report.js'
 import type { Rereading } from './reread.js'
+import { grantsArePossible } from './possible-grants.js'
 import { circumstancesOf, nameAt, personOf, situationFacts, type Row } from './situation-facts.js'
 import { allowedIn } from './situation-space.js'
 import { synthesised } from './synthesise.js'
@@ -24,6 +33,8 @@ export type GeneratedOptions = {
   // Commands on columns that the two label otherwise, already read and decided under each.
   readonly labelSituations: readonly LabelSituation[]
   readonly expectations: readonly Expectation[]
+  // That `after` must keep to.
+  readonly invariants: readonly Invariant[]
   // Where absent, commands are not read again.
   readonly rereading?: Rereading | undefined
   readonly progress?: (done: number, of: number) => void
@@ -40,9 +51,11 @@ const ROWS_A_TURN = 500
 export async function generatedComparison(options: GeneratedOptions): Promise<{
   readonly comparison: Comparison
   readonly expectations: readonly ExpectationResult[]
+  readonly broken: readonly BrokenInvariant[]
 }> {
   const { before, after, situations, expectations } = options
   const tally = createTally(expectations)
+  const broken = createBrokenTally()
   const unchecked = createNameCounter()
   const count = { compared: 0, same: 0, otherRules: 0, flips: 0, unchecked: 0 }
   const seen = new Set<string>()
@@ -51,6 +64,21 @@ export async function generatedComparison(options: GeneratedOptions): Promise<{
   for (const { space, rows, stage } of situations) {
     const factsAt = (row: Row): Facts => situationFacts(space, row, stage)
     const allowed = allowedIn(space)
+    const exampleOf = (row: Row, entrypoint: Entrypoint) => {
+      const facts = factsAt(row)
+      const circumstances = [
+        circumstancesOf(space, row),
+        ...(entrypoint === 'degraded' ? ['while nobody can be asked'] : []),
+      ]
+      return {
+        person: personOf(space, row),
+        target: facts.target.name,
+        text: synthesised(facts).text,
+        circumstances: circumstances.filter((text) => text !== '').join(', '),
+        verified: false,
+        facts,
+      }
+    }
     for (const row of plainestFirst(rows)) {
       if (++done % ROWS_A_TURN === 0) {
         options.progress?.(done, total)
@@ -60,14 +88,19 @@ export async function generatedComparison(options: GeneratedOptions): Promise<{
       const key = canonicalJson(facts)
       if (seen.has(key)) continue
       seen.add(key)
+      if (!grantsArePossible(after, facts)) continue
       count.compared += 1
       const entrypoint = entrypointThatFlips(before, after, facts)
       const tried = decided(before, after, facts, entrypoint)
-      const broken = [tried.after, tried.before].find(isBroken)
-      if (broken !== undefined) {
+      const failed = [tried.after, tried.before].find(isBroken)
+      if (failed !== undefined) {
         count.unchecked += 1
-        unchecked.add(broken.rules[0]?.message ?? 'a policy failed')
+        unchecked.add(failed.rules[0]?.message ?? 'a policy failed')
         continue
+      }
+      const those = options.invariants.filter(({ isBroken: test }) => test(facts, tried.after))
+      if (those.length > 0) {
+        broken.add(those, tried.after, () => exampleOf(row, entrypoint))
       }
       const { flip } = tried
       if (flip === undefined) {
@@ -86,17 +119,8 @@ export async function generatedComparison(options: GeneratedOptions): Promise<{
           isSameFlip(flip, decided(before, after, factsAt(other), entrypoint).flip)
         const plain = plainer(row, allowed, same)
         const shown = decided(before, after, factsAt(plain), entrypoint)
-        const circumstances = [
-          circumstancesOf(space, plain),
-          ...(entrypoint === 'degraded' ? ['while nobody can be asked'] : []),
-        ]
         return {
-          person: personOf(space, plain),
-          target: where.target,
-          text: synthesised(factsAt(plain)).text,
-          circumstances: circumstances.filter((text) => text !== '').join(', '),
-          verified: false,
-          facts: factsAt(plain),
+          ...exampleOf(plain, entrypoint),
           before: outcomeOf(shown.before),
           after: outcomeOf(shown.after),
         }
@@ -120,6 +144,7 @@ export async function generatedComparison(options: GeneratedOptions): Promise<{
   const groups = await Promise.all(tally.groups().map((group) => reread(group, options)))
   return {
     expectations: tally.expectations(),
+    broken: broken.broken(),
     comparison: {
       source: 'generated',
       compared: count.compared,

@@ -8,6 +8,8 @@ import { bundleFiles } from '../../../engine/policy/bundle-files.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import { GatewayError } from '../../errors.js'
 import { buildBundle } from '../build.js'
+import { bundledInvariants } from '../invariants/check.js'
+import type { Invariant } from '../invariants/read-invariants.js'
 import { folderAt, resolvedFolder } from './git-folder.js'
 import type { Side } from './report.js'
 
@@ -23,6 +25,8 @@ export type NamedPolicy = {
   readonly policy: Policy
   // Rules and data, as they stand in the bundle.
   readonly files: ReadonlyMap<string, Buffer>
+  // Those that it carries.
+  readonly invariants: readonly Invariant[]
 }
 
 export async function namedPolicy(name: string, options: NamingOptions): Promise<NamedPolicy> {
@@ -35,7 +39,8 @@ export async function namedPolicy(name: string, options: NamingOptions): Promise
     throw new GatewayError('bundle_invalid', `${name}: ${why}`, { cause })
   }
   const side = { name, revision: revision ?? policy.revision, digest: policy.digest }
-  return { side, policy, files: await bundleFiles(bytes) }
+  const files = await bundleFiles(bytes)
+  return { side, policy, files, invariants: bundledInvariants(files) }
 }
 
 async function bytesOf(

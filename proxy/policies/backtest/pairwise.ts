@@ -34,6 +34,7 @@ const CORE: readonly DimensionName[] = [
   'env',
   'target',
   'grants',
+  'mfa',
 ]
 
 // Each combination in full, with everything else as ordinary as the operation allows.
@@ -80,18 +81,25 @@ export function pairwiseSituations(
       stage: 'session',
     },
     { space, rows: covering(space, pairs(OF_SESSIONS.map(places)), ROWS_MAX), stage: 'session' },
-    ...changed.map((vocabulary): Generated => {
-      const narrow = spaceOf(whole, labels, vocabulary)
-      const spoken = spokenOf(narrow, vocabulary)
-      const around = plainSpace(narrow, spoken)
-      const [first, ...others] = focusOf(narrow, spoken)
-      const rows = [
-        ...covering(around, first === undefined ? [] : [first], FOCUS_ROWS_MAX),
-        ...covering(around, others, FOCUS_ROWS_MAX),
-      ]
-      return { space: around, rows, stage: 'command' }
-    }),
+    ...changed.map((vocabulary) => focusedSituations(whole, labels, vocabulary)),
   ]
+}
+
+// Around one rule or statement: all that it speaks of in full, then in pairs with what else is at the core.
+export function focusedSituations(
+  whole: Vocabulary,
+  labels: readonly LabelRule[],
+  focus: Vocabulary,
+): Generated {
+  const narrow = spaceOf(whole, labels, focus)
+  const spoken = spokenOf(narrow, focus)
+  const space = plainSpace(narrow, spoken)
+  const [first, ...others] = focusOf(narrow, spoken)
+  const rows = [
+    ...covering(space, first === undefined ? [] : [first], FOCUS_ROWS_MAX),
+    ...covering(space, others, FOCUS_ROWS_MAX),
+  ]
+  return { space, rows, stage: 'command' }
 }
 
 export function covering(

@@ -6,6 +6,8 @@ import type { Policy } from '../../../engine/policy/policy.js'
 import { prunedBy } from '../../../engine/policy/prune.js'
 import type { Decision } from '../../../engine/schemas/decision.js'
 import type { CommandFacts, Facts } from '../../../engine/schemas/facts.js'
+import { invariantReads } from '../invariants/invariant-reads.js'
+import type { Invariant } from '../invariants/read-invariants.js'
 import { factsOf } from '../../recording/recorded-facts.js'
 import { createBoundedCache } from './bounded-cache.js'
 import { createLabelWatch } from './changed-labels.js'
@@ -25,7 +27,11 @@ export type Commanded = {
   readonly relabelled: readonly string[]
 }
 
-export type Verdict =
+export type Verdict = Compared & { readonly broken?: Broken | undefined }
+
+type Broken = { readonly invariants: readonly Invariant[]; readonly after: Decision }
+
+type Compared =
   | { readonly kind: 'same' | 'other_rules' }
   | { readonly kind: 'unchecked'; readonly why: string }
   | {
@@ -53,8 +59,9 @@ export function createRedecider(
   sightings: Pick<Sightings, 'part'>,
   policy: Policy,
   against: Policy | undefined,
+  invariants: readonly Invariant[] = [],
 ): Redecider {
-  const reads = readsOfBoth(policy, against)
+  const reads = readsOfAll([policy, ...(against === undefined ? [] : [against])], invariants)
   const pruned = prunedBy(reads) as (facts: object) => unknown
   const ids = createIds()
   const situations = createBoundedCache<string, Situation>(PARTS_MAX)
@@ -117,7 +124,9 @@ export function createRedecider(
     if (facts === undefined || recorded === undefined) return MISSING
     const before = against === undefined ? recorded : decide(against, facts, fields.entrypoint)
     const after = decide(policy, facts, fields.entrypoint)
-    return verdictOn(before, after)
+    const verdict = verdictOn(before, after)
+    const those = invariants.filter(({ isBroken: test }) => test(facts, after))
+    return those.length === 0 ? verdict : { ...verdict, broken: { invariants: those, after } }
   }
 
   return {
@@ -168,10 +177,16 @@ function createIds(): (text: string) => number {
   }
 }
 
-function readsOfBoth(one: Policy, other: Policy | undefined): readonly string[] | undefined {
-  if (other === undefined) return one.reads
-  if (one.reads === undefined || other.reads === undefined) return undefined
-  return [...new Set([...one.reads, ...other.reads])].sort()
+function readsOfAll(
+  policies: readonly Policy[],
+  invariants: readonly Invariant[],
+): readonly string[] | undefined {
+  const reads = new Set(invariantReads(invariants))
+  for (const policy of policies) {
+    if (policy.reads === undefined) return undefined
+    for (const path of policy.reads) reads.add(path)
+  }
+  return [...reads].sort()
 }
 
 const DIGEST_ALONE = /^\{"command\.digest":"[^"\\]*"\}$/
