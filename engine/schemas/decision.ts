@@ -8,14 +8,20 @@ export const maskSchema = {
   additionalProperties: false,
   required: ['match', 'method'],
   properties: {
-    // `label:pii` (every column with that label), `column:schema.table.column`, or
-    // `pattern:ssn|card|email|iban` (values found in any text that leaves).
-    match: { type: 'string', pattern: '^(label|column|pattern):.+$' },
-    method: { enum: MASK_METHODS },
-    // `partial` only: how many characters stay readable at the end, 0 to 8.
-    keep: { type: 'integer', minimum: 0, maximum: 8 },
-    // `constant` only.
-    value: { type: 'string' },
+    match: {
+      type: 'string',
+      pattern: '^(label|column|pattern):.+$',
+      description:
+        'label:pii (every column with that label), column:schema.table.column, or pattern:ssn|card|email|iban (values found in any text that leaves)',
+    },
+    method: { enum: MASK_METHODS, description: 'what the client sees in place of the value' },
+    keep: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 8,
+      description: 'partial alone: how many characters stay readable at the end',
+    },
+    value: { type: 'string', description: 'constant alone: the value that is shown' },
   },
 } as const satisfies JSONSchema
 
@@ -26,43 +32,67 @@ export const decisionSchema = {
   additionalProperties: false,
   required: ['action', 'rules', 'masks', 'limits'],
   properties: {
-    action: { enum: ['allow', 'deny', 'mask-fields', 'require-approval'] },
-    // Every rule that spoke, most severe first. The hint says what would pass.
+    action: {
+      enum: ['allow', 'deny', 'mask-fields', 'require-approval'],
+      description: 'anything missing, undefined or malformed is deny',
+    },
     rules: {
       type: 'array',
+      description: 'every rule that spoke, most severe first',
       items: {
         type: 'object',
         additionalProperties: false,
         required: ['id', 'message'],
         properties: {
-          id: { type: 'string', minLength: 1 },
-          message: { type: 'string' },
-          hint: { type: 'string' },
+          id: { type: 'string', minLength: 1, description: 'area/what-it-stops' },
+          message: { type: 'string', description: 'what was wrong, for the caller' },
+          hint: { type: 'string', description: 'what would pass' },
         },
       },
     },
-    // Also with require-approval: they hold once approved.
-    masks: { type: 'array', items: maskSchema },
+    masks: {
+      type: 'array',
+      items: maskSchema,
+      description: 'also with require-approval: they hold once approved',
+    },
     approval: {
       type: 'object',
+      description: 'with require-approval, and only then: the terms',
       additionalProperties: false,
       required: ['approvers', 'quorum', 'expires_ms', 'reason_required', 'scope'],
       properties: {
-        // Groups whose members may approve.
-        approvers: { type: 'array', items: { type: 'string' }, minItems: 1 },
-        quorum: { type: 'integer', minimum: 1, maximum: 10 },
-        expires_ms: { type: 'integer', minimum: 1000, maximum: 86_400_000 },
-        reason_required: { type: 'boolean' },
-        scope: { enum: ['command', 'session'] },
+        approvers: {
+          type: 'array',
+          items: { type: 'string' },
+          minItems: 1,
+          description: 'groups whose members may approve',
+        },
+        quorum: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10,
+          description: 'how many people must approve',
+        },
+        expires_ms: {
+          type: 'integer',
+          minimum: 1000,
+          maximum: 86_400_000,
+          description: 'how long the client waits, milliseconds',
+        },
+        reason_required: { type: 'boolean', description: 'whether approvers must give a reason' },
+        scope: {
+          enum: ['command', 'session'],
+          description: 'what the approval is for: this exact command once, or the session',
+        },
       },
     },
     limits: {
       type: 'object',
       additionalProperties: false,
       properties: {
-        rows_max: { type: 'integer', minimum: 0 },
-        bytes_max: { type: 'integer', minimum: 0 },
-        timeout_ms: { type: 'integer', minimum: 1 },
+        rows_max: { type: 'integer', minimum: 0, description: 'rows; one more is an error' },
+        bytes_max: { type: 'integer', minimum: 0, description: 'bytes of rows' },
+        timeout_ms: { type: 'integer', minimum: 1, description: 'milliseconds on the target' },
       },
     },
   },

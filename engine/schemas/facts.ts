@@ -106,22 +106,32 @@ export const effectSchema = {
   additionalProperties: false,
   required: ['op', 'object', 'kind'],
   properties: {
-    op: { enum: OPERATIONS },
-    // schema.name as the target resolves it, unquoted and in its stored case; '' where an
-    // operation has no object (BEGIN). Functions carry no argument list: pg_catalog.pg_read_file.
-    object: { type: 'string' },
-    kind: { enum: OBJECT_KINDS },
-    // Names of the columns read or written, sorted; absent where columns do not apply.
-    columns: set,
-    // Only for update and delete.
-    where: { enum: NARROWINGS },
-    // Column and object labels touched by this effect, sorted.
-    labels: set,
-    // True where the object is temporary and so seen by this session alone.
-    temporary: { type: 'boolean' },
-    // A closed word that says more: the volatility of a called function (`immutable`, `stable`,
-    // `volatile`), `security_definer`, `cascade`, the value given to a setting …
-    detail: { type: 'string' },
+    op: { enum: OPERATIONS, description: 'what is done to the object' },
+    object: {
+      type: 'string',
+      description:
+        'schema.name as the target resolves it, unquoted and in its stored case; empty where an operation has no object (BEGIN). Functions carry no argument list: pg_catalog.pg_read_file',
+    },
+    kind: { enum: OBJECT_KINDS, description: 'what the object is' },
+    columns: {
+      ...set,
+      description: 'columns read or written, sorted; absent where columns do not apply',
+    },
+    where: {
+      enum: NARROWINGS,
+      description:
+        'update and delete alone: how far the WHERE narrows. trivial: not shown to leave out a row (true, id = id); key: a whole unique key is compared with constants; cursor: WHERE CURRENT OF',
+    },
+    labels: { ...set, description: 'labels of the columns touched, sorted' },
+    temporary: {
+      type: 'boolean',
+      description: 'true where the object is temporary, and so seen by this session alone',
+    },
+    detail: {
+      type: 'string',
+      description:
+        'a closed word that says more: the volatility of a called function (immutable, stable, volatile), security_definer, cascade, replace, the value given to a setting',
+    },
   },
 } as const satisfies JSONSchema
 
@@ -130,16 +140,18 @@ export const flowSchema = {
   additionalProperties: false,
   required: ['from', 'labels', 'to', 'through'],
   properties: {
-    // schema.table.column of a labelled column.
-    from: { type: 'string' },
-    // Sorted.
-    labels: set,
-    to: { enum: SINKS },
-    // Zero-based position of the result column, only where `to` is `output`.
-    output: count,
-    // What the value passed on its way, outermost last: [] is a plain copy; else words such as
-    // `cast:text`, `function:upper`, `row`, `operator:||`, `aggregate:max`, `count`, `set_operation`.
-    through: strings,
+    from: { type: 'string', description: 'schema.table.column of a labelled column' },
+    labels: { ...set, description: 'its labels, sorted' },
+    to: { enum: SINKS, description: 'where its value goes' },
+    output: {
+      ...count,
+      description: 'position of the result column, from 0; only where to is output',
+    },
+    through: {
+      ...strings,
+      description:
+        'what the value passed on its way, outermost last: nothing for a plain copy, else words such as cast:text, function:upper, row, operator:||, aggregate:max, count, set_operation',
+    },
   },
 } as const satisfies JSONSchema
 
@@ -148,9 +160,11 @@ export const unreadSchema = {
   additionalProperties: false,
   required: ['reason', 'detail'],
   properties: {
-    reason: { enum: UNREAD_REASONS },
-    // What exactly could not be read; never holds a literal of the command.
-    detail: { type: 'string' },
+    reason: { enum: UNREAD_REASONS, description: 'why it could not be read with certainty' },
+    detail: {
+      type: 'string',
+      description: 'what exactly could not be read; never holds a literal of the command',
+    },
   },
 } as const satisfies JSONSchema
 
@@ -159,26 +173,46 @@ export const commandSchema = {
   additionalProperties: false,
   required: ['protocol', 'digest', 'effects', 'flows', 'unread', 'postgres'],
   properties: {
-    protocol: { enum: ['postgres'] },
-    // sha256:… of the exact command text as sent by the client, bind values included.
-    digest: { type: 'string' },
-    effects: { type: 'array', items: effectSchema },
-    flows: { type: 'array', items: flowSchema },
-    unread: { type: 'array', items: unreadSchema },
+    protocol: { enum: ['postgres'], description: 'the protocol that the command came by' },
+    digest: {
+      type: 'string',
+      description: 'sha256:… of the exact text as sent by the client, bind values included',
+    },
+    effects: {
+      type: 'array',
+      items: effectSchema,
+      description: 'everything that the command does, one entry for each object',
+    },
+    flows: {
+      type: 'array',
+      items: flowSchema,
+      description: 'where the values of labelled columns go',
+    },
+    unread: {
+      type: 'array',
+      items: unreadSchema,
+      description: 'what could not be read; the shipped policies deny whatever has any',
+    },
     postgres: {
       type: 'object',
       additionalProperties: false,
       required: ['tag', 'message', 'position', 'of', 'limited', 'returns_rows'],
       properties: {
-        // The command tag PostgreSQL would report: SELECT, INSERT, DROP TABLE, BEGIN …
-        tag: { type: 'string' },
-        message: { enum: ['simple', 'extended', 'copy', 'function_call', 'replication'] },
-        // Place of this statement in its message, from 1, and how many there are.
-        position: count,
-        of: count,
-        // A constant LIMIT or FETCH FIRST at the outermost level; -1 where there is none.
-        limited: { type: 'integer' },
-        returns_rows: { type: 'boolean' },
+        tag: {
+          type: 'string',
+          description: 'the command tag PostgreSQL would report: SELECT, DROP TABLE, BEGIN …',
+        },
+        message: {
+          enum: ['simple', 'extended', 'copy', 'function_call', 'replication'],
+          description: 'the kind of protocol message',
+        },
+        position: { ...count, description: 'place of this statement in its message, from 1' },
+        of: { ...count, description: 'how many statements the message has' },
+        limited: {
+          type: 'integer',
+          description: 'a constant LIMIT at the outermost level; -1 where there is none',
+        },
+        returns_rows: { type: 'boolean', description: 'whether rows come back' },
       },
     },
   },
@@ -189,26 +223,36 @@ export const identitySchema = {
   additionalProperties: false,
   required: ['subject', 'issuer', 'name', 'kind', 'groups', 'actor', 'claims', 'mfa'],
   properties: {
-    subject: { type: 'string', minLength: 1 },
-    issuer: { type: 'string', minLength: 1 },
-    // For people to read (preferred_username, e-mail); never compared for rights.
-    name: { type: 'string' },
-    kind: { enum: ['human', 'agent', 'pipeline'] },
-    // Sorted.
-    groups: set,
-    // RFC 8693 `act`, innermost actor last: who acts for the subject.
+    subject: { type: 'string', minLength: 1, description: 'who it is, unique within the issuer' },
+    issuer: { type: 'string', minLength: 1, description: 'the identity provider that says so' },
+    name: {
+      type: 'string',
+      description: 'for people to read (preferred_username, e-mail); never compared for rights',
+    },
+    kind: {
+      enum: ['human', 'agent', 'pipeline'],
+      description: 'what the identity provider says it is',
+    },
+    groups: { ...set, description: 'as the identity provider names them' },
     actor: {
       type: 'array',
+      description: 'who acts for the subject (RFC 8693 act), innermost last',
       items: {
         type: 'object',
         additionalProperties: false,
         required: ['subject'],
-        properties: { subject: { type: 'string' }, issuer: { type: 'string' } },
+        properties: {
+          subject: { type: 'string', description: 'the actor' },
+          issuer: { type: 'string', description: 'absent: the issuer of the identity itself' },
+        },
       },
     },
-    // Claims that the configuration asks to hand on, as text.
-    claims: { type: 'object', additionalProperties: { type: 'string' } },
-    mfa: { type: 'boolean' },
+    claims: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'claims that the configuration hands on, as text',
+    },
+    mfa: { type: 'boolean', description: 'logged in with a second factor' },
   },
 } as const satisfies JSONSchema
 
@@ -217,10 +261,14 @@ export const targetSchema = {
   additionalProperties: false,
   required: ['name', 'kind', 'labels', 'database'],
   properties: {
-    name: { type: 'string' },
-    kind: { enum: ['postgres'] },
-    labels: { type: 'object', additionalProperties: { type: 'string' } },
-    database: { type: 'string' },
+    name: { type: 'string', description: 'as in the configuration' },
+    kind: { enum: ['postgres'], description: 'what it is' },
+    labels: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'labels from the configuration: env, tier, owner …',
+    },
+    database: { type: 'string', description: 'the database that the session is in' },
   },
 } as const satisfies JSONSchema
 
@@ -229,10 +277,12 @@ export const grantSchema = {
   additionalProperties: false,
   required: ['id', 'scope', 'approvers'],
   properties: {
-    id: { type: 'string' },
-    scope: { enum: ['command', 'session'] },
-    // Subjects of those who approved, sorted.
-    approvers: set,
+    id: { type: 'string', description: 'of the request that was approved' },
+    scope: {
+      enum: ['command', 'session'],
+      description: 'for this exact command once, or for the session while it stands',
+    },
+    approvers: { ...set, description: 'subjects of those who approved, sorted' },
   },
 } as const satisfies JSONSchema
 
@@ -243,8 +293,11 @@ export const factsSchema = {
   additionalProperties: false,
   required: ['version', 'stage', 'identity', 'target', 'session', 'time', 'grants'],
   properties: {
-    version: { const: FACTS_VERSION },
-    stage: { enum: ['session', 'command'] },
+    version: { const: FACTS_VERSION, description: 'of this schema' },
+    stage: {
+      enum: ['session', 'command'],
+      description: 'whether a session may open at all, or whether one command may run',
+    },
     identity: identitySchema,
     target: targetSchema,
     session: {
@@ -252,23 +305,26 @@ export const factsSchema = {
       additionalProperties: false,
       required: ['id', 'client_address', 'application', 'purpose', 'transaction', 'counters'],
       properties: {
-        id: { type: 'string' },
-        client_address: { type: 'string' },
-        application: { type: 'string' },
-        purpose: { type: 'string' },
-        transaction: { enum: ['idle', 'open', 'failed'] },
-        // Each rounded down to 0, 1, 2, 5, 10, 20, 50, 100 … so that facts repeat. A rule with
-        // one of these values as its threshold is exact.
+        id: { type: 'string', description: 'of the session, as in the record' },
+        client_address: { type: 'string', description: 'where the client connects from' },
+        application: { type: 'string', description: 'application_name, as the client says' },
+        purpose: { type: 'string', description: 'the purpose or ticket stated by the client' },
+        transaction: {
+          enum: ['idle', 'open', 'failed'],
+          description: 'what the session’s transaction is like',
+        },
         counters: {
           type: 'object',
+          description:
+            'each rounded down to 0, 1, 2, 5, 10, 20, 50, 100 … so that facts repeat: a rule with one of these as its threshold is exact',
           additionalProperties: false,
           required: ['commands', 'commands_last_minute', 'rows', 'labelled_rows', 'denials'],
           properties: {
-            commands: count,
-            commands_last_minute: count,
-            rows: count,
-            labelled_rows: count,
-            denials: count,
+            commands: { ...count, description: 'commands so far' },
+            commands_last_minute: { ...count, description: 'commands within the last minute' },
+            rows: { ...count, description: 'rows received so far' },
+            labelled_rows: { ...count, description: 'rows of commands that touched labels' },
+            denials: { ...count, description: 'refusals so far' },
           },
         },
       },
@@ -278,26 +334,36 @@ export const factsSchema = {
       additionalProperties: false,
       required: ['utc', 'weekday', 'hour', 'zone'],
       properties: {
-        // RFC 3339, whole minutes.
-        utc: { type: 'string' },
-        // Both in the target's zone.
+        utc: { type: 'string', description: 'RFC 3339, whole minutes' },
         weekday: {
           enum: ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'],
+          description: 'in the zone of the target',
         },
-        hour: { type: 'integer', minimum: 0, maximum: 23 },
-        zone: { type: 'string' },
+        hour: {
+          type: 'integer',
+          minimum: 0,
+          maximum: 23,
+          description: 'in the zone of the target',
+        },
+        zone: { type: 'string', description: 'the zone of the target (IANA name)' },
       },
     },
-    grants: { type: 'array', items: grantSchema },
-    // Absent while all is well.
+    grants: {
+      type: 'array',
+      items: grantSchema,
+      description: 'approvals that stand for this session or this exact command',
+    },
     policy: {
       type: 'object',
+      description: 'absent while all is well',
       additionalProperties: false,
       required: ['stale'],
       properties: {
-        // True where the source of the policies was not heard of for longer than `policy.stale_ms`
-        // of the configuration: what decides here may have been replaced elsewhere.
-        stale: { type: 'boolean' },
+        stale: {
+          type: 'boolean',
+          description:
+            'true where the source of the policies was not heard of for longer than policy.stale_ms of the configuration: what decides here may have been replaced elsewhere',
+        },
       },
     },
     command: commandSchema,
