@@ -7,6 +7,7 @@ import type { BundleSourceSettings, PolicySettings } from './config/settings.js'
 import type { Freshness } from './guard-freshness.js'
 import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
+import { invariantProblem } from './policies/invariants/check.js'
 import { findOpa } from './policies/opa.js'
 import { createOperations, type Operations } from './policies/serving/operations.js'
 import { openServing, type Serving, type ServingEvent } from './policies/serving/serving.js'
@@ -48,6 +49,7 @@ export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<Gate
     source,
     fuel: settings.fuel,
     verify: verifying(settings),
+    invariants: invariantProblem,
     keep: (digest, bytes) => keepBundle(directory, digest, bytes),
     keptBytes: (digest) => keptBundle(directory, digest),
     file: join(directory, 'policy.json'),

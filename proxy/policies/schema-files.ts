@@ -3,12 +3,14 @@
 import { commandTestsSchema } from '../../engine/schemas/command-tests.js'
 import { configSchema } from '../../engine/schemas/config.js'
 import { decisionSchema } from '../../engine/schemas/decision.js'
+import { deltaSchema } from '../../engine/schemas/delta.js'
 import {
   effectSchema,
   factsSchema,
   identitySchema,
   targetSchema,
 } from '../../engine/schemas/facts.js'
+import { invariantsSchema } from '../../engine/schemas/invariants.js'
 import { policySettingsSchema } from '../../engine/schemas/policy-settings.js'
 import { recordSchema } from '../../engine/schemas/record.js'
 
@@ -46,7 +48,9 @@ const SCHEMAS: Readonly<Record<string, object>> = {
   'command-tests': commandTestsSchema,
   config: configSchema,
   decision: decisionSchema,
+  delta: deltaSchema,
   input: factsSchema,
+  invariants: invariantsSchema,
   'policy-settings': policySettingsSchema,
   record: recordSchema,
 }

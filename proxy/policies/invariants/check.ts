@@ -10,6 +10,8 @@ import { synthesised } from '../backtest/synthesise.js'
 import { invariantSituations } from './invariant-situations.js'
 import { INVARIANTS_FILE, invariantsIn, type Invariant } from './read-invariants.js'
 
+const SITUATIONS_A_TURN = 100
+
 export type Violation = {
   readonly invariant: Invariant
   readonly facts: Facts
@@ -53,11 +55,11 @@ export type BrokenByCommand = {
 
 // On generated facts alone: for checks of a repository, and before a bundle is activated. `files` are those of
 // the bundle.
-export function checkInvariants(
+export async function checkInvariants(
   policy: Policy,
   files: ReadonlyMap<string, Buffer>,
   invariants: readonly Invariant[],
-): InvariantCheck {
+): Promise<InvariantCheck> {
   const found = new Map<string, BrokenByCommand>()
   let checked = 0
   if (invariants.length === 0) return { checked, broken: [] }
@@ -66,6 +68,8 @@ export function checkInvariants(
       const facts = situationFacts(space, row, stage)
       if (!grantsArePossible(policy, facts)) continue
       checked += 1
+      // A gateway answers others meanwhile.
+      if (checked % SITUATIONS_A_TURN === 0) await new Promise((done) => setImmediate(done))
       for (const { invariant, decision } of violations(policy, invariants, [facts])) {
         const known = found.get(invariant.id)
         found.set(
@@ -101,7 +105,7 @@ export async function invariantProblem(
   bytes: Uint8Array,
 ): Promise<string | undefined> {
   const files = await bundleFiles(bytes)
-  const { broken } = checkInvariants(policy, files, bundledInvariants(files))
+  const { broken } = await checkInvariants(policy, files, bundledInvariants(files))
   return broken.length === 0 ? undefined : broken.map(brokenText).join('; ')
 }
 

@@ -52,7 +52,7 @@ t.test('invariants of a bundle', async (t) => {
   t.test('they are built in, and the shipped policies keep to them', async (t) => {
     const invariants = bundledInvariants(good.files)
     t.equal(invariants.length, 2)
-    const { checked, broken } = checkInvariants(good.policy, good.files, invariants)
+    const { checked, broken } = await checkInvariants(good.policy, good.files, invariants)
     t.same(broken, [])
     t.ok(checked > 500, `${checked} situations`)
     t.equal(await invariantProblem(good.policy, good.bytes), undefined)
@@ -68,7 +68,7 @@ t.test('invariants of a bundle', async (t) => {
     const file = join(folder, 'data/environments/data.yaml')
     writeFileSync(file, readFileSync(file, 'utf8').replace('[dev,', '[prod, dev,'))
     const bad = await own()
-    const { broken } = checkInvariants(bad.policy, bad.files, bundledInvariants(bad.files))
+    const { broken } = await checkInvariants(bad.policy, bad.files, bundledInvariants(bad.files))
     t.match(broken, [
       {
         invariant: { id: 'prod-drop-needs-approval', place: 'invariants.yaml:2' },
