@@ -46,7 +46,10 @@ function onRelation(relation: Relation): readonly Ability[] {
   const names = plain.map((column) => column.name).sort()
   const read = on(relation, 'read', '', { columns: names })
   found.push({ ...read, class: `unlabelled columns of ${read.class}` })
-  if (labelled.length === 0) found.push(onText(relation, 'copy_out', `COPY ${name} TO STDOUT`))
+  if (labelled.length === 0) {
+    const whole = onText(relation, 'copy_out', `COPY ${name} TO STDOUT`)
+    found.push({ ...whole, class: `${whole.class} without labelled columns` })
+  }
   for (const column of labelled) {
     const own = `${objectName(relation)}.${column.name}`
     const sql = identifier(column.name)

@@ -33,8 +33,12 @@ export function canText(found: Can, paint: Paint = (_, text) => text): string {
     const width = Math.min(36, Math.max(...own.map((row) => operationsText(row).length)))
     for (const row of own) lines.push(...rowLines(row, width, paint))
   }
+  if (found.sampled) lines.push('', paint('grey', SAMPLED))
   return `${lines.join('\n')}\n`
 }
+
+const SAMPLED =
+  'There are so many objects that circumstances were tried for one of each kind that comes out alike.'
 
 const HEADS: Readonly<Record<Result, string>> = {
   allowed: 'allowed',

@@ -15,8 +15,8 @@ export type Can = {
   readonly target: Facts['target']
   // May the target be opened at all? Else nothing of the rest can come to pass.
   readonly opens: { readonly action: string; readonly rules: readonly string[] }
-  // Decisions that were asked for.
-  readonly asked: number
+  // There is so much that one thing stands for those like it where circumstances are told.
+  readonly sampled: boolean
   readonly rows: readonly Row[]
   // Each ability by itself, for machines.
   readonly abilities: readonly Asked[]
@@ -41,12 +41,12 @@ export async function canDo(options: CanOptions): Promise<Can> {
   const circumstances = circumstancesOf(policy, opening.facts, environments)
   const abilities = abilitiesOf(catalogue)
   const setting = { policy, catalogue, situation, rehearsing, circumstances }
-  const asked = await outcomesOf(abilities, setting)
+  const { asked, sampled } = await outcomesOf(abilities, setting)
   return {
     identity,
     target,
     opens: { action: opens.action, rules: opens.rules.map(({ id }) => id) },
-    asked: asked.length * (1 + circumstances.length),
+    sampled,
     rows: merged(asked),
     abilities: asked,
   }

@@ -93,7 +93,9 @@ export async function explained(question: Question): Promise<Explanation> {
     decision,
     ...(canonicalJson(opa ?? null) === canonicalJson(decision) ? {} : { opaDiffers: opa ?? null }),
     spoke: [...holding].map((rule) => spokenOf(rule, held, decision, facts)).sort(byWeight),
-    nearly: onePerCondition(nearly).map((hit) => nearlyOf(hit, facts)),
+    nearly: onePerCondition(nearly)
+      .sort((one, other) => nearness(one, decision) - nearness(other, decision))
+      .map((hit) => nearlyOf(hit, facts)),
     silent: rules
       .filter((rule) => !holding.has(rule) && !near.has(rule))
       .map((rule) => silentOf(rule, alone.get(rule), facts)),
@@ -211,7 +213,14 @@ function nameOf(rule: PolicyRule): RuleName {
   return { id, title, severity, place: `${rule.file}:${rule.line}`, adds }
 }
 
-function onePerCondition(hits: readonly Hit[]): readonly Hit[] {
+// First what would have allowed where nothing did; rules about this very operation before those about all.
+function nearness({ rule }: Hit, { action, rules: [first] }: Decision): number {
+  const wanted = action === 'deny' && first?.id === 'sallyport/not-covered'
+  const apart = rule.operation === undefined ? 1 : 0
+  return wanted && rule.adds.startsWith('allow') ? apart : apart + 2
+}
+
+function onePerCondition(hits: readonly Hit[]): Hit[] {
   return [...new Map(hits.map((hit) => [hit.failed, hit])).values()]
 }
 
