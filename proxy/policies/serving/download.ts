@@ -24,6 +24,8 @@ export type Downloaded =
   | {
       readonly kind: 'bundle'
       readonly bytes: Uint8Array
+      // When the server began to answer, by the monotonic clock.
+      readonly at: number
       readonly etag: string
       // Whether the server says that it waits for news when asked to.
       readonly longPolling: boolean
@@ -47,6 +49,7 @@ async function asked(wanted: Wanted): Promise<Downloaded> {
     throw new BundleProblem('download', 'the bundle URL is neither https nor on loopback')
   }
   const answer = await answered(wanted)
+  const at = performance.now()
   const status = answer.statusCode ?? 0
   const etag = tagOf(answer)
   if (status === 304 && wanted.etag !== '') {
@@ -60,7 +63,7 @@ async function asked(wanted: Wanted): Promise<Downloaded> {
   const bytes = plain(await body(answer), answer.headers['content-encoding'])
   if (bytes.length === 0) throw new BundleProblem('download', `${shown(wanted.url)} sent nothing`)
   const longPolling = answer.headers['content-type'] === LONG_POLLING_TYPE
-  return { kind: 'bundle', bytes, etag, longPolling }
+  return { kind: 'bundle', bytes, at, etag, longPolling }
 }
 
 function answered({ url, token, ca, etag, waitMs, signal }: Wanted): Promise<IncomingMessage> {

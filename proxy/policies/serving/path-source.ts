@@ -6,7 +6,7 @@ import { GatewayError } from '../../errors.js'
 import { buildBundle } from '../build.js'
 import { watched, type Watch } from '../watch.js'
 import { SERVING_LIMITS } from './limits.js'
-import type { Source } from './source.js'
+import type { Offer, Source } from './source.js'
 
 export type PathOptions = {
   readonly path: string
@@ -15,7 +15,11 @@ export type PathOptions = {
 }
 
 export async function pathSource({ path, opa }: PathOptions): Promise<Source> {
-  const look = async (): Promise<Uint8Array> => {
+  const look = async (): Promise<Offer> => {
+    const at = performance.now()
+    return { bytes: await read(), at }
+  }
+  const read = async (): Promise<Uint8Array> => {
     const found = await stat(path).catch((cause: unknown) => {
       throw new BundleProblem('download', `there are no policies at ${path}`, { cause })
     })
@@ -39,7 +43,10 @@ export async function pathSource({ path, opa }: PathOptions): Promise<Source> {
     follow: (found) => {
       // One at a time, so that the last save wins.
       let running: Promise<void> = Promise.resolve()
-      const again = (): Promise<void> => look().then(found.offered, found.failed)
+      const again = (): Promise<void> => {
+        const at = performance.now()
+        return look().then(found.offered, (problem: unknown) => found.failed(problem, at))
+      }
       watching = watched(path, () => void (running = running.then(again)))
     },
     close: () => watching?.close(),

@@ -9,6 +9,7 @@ import { before, chosen, whyNotNext, withActivated, type Activated } from './his
 import { SERVING_LIMITS } from './limits.js'
 import { bounded, notTaken, problemOf, timeOf } from './refusal.js'
 import type { Refused, ServingEvent, ServingOptions, ServingStatus, WhyNot } from './serving.js'
+import type { Offer } from './source.js'
 import { readStanding, writeStanding, type Pin, type Standing } from './standing.js'
 
 export class ServedPolicies {
@@ -19,6 +20,7 @@ export class ServedPolicies {
   #examinations = 0
   // Of the bytes that were last dealt with: the same again are no news.
   #dealtWith = ''
+  #offeredAt = 0
   #refused: Refused | undefined
   #behindSinceMs: number | undefined
   #writtenMs = 0
@@ -115,7 +117,10 @@ export class ServedPolicies {
   }
 
   // The problem, where it was not taken. Never rejects.
-  async offered(bytes: Uint8Array, by: string | undefined): Promise<BundleProblem | undefined> {
+  async offered(offer: Offer, by: string | undefined): Promise<BundleProblem | undefined> {
+    const { bytes, at } = offer
+    if (at < this.#offeredAt) return undefined
+    this.#offeredAt = at
     if (this.#standing.pin !== undefined) {
       this.#upToDate()
       return undefined
@@ -136,6 +141,10 @@ export class ServedPolicies {
     }
   }
 
+  failed(problem: unknown, at: number): void {
+    if (at >= this.#offeredAt) this.refuse(problem, undefined, '')
+  }
+
   // Told once, however often the same is tried again.
   refuse(problem: unknown, by: string | undefined, sum: string): BundleProblem {
     const { clock } = this.#options
@@ -154,13 +163,13 @@ export class ServedPolicies {
   }
 
   async #looked(by: string | undefined): Promise<BundleProblem | undefined> {
-    let bytes: Uint8Array
+    let offer: Offer
     try {
-      bytes = await this.#options.source.look()
+      offer = await this.#options.source.look()
     } catch (problem) {
       return this.refuse(problem, by, '')
     }
-    return this.offered(bytes, by)
+    return this.offered(offer, by)
   }
 
   #examined(bytes: Uint8Array, atMs: number): Promise<Policy> {

@@ -28,7 +28,7 @@ export function serverSource(options: ServerOptions): Source {
     look: async () => {
       const answer = await ask('', 0)
       etag = answer.etag
-      if (answer.kind === 'bundle') return answer.bytes
+      if (answer.kind === 'bundle') return { bytes: answer.bytes, at: answer.at }
       throw new Error('a server that was told nothing cannot say that nothing is new')
     },
     follow: (found) => void followed(found),
@@ -49,7 +49,7 @@ export function serverSource(options: ServerOptions): Source {
         if (answer.kind === 'bundle') {
           waits = answer.longPolling && options.waitMs > 0
           if (waits) restMs = 0
-          await found.offered(answer.bytes)
+          await found.offered({ bytes: answer.bytes, at: answer.at })
         } else {
           // A server that was asked to wait and answers at once does not wait.
           if (waitMs > 0 && performance.now() - started >= waitMs / 2) restMs = 0
@@ -59,7 +59,7 @@ export function serverSource(options: ServerOptions): Source {
         if (ending.signal.aborted) return
         failures++
         restMs = retryAfter(failures)
-        found.failed(problem)
+        found.failed(problem, started)
       }
       await rested(restMs)
     }

@@ -78,9 +78,9 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     return done
   }
   source.follow({
-    offered: (bytes) => next(() => served.offered(bytes, undefined)).then(() => undefined),
+    offered: (offer) => next(() => served.offered(offer, undefined)).then(() => undefined),
     same: () => served.unchanged(),
-    failed: (problem) => void next(async () => served.refuse(problem, undefined, '')),
+    failed: (problem, at) => void next(async () => served.failed(problem, at)),
   })
   return {
     current: () => served.current(),

@@ -18,7 +18,8 @@ export type Asked = {
   readonly policy: number
   readonly base: BaseFacts
   readonly decided: Decided
-  readonly digest: string
+  // Worked out only for what has to be asked.
+  readonly digest: () => string
   // Of what waiting for the answer keeps in memory.
   readonly bytes: number
 }
@@ -181,7 +182,8 @@ export function createShadowThread(options: ThreadOptions): ShadowThread {
       const number = ++asked
       waiting.set(number, { key, answers: [answer], bytes: weight })
       if (key !== undefined) byKey.set(key, number)
-      outgoing.push({ number, base: first, command: second, digest, entrypoint, decision })
+      const facts = { base: first, command: second, digest: digest() }
+      outgoing.push({ number, ...facts, entrypoint, decision })
       if (outgoing.length === 1) setImmediate(flush)
     },
     close: async () => {

@@ -9,7 +9,7 @@ import { textOf } from '../../guard-record.js'
 import { createDivergences, type Divergence, type Divergences, type Flip } from './divergences.js'
 import { createShadowThread, type Ready, type ShadowThread } from './shadow-thread.js'
 import type { Verdict } from './shadow-worker.js'
-import type { Source } from './source.js'
+import type { Offer, Source } from './source.js'
 
 export type ShadowParts = {
   readonly source: Source
@@ -58,6 +58,7 @@ export function openShadow(parts: ShadowParts): Shadow {
   let divergences: Divergences = createDivergences()
   let thread: ShadowThread | undefined
   let closed = false
+  let offeredAt = 0
   const count = (outcome: keyof Counts): void => {
     counts[outcome]++
     parts.onCounted(outcome)
@@ -68,7 +69,9 @@ export function openShadow(parts: ShadowParts): Shadow {
   }
 
   // A bundle takes the slot once its thread says that it can decide; until then the one before stays.
-  const offered = async (bytes: Uint8Array): Promise<void> => {
+  const offered = async ({ bytes, at }: Offer): Promise<void> => {
+    if (at < offeredAt) return
+    offeredAt = at
     try {
       await parts.verify?.(bytes, parts.clock.now())
     } catch (problem) {
@@ -111,7 +114,7 @@ export function openShadow(parts: ShadowParts): Shadow {
   }
   void next(async () => offered(await parts.source.look()))
   parts.source.follow({
-    offered: (bytes) => next(() => offered(bytes)),
+    offered: (offer) => next(() => offered(offer)),
     same: () => undefined,
     failed: (problem) =>
       refuse('download', problem instanceof Error ? problem.message : String(problem)),
@@ -149,7 +152,7 @@ export function openShadow(parts: ShadowParts): Shadow {
           policy: policy.id,
           base: base.facts,
           decided,
-          digest: digestOf(trial),
+          digest: () => digestOf(trial),
           bytes,
         }
         asked.ask(about, (verdict) => {

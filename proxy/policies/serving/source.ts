@@ -3,12 +3,20 @@
 import { pathSource } from './path-source.js'
 import { serverSource, type ServerOptions } from './server-source.js'
 
+export type Offer = {
+  readonly bytes: Uint8Array
+  // When the source began to hand them out, by the monotonic clock: of two that were read side by side
+  // the later one counts, whichever arrives first.
+  readonly at: number
+}
+
 export type Found = {
   // Settles once the bytes were dealt with; never rejects.
-  readonly offered: (bytes: Uint8Array) => Promise<void>
+  readonly offered: (offer: Offer) => Promise<void>
   // It was reached, and holds what it held before.
   readonly same: () => void
-  readonly failed: (problem: unknown) => void
+  // `at`: when it was begun.
+  readonly failed: (problem: unknown, at: number) => void
 }
 
 export type Source = {
@@ -16,7 +24,7 @@ export type Source = {
   // For people, and to know it again: a path or URL.
   readonly place: string
   // Rejects where it cannot be read, mostly with a BundleProblem.
-  readonly look: () => Promise<Uint8Array>
+  readonly look: () => Promise<Offer>
   // Begins to tell what changes. Once.
   readonly follow: (found: Found) => void
   readonly close: () => void

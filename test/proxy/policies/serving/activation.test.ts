@@ -10,6 +10,8 @@ import { signedBundle } from '../../../../proxy/policies/signing/sign.js'
 import { verifiedBundle } from '../../../../proxy/policies/signing/verify.js'
 import { bundleOf, ruleOf, rules, scratch, served, type World } from './lab.js'
 
+t.setTimeout(120_000)
+
 type Wrong = {
   readonly name: string
   readonly bytes: (test: Test) => Promise<Buffer> | Buffer

@@ -55,9 +55,12 @@ export async function bundleOf(
   test: Test,
   text: string,
   manifest: Readonly<Record<string, unknown>> = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Buffer> {
   const folder = scratch(test)
-  writeFileSync(join(folder, 'main.rego'), text)
+  for (const [name, content] of Object.entries({ 'main.rego': text, ...files })) {
+    writeFileSync(join(folder, name), content)
+  }
   const bytes = await buildBundle({ opa: await opaPath(), folder })
   return withFiles(bytes, (name, content) =>
     name.replace(/^\//, '') === '.manifest'

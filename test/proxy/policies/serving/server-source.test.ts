@@ -11,6 +11,8 @@ import { startBundleServer, type BundleServer } from '../../../peers/bundle-serv
 import { opaPath } from '../../../rego/library.js'
 import { bundleOf, ruleOf, rules, scratch, served, until } from './lab.js'
 
+t.setTimeout(120_000)
+
 async function peer(test: Test, longPolling = true): Promise<BundleServer> {
   const server = await startBundleServer({ longPolling })
   test.teardown(() => server.close())

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { bundleOf, ruleOf, rules, scratch, served, until } from './lab.js'
 
+t.setTimeout(120_000)
+
 t.test(
   'a folder is built again on each save; one that is wrong leaves the old in force',
   async (t) => {
