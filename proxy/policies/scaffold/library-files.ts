@@ -1,34 +1,23 @@
 // The shipped policies as files of a repository of their own: rules, data, tests and names of tables, with
 // the cases that the tests read, so that nothing outside of the folder is needed.
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { packageFolder } from './package-folder.js'
 
-const PARTS = ['policies', 'data', 'tests', 'catalogue', 'sallyport-policy.yaml']
-const COMMAND_TESTS = /\.commands\.ya?ml$/
+// Of the package's folder of policies; the new one has its own README, and its schemas are made.
+const LEFT_OUT = ['README.md', 'schemas', 'recipes']
 
 // By paths in the new repository, with slashes.
 export async function libraryFiles(): Promise<ReadonlyMap<string, Buffer>> {
   const root = packageFolder('rego')
   const files = new Map<string, Buffer>()
-  for (const part of PARTS) {
+  for (const part of await readdir(root)) {
+    if (part.startsWith('.') || LEFT_OUT.includes(part)) continue
     for (const path of await filesBelow(join(root, part))) {
-      const name = relative(root, path).replaceAll('\\', '/')
-      const bytes = await readFile(path)
-      if (COMMAND_TESTS.test(name)) files.set(...ownFolder(name, bytes.toString('utf8')))
-      else files.set(name, bytes)
+      files.set(relative(root, path).replaceAll('\\', '/'), await readFile(path))
     }
   }
   return files.set('tests/cases.json', await casesText(packageFolder('fixtures/decisions')))
-}
-
-// `opa test` reads tables as data, under the name of their folder: two in one folder would be the same
-// document twice.
-function ownFolder(name: string, text: string): readonly [string, Buffer] {
-  const file = basename(name)
-  const folder = `tests/commands/${file.replace(COMMAND_TESTS, '')}`
-  const moved = text.replace(/\$schema=(\.\.\/)+schemas\//, '$schema=../../../schemas/')
-  return [`${folder}/${file}`, Buffer.from(moved)]
 }
 
 // One document of what stands in several beside the package's own tests.
