@@ -9,7 +9,7 @@ import type { Facts } from '../../../engine/schemas/facts.js'
 import type { Surroundings } from './candidates.js'
 import { isObject, valueAt } from './json-value.js'
 import { policyModules, type Condition, type PolicyRule } from './policy-rules.js'
-import { probeOf, type Hit, type Met } from './probe.js'
+import { probeOf, type Hit, type Met, type Probe } from './probe.js'
 import type { PolicySources } from './sources.js'
 import type { SuggestedText } from './suggested-texts.js'
 import { whatWouldPass, type Suggestion } from './what-would-pass.js'
@@ -74,8 +74,7 @@ export async function explained(question: Question): Promise<Explanation> {
   const { policy, sources, facts, entrypoint = 'decision' } = question
   const modules = policyModules(sources.files)
   const operations = [...new Set(facts.command?.effects.map(({ op }) => op) ?? [])]
-  const probe = probeOf(modules, operations)
-  const said = await sources.evaluated(facts, queryOf(entrypoint, probe.query), probe.modules)
+  const { probe, said } = await asked(probeOf(modules, operations), facts, entrypoint, sources)
   const found = isObject(said) ? said : {}
   const decision = policy.decide(facts, entrypoint)
   const opa = Array.isArray(found['decision']) ? found['decision'][0] : undefined
@@ -104,6 +103,34 @@ export async function explained(question: Question): Promise<Explanation> {
     ),
     texts: question.texts ?? [],
   }
+}
+
+// A copy of a rule that OPA does not take, for a style that nobody has thought of, is left out: less is then
+// said of that rule, and the rest stands.
+async function asked(
+  probe: Probe,
+  facts: Facts,
+  entrypoint: Entrypoint,
+  sources: PolicySources,
+  attempts = ATTEMPTS,
+): Promise<{ readonly probe: Probe; readonly said: unknown }> {
+  try {
+    const query = queryOf(entrypoint, probe.query)
+    return { probe, said: await sources.evaluated(facts, query, probe.modules) }
+  } catch (problem) {
+    const places = attempts > 0 ? placesIn(problem) : []
+    if (places.length === 0) throw problem
+    return asked(probe.without(places), facts, entrypoint, sources, attempts - 1)
+  }
+}
+
+const ATTEMPTS = 5
+
+// As OPA names them in its errors, which are JSON.
+function placesIn(problem: unknown): readonly (readonly [number, number])[] {
+  const said = problem instanceof Error ? problem.message : ''
+  const found = said.matchAll(/probe(\d+)\.rego",\s*"row": (\d+)/g)
+  return [...found].map(([, module, line]) => [Number(module), Number(line)] as const)
 }
 
 function queryOf(entrypoint: Entrypoint, answers: string): string {

@@ -2,7 +2,15 @@
 // each of their conditions. Taken from OPA's syntax trees.
 import { OPERATIONS } from '../../../engine/schemas/facts.js'
 import { isObject } from './json-value.js'
-import { boundBy, placeOf, referencesIn, shownIn, variablesIn, type Node } from './rego-syntax.js'
+import {
+  boundBy,
+  declaredBy,
+  placeOf,
+  referencesIn,
+  shownIn,
+  variablesIn,
+  type Node,
+} from './rego-syntax.js'
 
 export type Condition = {
   readonly text: string
@@ -30,6 +38,8 @@ export type PolicyRule = {
   // Text of what it adds; undefined where it is only true.
   readonly value: string | undefined
   readonly conditions: readonly Condition[]
+  // Variables that it declares to be its own.
+  readonly declares: readonly string[]
 }
 
 export type PolicyModule = {
@@ -62,7 +72,7 @@ function ruleOf(rule: Node, file: string, scope: Scope, reads: Reads): readonly 
   const custom = annotation?.['custom']
   const id = isObject(custom) ? custom['id'] : undefined
   const head = isObject(rule['head']) ? rule['head'] : {}
-  if (typeof id !== 'string' || 'args' in head) return []
+  if (typeof id !== 'string' || 'args' in head || rule['default'] === true) return []
   const adds = arrayAt(head, 'ref')
     .map((part) => String(part['value']))
     .join('.')
@@ -79,6 +89,7 @@ function ruleOf(rule: Node, file: string, scope: Scope, reads: Reads): readonly 
       operation: OPERATIONS.find((one) => one === under),
       value: placeOf(head['key'] ?? head['value'])?.text,
       conditions: arrayAt(rule, 'body').flatMap((one) => conditionOf(one, scope, reads)),
+      declares: arrayAt(rule, 'body').flatMap((one) => declaredBy(one) ?? []),
     },
   ]
 }
@@ -86,6 +97,7 @@ function ruleOf(rule: Node, file: string, scope: Scope, reads: Reads): readonly 
 function conditionOf(expression: Node, scope: Scope, reads: Reads): readonly Condition[] {
   const place = placeOf(expression)
   if (expression['generated'] === true || place === undefined) return []
+  if (declaredBy(expression) !== undefined) return []
   return [
     {
       text: place.text,

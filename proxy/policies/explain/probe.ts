@@ -26,57 +26,99 @@ export type Probe = {
   readonly hitsOf: (answers: unknown) => readonly Hit[]
   // Conditions that hold on their own, by rule.
   readonly heldOf: (answers: unknown) => ReadonlyMap<PolicyRule, ReadonlySet<Condition>>
+  // The same without the copies at these places: the n-th module, and a line of it.
+  readonly without: (places: readonly (readonly [module: number, line: number])[]) => Probe
 }
+
+// One rule as it is asked.
+type Copy = { readonly text: string; readonly package: string; readonly module: PolicyModule }
 
 // Of the rules that may have something to say about these operations.
 export function probeOf(modules: readonly PolicyModule[], operations: readonly string[]): Probe {
   const asked: PolicyRule[] = []
-  const texts: string[] = []
-  const packages = new Set<string>()
-  for (const module of modules) {
-    const rules = module.rules.filter(
-      ({ operation }) => operation === undefined || operations.includes(operation),
-    )
-    if (rules.length === 0) continue
-    packages.add(module.package)
-    const copies = rules.flatMap((rule) => {
-      asked.push(rule)
-      return copiesOf(rule, asked.length - 1)
-    })
-    texts.push([`package ${module.package}`, ...module.imports, ...copies].join('\n\n'))
-  }
-  const sets = [...packages].map((name) => `[one | some one in data.${name}.${NAME}]`)
+  const copies = modules.flatMap((module) =>
+    module.rules
+      .filter(({ operation }) => operation === undefined || operations.includes(operation))
+      .flatMap((rule) => {
+        asked.push(rule)
+        const at = asked.length - 1
+        return copiesOf(rule, at).map((text) => ({ text, package: module.package, module }))
+      }),
+  )
+  return probeWith(copies, asked)
+}
+
+function probeWith(copies: readonly Copy[], asked: readonly PolicyRule[]): Probe {
+  const files = [...new Set(copies.map(({ module }) => module))].map((module) => {
+    const own = copies.filter((one) => one.module === module)
+    const head = [`package ${module.package}`, ...module.imports].join('\n')
+    return { own, head, text: [head, ...own.map(({ text }) => text)].join('\n') }
+  })
+  const packages = [...new Set(copies.map((one) => one.package))]
   const entries = (answers: unknown): readonly Readonly<Record<string, unknown>>[] =>
     Array.isArray(answers) ? answers.flat().filter(isObject) : []
   return {
-    modules: texts,
-    query: `[${sets.join(', ')}]`,
+    modules: files.map(({ text }) => text),
+    query: `[${packages.map((name) => `[one | some one in data.${name}.${NAME}]`).join(', ')}]`,
     hitsOf: (answers) => entries(answers).flatMap((entry) => hitOf(entry, asked)),
     heldOf: (answers) => heldOf(entries(answers), asked),
+    without: (places) => {
+      const bad = new Set(
+        places.flatMap(([at, line]) => {
+          const file = files[at]
+          return file === undefined ? [] : [copyAt(file.head, file.own, line)]
+        }),
+      )
+      return probeWith(
+        copies.filter((one) => !bad.has(one)),
+        asked,
+      )
+    },
   }
 }
 
+function copyAt(head: string, own: readonly Copy[], line: number): Copy | undefined {
+  let next = linesOf(head) + 1
+  for (const one of own) {
+    next += linesOf(one.text)
+    if (line < next) return one
+  }
+  return undefined
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length
+}
+
 function copiesOf(rule: PolicyRule, at: number): readonly string[] {
-  const { conditions } = rule
+  const { conditions, declares } = rule
   const value = rule.value === undefined ? 'true' : rule.value
   const whole = copy(
     `{"rule": ${at}, "kind": "held", "value": ${value}, "met": ${metOf(showsOf(conditions, conditions))}}`,
     conditions,
+    declares,
   )
   const without = conditions.flatMap((condition, place) => {
     const others = conditions.filter((one) => one !== condition)
     if (!isApart(condition, others)) return []
-    const head = `{"rule": ${at}, "kind": "without", "place": ${place}, "met": ${metOf(showsOf([condition], others))}}`
-    return [copy(head, others)]
+    const met = metOf(showsOf([condition], others))
+    const head = `{"rule": ${at}, "kind": "without", "place": ${place}, "met": ${met}}`
+    return [copy(head, others, declares)]
   })
-  const alone = conditions.map((condition, place) =>
-    copy(`{"rule": ${at}, "kind": "alone", "place": ${place}}`, withNeeded(condition, conditions)),
-  )
+  const alone = conditions.map((condition, place) => {
+    const head = `{"rule": ${at}, "kind": "alone", "place": ${place}}`
+    return copy(head, withNeeded(condition, conditions), declares)
+  })
   return [whole, ...without, ...alone]
 }
 
-function copy(head: string, conditions: readonly Condition[]): string {
-  const body = conditions.length === 0 ? ['true'] : conditions.map(({ text }) => text)
+// What is declared must be used.
+function copy(head: string, conditions: readonly Condition[], declares: readonly string[]): string {
+  const used = declares.filter((name) => conditions.some(({ uses }) => uses.has(name)))
+  const body = [
+    ...(used.length === 0 ? [] : [`some ${used.join(', ')}`]),
+    ...(conditions.length === 0 ? ['true'] : conditions.map(({ text }) => text)),
+  ]
   return `${NAME} contains ${head} if {\n\t${body.join('\n\t')}\n}`
 }
 

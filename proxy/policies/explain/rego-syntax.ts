@@ -54,6 +54,14 @@ export function boundBy(expression: Node): ReadonlySet<string> {
   return found
 }
 
+// The names that “some x, y” declares; undefined where the expression asks for anything.
+export function declaredBy({ terms }: Node): readonly string[] | undefined {
+  const symbols = isObject(terms) ? terms['symbols'] : undefined
+  if (!Array.isArray(symbols)) return undefined
+  const names = symbols.map(variable)
+  return names.every((name) => name !== undefined) ? names : undefined
+}
+
 export type Shown = { readonly text: string; readonly node: Node }
 
 // References and variables whose values decide the expression; not those inside of a loop of its own.
