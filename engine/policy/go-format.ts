@@ -1,67 +1,170 @@
 // Go's fmt.Sprintf, as far as OPA's sprintf leads to it: arguments are whole numbers, floating-point
 // numbers and texts. A message must read the same here and under OPA, byte for byte, or a decision would
-// differ between the two; what is not written here (`*`, `[n]`, rare verbs) throws instead of guessing.
+// differ between the two (fmt/print.go, doPrintf).
+import { floatDigits, type FloatFormat } from './go-float.js'
+import { bigVerb, integerVerb, padded, textVerb, type Flags } from './go-verbs.js'
 
 export type GoArgument = bigint | number | string
 
-type Flags = {
-  readonly minus: boolean
-  readonly plus: boolean
-  readonly sharp: boolean
-  readonly space: boolean
-  readonly zero: boolean
-  readonly width: number
-  readonly precision: number | undefined
-}
-
-// Wider is no message.
+// Wider is no message; Go stops at a million.
 const WIDTH_MAX = 1000
+const GO_WIDTH_MAX = 1_000_000n
 const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)
 
-// Throws RangeError at what is not written here.
+type Run = {
+  readonly format: string
+  readonly args: readonly GoArgument[]
+  at: number
+  next: number
+  // An index such as `[2]` stood last; one stood anywhere; one was wrong.
+  afterIndex: boolean
+  reordered: boolean
+  goodIndex: boolean
+}
+
+// Throws RangeError at a width beyond reason, and where Go would show its own memory.
 export function goFormat(format: string, args: readonly GoArgument[]): string {
-  let next = 0
-  const text = format.replace(
-    /%([-+# 0]*)(\d*)(?:(\.)(\d*))?(.|$)/gsu,
-    (_, marks: string, width: string, dot: string | undefined, digits: string, verb: string) => {
-      if (verb === '') return '%!(NOVERB)'
-      if (verb === '*' || verb === '[') throw new RangeError(`%${verb} is not supported`)
-      if (verb === '%') return '%'
-      const argument = args[next]
-      if (argument === undefined) return `%!${verb}(MISSING)`
-      next++
-      return formatted(verb, argument, flagsOf(marks, width, dot, digits))
-    },
-  )
-  if (next >= args.length) return text
-  const extra = args.slice(next).map((one) => `${typeOf(one)}=${plain(one)}`)
-  return `${text}%!(EXTRA ${extra.join(', ')})`
-}
-
-function flagsOf(marks: string, width: string, dot: string | undefined, digits: string): Flags {
-  const flags = {
-    minus: marks.includes('-'),
-    plus: marks.includes('+'),
-    sharp: marks.includes('#'),
-    space: marks.includes(' '),
-    zero: marks.includes('0') && !marks.includes('-'),
-    width: Number(width),
-    precision: dot === undefined ? undefined : Number(digits),
+  const run: Run = {
+    format,
+    args,
+    at: 0,
+    next: 0,
+    afterIndex: false,
+    reordered: false,
+    goodIndex: true,
   }
-  if (flags.width > WIDTH_MAX || (flags.precision ?? 0) > 100)
+  let out = ''
+  while (run.at < format.length) {
+    const percent = format.indexOf('%', run.at)
+    const end = percent < 0 ? format.length : percent
+    out += format.slice(run.at, end)
+    run.at = end + 1
+    if (percent >= 0) out += directive(run)
+  }
+  if (run.reordered || run.next >= args.length) return out
+  const extra = args.slice(run.next).map((one) => `${typeOf(one)}=${written('v', one, noFlags())}`)
+  return `${out}%!(EXTRA ${extra.join(', ')})`
+}
+
+function noFlags(): Flags {
+  return {
+    minus: false,
+    plus: false,
+    sharp: false,
+    space: false,
+    zero: false,
+    width: undefined,
+    precision: undefined,
+    sharpV: false,
+    plusV: false,
+  }
+}
+
+function directive(run: Run): string {
+  const { format } = run
+  run.goodIndex = true
+  const flags = noFlags()
+  for (; run.at < format.length; run.at++) {
+    const mark = format[run.at]
+    if (mark === '#') flags.sharp = true
+    else if (mark === '0') flags.zero = true
+    else if (mark === '+') flags.plus = true
+    else if (mark === '-') flags.minus = true
+    else if (mark === ' ') flags.space = true
+    else break
+  }
+  // An index applies to one item only.
+  run.afterIndex = false
+  let out = ''
+  index(run)
+  out += width(run, flags)
+  out += precision(run, flags)
+  if (!run.afterIndex) index(run)
+  const verb = String.fromCodePoint(format.codePointAt(run.at) ?? 0)
+  if (run.at >= format.length) return `${out}%!(NOVERB)`
+  run.at += verb.length
+  if (verb === '%') return `${out}%`
+  if (!run.goodIndex) return `${out}%!${verb}(BADINDEX)`
+  const argument = run.args[run.next]
+  if (argument === undefined) return `${out}%!${verb}(MISSING)`
+  run.next++
+  return out + written(verb, argument, flagsFor(verb, flags))
+}
+
+function flagsFor(verb: string, flags: Flags): Flags {
+  if ((flags.width ?? 0) > WIDTH_MAX || (flags.precision ?? 0) > WIDTH_MAX)
     throw new RangeError('a format is too wide')
-  return flags
+  if (verb !== 'v' && verb !== 'w') return flags
+  return { ...flags, sharpV: flags.sharp, sharp: false, plusV: flags.plus, plus: false }
 }
 
-function formatted(verb: string, argument: GoArgument, flags: Flags): string {
-  if (typeof argument === 'string') return formattedText(verb, argument, flags)
-  if (typeof argument === 'bigint') return formattedInteger(verb, argument, flags)
-  return formattedFloat(verb, argument, flags)
+// `[n]`, counted from one.
+function index(run: Run): void {
+  const { format } = run
+  if (format[run.at] !== '[') return
+  run.reordered = true
+  const close = format.indexOf(']', run.at)
+  const inner = close < 0 ? '' : format.slice(run.at + 1, close)
+  const wanted = /^\d{1,7}$/.test(inner) ? Number(inner) : undefined
+  run.at = close < 0 ? run.at + 1 : close + 1
+  run.afterIndex = wanted !== undefined
+  if (wanted !== undefined && wanted >= 1 && wanted <= run.args.length) run.next = wanted - 1
+  else run.goodIndex = false
 }
 
-function wrong(verb: string, argument: GoArgument, flags: Flags): string {
-  return `%!${verb}(${typeOf(argument)}=${formatted('v', argument, flags)})`
+function width(run: Run, flags: Flags): string {
+  if (run.format[run.at] === '*') {
+    run.at++
+    const found = starred(run)
+    run.afterIndex = false
+    if (found === undefined) return '%!(BADWIDTH)'
+    flags.width = Math.abs(found)
+    if (found < 0) {
+      flags.minus = true
+      flags.zero = false
+    }
+    return ''
+  }
+  flags.width = number(run)
+  if (run.afterIndex && flags.width !== undefined) run.goodIndex = false
+  return ''
+}
+
+function precision(run: Run, flags: Flags): string {
+  if (run.format[run.at] !== '.' || run.at + 1 >= run.format.length) return ''
+  run.at++
+  if (run.afterIndex) run.goodIndex = false
+  run.afterIndex = false
+  index(run)
+  if (run.format[run.at] !== '*') {
+    flags.precision = number(run) ?? 0
+    return ''
+  }
+  run.at++
+  const found = starred(run)
+  run.afterIndex = false
+  if (found === undefined || found < 0) return '%!(BADPREC)'
+  flags.precision = found
+  return ''
+}
+
+function number(run: Run): number | undefined {
+  const digits = /^\d*/.exec(run.format.slice(run.at))?.[0] ?? ''
+  run.at += digits.length
+  if (digits === '') return undefined
+  if (digits.length > 7) throw new RangeError('a format is too wide')
+  return Number(digits)
+}
+
+// A width or precision that is an argument.
+function starred(run: Run): number | undefined {
+  const argument = run.args[run.next]
+  if (argument === undefined) return undefined
+  run.next++
+  if (typeof argument !== 'bigint' || argument > GO_WIDTH_MAX || argument < -GO_WIDTH_MAX)
+    return undefined
+  return Number(argument)
 }
 
 function typeOf(argument: GoArgument): string {
@@ -74,159 +177,67 @@ function isInt64(argument: bigint): boolean {
   return argument >= INT64_MIN && argument <= INT64_MAX
 }
 
-function plain(argument: GoArgument): string {
-  return typeof argument === 'number' ? shortest(argument) : String(argument)
-}
-
-function padded(text: string, flags: Flags, zero = flags.zero): string {
-  const missing = flags.width - [...text].length
-  if (missing <= 0) return text
-  if (flags.minus) return text + ' '.repeat(missing)
-  if (!zero) return ' '.repeat(missing) + text
-  const sign = /^[-+ ]/.exec(text)?.[0] ?? ''
-  return sign + '0'.repeat(missing) + text.slice(sign.length)
-}
-
-function formattedText(verb: string, argument: string, flags: Flags): string {
-  const cut =
-    flags.precision === undefined ? argument : [...argument].slice(0, flags.precision).join('')
-  switch (verb) {
-    case 'v':
-      if (flags.sharp) return padded(quoted(cut), flags)
-      return padTextually(cut, flags)
-    case 's':
-      return padTextually(cut, flags)
-    case 'q':
-      if (flags.sharp || flags.plus) throw new RangeError('%q with flags is not supported')
-      return padTextually(quoted(cut), flags)
-    case 'x':
-    case 'X': {
-      if (flags.sharp || flags.space || flags.precision !== undefined)
-        throw new RangeError('%x of a text with flags is not supported')
-      const hex = Buffer.from(argument).toString('hex')
-      return padTextually(verb === 'x' ? hex : hex.toUpperCase(), flags)
-    }
-    default:
-      return wrong(verb, argument, flags)
+function written(verb: string, argument: GoArgument, flags: Flags): string {
+  if (verb === 'T') return textVerb('s', typeOf(argument), flags) ?? ''
+  if (typeof argument === 'bigint' && !isInt64(argument)) {
+    // An address, and the parts of a number within Go's memory.
+    if (verb === 'p' || verb === 'w') throw new RangeError(`%${verb} shows Go’s own memory`)
+    return bigVerb(verb, argument, flags)
   }
+  return verbOf(verb, argument, flags) ?? wrong(verb, argument, flags)
 }
 
-// Texts are padded with zeros where the flag says so, as Go does.
-function padTextually(text: string, flags: Flags): string {
-  const missing = flags.width - [...text].length
-  if (missing <= 0) return text
-  if (flags.minus) return text + ' '.repeat(missing)
-  return (flags.zero ? '0' : ' ').repeat(missing) + text
+function verbOf(verb: string, argument: GoArgument, flags: Flags): string | undefined {
+  if (typeof argument === 'string') return textVerb(verb, argument, flags)
+  if (typeof argument === 'bigint') return integerVerb(verb, argument, flags)
+  return floatVerb(verb, argument, flags)
 }
 
-const RADIX: Readonly<Record<string, number>> = { d: 10, v: 10, b: 2, o: 8, x: 16, X: 16 }
+function wrong(verb: string, argument: GoArgument, flags: Flags): string {
+  return `%!${verb}(${typeOf(argument)}=${verbOf('v', argument, flags) ?? ''})`
+}
 
-function formattedInteger(verb: string, argument: bigint, flags: Flags): string {
-  if (!isInt64(argument)) {
-    const simple = !flags.sharp && flags.precision === undefined
-    if (simple && ['d', 's', 'v'].includes(verb))
-      return padded(signedText(argument, 10, flags), flags)
-    throw new RangeError(`%${verb} of a very large number is not supported`)
+const FORMATS: Readonly<Record<string, readonly [FloatFormat, number]>> = {
+  v: ['g', -1],
+  g: ['g', -1],
+  G: ['G', -1],
+  b: ['b', -1],
+  x: ['x', -1],
+  X: ['X', -1],
+  e: ['e', 6],
+  E: ['E', 6],
+  f: ['f', 6],
+  F: ['f', 6],
+}
+
+function floatVerb(verb: string, value: number, flags: Flags): string | undefined {
+  const found = FORMATS[verb]
+  if (found === undefined) return undefined
+  const [format, usual] = found
+  const digits = flags.precision ?? usual
+  let text = floatDigits(Math.abs(value), format, digits)
+  if (flags.sharp && verb !== 'b') text = withPoint(text, format, digits)
+  const negative = value < 0 || Object.is(value, -0)
+  const sign = negative ? '-' : flags.plus ? '+' : flags.space ? ' ' : ''
+  const missing = (flags.width ?? 0) - sign.length - text.length
+  if (flags.zero && !flags.minus && missing > 0) return sign + '0'.repeat(missing) + text
+  return padded(sign + text, flags, false)
+}
+
+// `#` keeps the decimal point, and the zeros that %g takes away.
+function withPoint(text: string, format: FloatFormat, precision: number): string {
+  const hex = format === 'x' || format === 'X'
+  const [, number = '', tail = ''] = (hex ? /^(.*?)(p.*)?$/i : /^(.*?)(e.*)?$/i).exec(text) ?? []
+  let digits = /^[gGx]$/.test(format) ? (precision === -1 ? 6 : precision) : 0
+  let seen = false
+  for (const character of number.replace('.', '')) {
+    if (character !== '0') seen = true
+    if (seen) digits--
   }
-  const radix = RADIX[verb]
-  if (radix === undefined) {
-    if (['c', 'q', 'U', 'O'].includes(verb))
-      throw new RangeError(`%${verb} of a number is not supported`)
-    return wrong(verb, argument, flags)
+  let out = number
+  if (!number.includes('.')) {
+    if (number === '0') digits--
+    out += '.'
   }
-  if (flags.sharp && verb !== 'v' && verb !== 'd')
-    throw new RangeError(`%#${verb} of a number is not supported`)
-  if (flags.precision !== undefined) return precise(argument, radix, verb, flags)
-  const text = signedText(argument, radix, flags)
-  return padded(verb === 'X' ? text.toUpperCase() : text, flags)
-}
-
-// A precision is the least number of digits; none at all for a zero of precision zero.
-function precise(argument: bigint, radix: number, verb: string, flags: Flags): string {
-  const precision = flags.precision ?? 0
-  if (precision === 0 && argument === 0n) return ' '.repeat(flags.width)
-  const magnitude = argument < 0n ? -argument : argument
-  const digits = magnitude.toString(radix).padStart(precision, '0')
-  const text = signOf(argument < 0n, flags) + (verb === 'X' ? digits.toUpperCase() : digits)
-  return padded(text, flags, false)
-}
-
-function signedText(argument: bigint, radix: number, flags: Flags): string {
-  const magnitude = argument < 0n ? -argument : argument
-  return signOf(argument < 0n, flags) + magnitude.toString(radix)
-}
-
-function signOf(negative: boolean, flags: Flags): string {
-  if (negative) return '-'
-  if (flags.plus) return '+'
-  return flags.space ? ' ' : ''
-}
-
-function formattedFloat(verb: string, argument: number, flags: Flags): string {
-  if (flags.sharp) throw new RangeError('%# of a number is not supported')
-  const magnitude = Math.abs(argument)
-  const sign = signOf(argument < 0 || Object.is(argument, -0), flags)
-  switch (verb) {
-    case 'f':
-    case 'F':
-      if (magnitude >= 1e21) throw new RangeError('%f of a very large number is not supported')
-      return padded(sign + magnitude.toFixed(flags.precision ?? 6), flags)
-    case 'e':
-    case 'E': {
-      const text = sign + twoDigits(magnitude.toExponential(flags.precision ?? 6))
-      return padded(verb === 'E' ? text.toUpperCase() : text, flags)
-    }
-    case 'v':
-    case 'g':
-    case 'G': {
-      if (flags.precision !== undefined) throw new RangeError(`%.n${verb} is not supported`)
-      const text = sign + shortest(magnitude)
-      return padded(verb === 'G' ? text.toUpperCase() : text, flags)
-    }
-    case 'b':
-    case 'x':
-    case 'X':
-      throw new RangeError(`%${verb} of a number with a fraction is not supported`)
-    default:
-      return wrong(verb, argument, flags)
-  }
-}
-
-// Fewest digits that mean this number; with an exponent below -4 and from the seventh digit on.
-function shortest(value: number): string {
-  const text = value.toExponential()
-  const exponent = Number(text.split('e')[1])
-  return exponent < -4 || exponent >= 6 ? twoDigits(text) : String(value)
-}
-
-// Go writes e-07 where JavaScript writes e-7.
-function twoDigits(text: string): string {
-  return text.replace(/e([+-])(\d)$/, 'e$10$2')
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\u0007': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-}
-
-// strconv.Quote: escapes what does not print.
-export function quoted(text: string): string {
-  let out = '"'
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
-    const escape = ESCAPES[character]
-    if (escape !== undefined) out += escape
-    else if (/^[ \p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) out += character
-    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`
-    else if (code < 0x1_0000) out += `\\u${code.toString(16).padStart(4, '0')}`
-    else out += `\\U${code.toString(16).padStart(8, '0')}`
-  }
-  return `${out}"`
+  return out + '0'.repeat(Math.max(0, digits)) + tail
 }

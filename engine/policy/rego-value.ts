@@ -1,7 +1,7 @@
 // Values of Rego as functions of the host see them: with sets, keys of any kind, and numbers as they
 // were written, since times in nanoseconds are longer than JavaScript's numbers. Reads what
 // `opa_value_dump` writes, and writes as OPA prints.
-import { quoted } from './go-format.js'
+import { quoted } from './go-quote.js'
 
 export type RegoValue =
   null | boolean | string | RegoNumber | readonly RegoValue[] | RegoSet | RegoObject
