@@ -68,6 +68,11 @@ export function scriptText(text: string): ScriptText {
       }
     } else {
       if (start < 0) start = at
+      const variable = variableAt(text, at)
+      if (variable !== undefined) {
+        const what = `${variable} is a variable of psql, whose value is not known here`
+        unread.push({ ...place(at), what })
+      }
       if (character === '(' || character === '[') depth += 1
       if (character === ')' || character === ']') depth = Math.max(0, depth - 1)
       const to = tokenEnd(text, at)
@@ -87,6 +92,14 @@ function whyUnread(command: string): string {
   if (/^\\copy\b/.test(command)) return 'it sends a COPY that is not read'
   if (SENDING.test(command)) return 'what stands before it is sent, its results are not used'
   return 'it is not read'
+}
+
+// `:name`, `:'name'`, `:"name"`; not a cast, an assignment or the bounds of a slice.
+function variableAt(text: string, at: number): string | undefined {
+  if (text[at] !== ':' || /[:\w\])]/.test(text[at - 1] ?? '')) return undefined
+  const variable = /:(['"]?)[A-Za-z_]\w*\1/y
+  variable.lastIndex = at
+  return variable.exec(text)?.[0]
 }
 
 // Past a quoted text, a comment, a word or a single sign.

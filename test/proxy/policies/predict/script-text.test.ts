@@ -68,6 +68,14 @@ t.test('what psql does itself is told with what it means', async (t) => {
   t.equal(messages.length, 1)
 })
 
+t.test('variables of psql are told; casts and slices are none', async (t) => {
+  const { unread } = scriptText("SELECT :'who', a::text, b[1:n], ':x' FROM :table;")
+  t.match(
+    unread.map(({ what }) => what),
+    [/^:'who' is a variable/, /^:table is a variable/],
+  )
+})
+
 t.test('whatever stands in a file, cutting it ends and loses no text but psql’s own', async (t) => {
   for (const script of [
     '',
