@@ -57,8 +57,10 @@ export async function writeSchemas(folder: string, to: string): Promise<void> {
 
 // OPA's words with the author's own file names in them.
 export function ownNames(words: string, work: string, { data }: Staged): string {
-  let text = words.replaceAll(`${work}/`, '')
-  for (const { staged, own } of data) text = text.replaceAll(`bundle/${staged}`, own)
+  let text = words.replaceAll(`${work}/`, '').replaceAll('bundle bundle: ', '')
+  for (const { staged, own } of data) {
+    text = text.replaceAll(`bundle/${staged}`, own).replaceAll(` on /${staged}`, ` on ${own}`)
+  }
   return text.replaceAll('bundle/', '')
 }
 

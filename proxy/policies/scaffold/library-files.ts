@@ -14,10 +14,19 @@ export async function libraryFiles(): Promise<ReadonlyMap<string, Buffer>> {
   for (const part of await readdir(root)) {
     if (part.startsWith('.') || LEFT_OUT.includes(part)) continue
     for (const path of await filesBelow(join(root, part))) {
-      files.set(relative(root, path).replaceAll('\\', '/'), await readFile(path))
+      const name = relative(root, path).replaceAll('\\', '/')
+      files.set(name, ownWords(name, await readFile(path)))
     }
   }
   return files.set('tests/cases.json', await casesText(packageFolder('fixtures/decisions')))
+}
+
+// Documents name files of the package.
+function ownWords(name: string, bytes: Buffer): Buffer {
+  if (!name.endsWith('.md')) return bytes
+  return Buffer.from(
+    bytes.toString('utf8').replaceAll('`rego/README.md`', 'Sallyport’s rego/README.md'),
+  )
 }
 
 // One document of what stands in several beside the package's own tests.

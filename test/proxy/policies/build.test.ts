@@ -24,6 +24,9 @@ import { buildBundle } from '../../../proxy/policies/build.js'
 import { unpacked } from '../../engine/policy/opa-lab.js'
 import { LIBRARY, opaPath } from '../../rego/library.js'
 
+// Each test compiles policies, some of them several times.
+t.setTimeout(240_000)
+
 const MAIN = `package sallyport.main
 
 decision := {"action": "allow", "rules": [], "masks": [], "limits": {}} if count(data.rules.denied) == 0
@@ -247,3 +250,23 @@ t.test('a folder without the entrypoints is refused', async (t) => {
   const folder = folderOf(t, { 'main.rego': 'package sallyport.main\n\nother := 1\n' })
   await t.rejects(bytesOf(folder), { code: 'bundle_invalid' })
 })
+
+t.test(
+  'data is named as its author has it, where the folder says so in its settings',
+  async (t) => {
+    const folder = folderOf(t, {
+      'sallyport-policy.yaml': 'version: 1\npolicies: rules\ndata: facts\n',
+      'rules/main.rego': MAIN,
+      'rules/none.rego': NONE,
+      'facts/labels/data.yaml': 'columns: [\n',
+    })
+    await t.rejects(bytesOf(folder), { message: /facts\/labels\/data\.yaml/ })
+    writeFileSync(join(folder, 'facts/labels/data.yaml'), 'a: 1\n')
+    writeFileSync(join(folder, 'facts/labels/data.json'), '{"a": 2}')
+    await t.rejects(bytesOf(folder), { message: /facts\/labels\/data/ })
+    rmSync(join(folder, 'facts/labels/data.json'))
+    const files = await unpacked(await bytesOf(folder))
+    t.ok(files.has('rules/main.rego'), 'rules keep their place')
+    t.same(JSON.parse(String(files.get('data.json'))), { labels: { a: 1 } })
+  },
+)
