@@ -28,9 +28,13 @@ type Schema = {
 
 // How many entries a list has, by how often each of these comes up.
 const LENGTHS = [0, 0, 1, 1, 1, 2, 2, 3]
-const RARE_LENGTHS = [0, 0, 0, 0, 0, 0, 0, 1, 1, 2]
+const SHORT_LENGTHS = [0, 0, 0, 0, 1, 1, 2]
+const RARE_LENGTHS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]
 const EFFECT_COUNTS = [0, 1, 1, 1, 1, 1, 1, 2, 2, 3]
-const COUNTERS = [0, 0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 10_000, 100_000, 1_000_000]
+// Mostly those of a session that nobody would stop: most other rules speak then.
+const COUNTERS = [0, 0, 1, 2, 5, 10, 20, 50]
+const HIGH_COUNTERS = [100, 200, 500, 1000, 2000, 10_000, 100_000, 1_000_000]
+const HIGH_PERCENT = 15
 const INTEGERS = [0, 1, 2, 3, 5, 10, 100, 1000, 10_000]
 
 export function* generatedFacts(options: GeneratedFactsOptions): Generator<Facts, void> {
@@ -116,6 +120,9 @@ function lengthsAt(path: readonly string[]): readonly number[] {
   switch (path.join('.')) {
     case 'command.effects':
       return EFFECT_COUNTS
+    case 'command.flows':
+    case 'command.effects.labels':
+      return SHORT_LENGTHS
     case 'command.unread':
     case 'identity.actor':
     case 'grants':
@@ -128,6 +135,8 @@ function lengthsAt(path: readonly string[]): readonly number[] {
 function integerFor(chance: Chance, schema: Schema, path: readonly string[]): number {
   const { minimum = -1, maximum } = schema
   if (maximum !== undefined) return minimum + chance.below(maximum - minimum + 1)
-  if (path.includes('counters')) return chance.pick(COUNTERS)
+  if (path.includes('counters')) {
+    return chance.pick(chance.often(HIGH_PERCENT) ? HIGH_COUNTERS : COUNTERS)
+  }
   return chance.pick([minimum, ...INTEGERS])
 }

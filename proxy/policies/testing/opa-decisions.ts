@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Facts } from '../../../engine/schemas/facts.js'
+import { GatewayError } from '../../errors.js'
 import { merged, rowsOf, type Rows } from './coverage.js'
 import { programOutput } from './program-output.js'
 import type { TestWorkspace } from './test-workspace.js'
@@ -48,10 +49,12 @@ export async function opaDecisions(
   facts: readonly Facts[],
   { coverage }: { readonly coverage: boolean },
 ): Promise<OpaDecisions> {
-  if (facts.length === 0) return { decisions: [], rows: new Map() }
+  // Without any, coverage still tells which rows there are.
+  if (facts.length === 0 && !coverage) return { decisions: [], rows: new Map() }
   if (facts.length <= TOGETHER_MAX) {
     const asked = await answersTo(opa, workspace, facts, coverage)
     if (typeof asked !== 'string') return asked
+    if (facts.length === 0) throw new GatewayError('bundle_invalid', asked)
     if (facts.length === 1) return { decisions: [{ error: asked }], rows: new Map() }
   }
   // One that fails takes the others with it.

@@ -1,11 +1,13 @@
 // One run of all tests of a folder of policies: Rego tests, command tests and properties, and what they
 // reached. Everything it needs of the world is handed in; it prints nothing.
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Catalogue } from '../../../engine/facts/postgres/catalogue.js'
 import { bundleFiles } from '../../../engine/policy/bundle-files.js'
 import { policyOf } from '../../../engine/policy/bundle.js'
 import type { Policy } from '../../../engine/policy/policy.js'
+import { GatewayError } from '../../errors.js'
 import type { PolicyFolder } from '../folder.js'
 import { ran } from '../opa.js'
 import { commandTests, type CommandTestsRun } from './command-tests.js'
@@ -64,6 +66,9 @@ export async function testRun(options: TestRunOptions): Promise<TestReport> {
     const coverage =
       only === undefined ? coverageFor(folder, policy, [rows, byOpa.rows]) : undefined
     const outcomes = [...rego.outcomes, ...byOpa.outcomes, ...(await properties)]
+    if (only !== undefined && outcomes.length === 0) {
+      throw new GatewayError('usage', `no test fits ${String(only)}`)
+    }
     return {
       outcomes,
       coverage,
@@ -121,12 +126,13 @@ async function wordsIn(
 
 // What command tests asked of the Wasm, asked of OPA: it must say the same, and its trace is coverage.
 async function asOpaSays(
-  { opa }: TestRunOptions,
+  { opa, only }: TestRunOptions,
   workspace: TestWorkspace,
   { outcomes, asked }: CommandTestsRun,
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly rows: Rows }> {
   const facts = asked.map((one) => one.facts)
-  const { decisions, rows } = await opaDecisions(opa, workspace, facts, { coverage: true })
+  const coverage = only === undefined
+  const { decisions, rows } = await opaDecisions(opa, workspace, facts, { coverage })
   const different = new Map<number, readonly string[]>()
   for (const [at, { outcome, facts, entrypoint, decision }] of asked.entries()) {
     const found = differenceFrom(decisions[at], decision, entrypoint)
@@ -160,8 +166,9 @@ async function regoRows(
 }
 
 function coverageFor(folder: PolicyFolder, policy: Policy, sources: readonly Rows[]): Coverage {
-  const tests = relative(folder.root, folder.tests)
+  const tests = `${relative(folder.root, folder.tests)}/`
+  // Whatever else OPA was given stands elsewhere.
   const isPolicy = (file: string): boolean =>
-    !file.endsWith('_test.rego') && !file.startsWith(`${tests}/`) && !file.startsWith('/')
+    !file.endsWith('_test.rego') && !file.startsWith(tests) && existsSync(join(folder.root, file))
   return coverageOf(sources, policy.rules ?? [], isPolicy)
 }

@@ -2,6 +2,7 @@
 // what the command does.
 import t from 'tap'
 import { catalogueFor } from '../../../../proxy/commands/policy/toolbox.js'
+import { GatewayError } from '../../../../proxy/errors.js'
 import { policyFolder } from '../../../../proxy/policies/folder.js'
 import { commandTests } from '../../../../proxy/policies/testing/command-tests.js'
 import type { Outcome } from '../../../../proxy/policies/testing/outcome.js'
@@ -121,4 +122,21 @@ t.test('a table that cannot be read is a failure of its own', async (t) => {
     only: undefined,
   })
   t.match(outcomes, [{ verdict: 'failed', line: 1, details: [/cases \(1:8\): found/] }])
+})
+
+t.test('DDL that cannot be read fails the cases that need it', async (t) => {
+  const folder = await policyFolder(LIBRARY)
+  const text =
+    'target: shop\nas: agent\ncases:\n  - {name: a, sql: SELECT 1, action: allow}\n  - {name: b, sql: SELECT 1, action: allow}\n'
+  const { outcomes } = await commandTests({
+    tables: tableOf(text, 'tests/a.commands.yaml', folder.settings),
+    settings: folder.settings,
+    policy: await libraryPolicy(),
+    catalogue: () => Promise.reject(new GatewayError('usage', 'shop.sql:3:1: syntax error')),
+    only: undefined,
+  })
+  t.match(outcomes, [
+    { verdict: 'failed', details: [/names of target shop cannot be read: shop\.sql:3:1/] },
+    { verdict: 'failed', line: 5 },
+  ])
 })

@@ -142,10 +142,7 @@ t.test('a folder without settings is tested as well', async (t) => {
     outcomes.filter(({ onlyByOpa }) => onlyByOpa !== undefined),
     [],
   )
-  t.same(
-    [...(coverage?.rows.keys() ?? [])].filter((file) => file.includes('test')),
-    [],
-  )
+  t.same([...(coverage?.rows.keys() ?? [])].sort(), ['main.rego', 'rules.rego'])
 })
 
 t.test('thresholds that are not reached fail the run, and name the rules', async (t) => {
@@ -171,4 +168,20 @@ test_reading if {
   t.match(report.shortfalls, [/^tests reach 50 % of the rules \(1 of 2\).* wants 100 %$/])
   t.ok((report.coverage?.lines.percent ?? 0) > 50)
   t.equal(report.outcomes.filter(({ verdict }) => verdict !== 'passed').length, 0)
+})
+
+t.test('without any test nothing is reached, however much is generated', async (t) => {
+  const settings = SMALL_FILES['sallyport-policy.yaml'] ?? ''
+  const root = folderWith(t, {
+    ...SMALL_FILES,
+    'sallyport-policy.yaml': `${settings}coverage: {rules: 1, lines: 1}\n`,
+  })
+  const report = await reportOn(root, { count: 20 })
+  t.equal(report.coverage?.lines.reached, 0)
+  t.ok((report.coverage?.lines.total ?? 0) > 10)
+  t.equal(report.shortfalls.length, 2)
+})
+
+t.test('a pattern that no test fits is a mistake', async (t) => {
+  await t.rejects(reportOn(folderWith(t, SMALL_FILES), { only: /no such test/ }), { code: 'usage' })
 })
