@@ -1,5 +1,6 @@
 // Runs all checks on a folder of policies. What cannot be read ends it at once; policies that are wrong are
 // not evaluated, since that would only say the same in other words.
+import { policyOf } from '../../../engine/policy/bundle.js'
 import { buildBundle } from '../build.js'
 import type { PolicyFolder } from '../folder.js'
 import { sorted, type Finding } from '../findings.js'
@@ -7,7 +8,8 @@ import { ran } from '../opa.js'
 import { problem, type Check, type CheckInput } from './check.js'
 import { CHECKS, EVALUATING } from './checks.js'
 import { opaProblems } from './compiles.js'
-import { evaluated, type FuelUsed } from './evaluation.js'
+import { entrypointPlace } from './entrypoints.js'
+import { evaluated, FUEL_BUDGET, type FuelUsed } from './evaluation.js'
 import { knowledgeOf } from './knowledge.js'
 import { openLibrary, regoFiles } from './library.js'
 import { regoFileOf, type RegoFile } from './rego-tree.js'
@@ -46,10 +48,22 @@ export async function checkPolicies(opa: string, folder: PolicyFolder): Promise<
   if (findings.some(({ severity }) => severity === 'error')) return report(findings)
   findings.push(...(await found(EVALUATING, input)))
   if (findings.some(({ severity }) => severity === 'error')) return report(findings)
-  const built = await builtOrProblem(opa, folder, input)
-  if ('rule' in built) return report([...findings, built])
-  const { findings: more, fuel } = await evaluated(built.bytes, input)
-  return { ...report([...findings, ...more]), fuel }
+  try {
+    const bytes = await buildBundle({ opa, folder: folder.root })
+    // Whatever a gateway would refuse.
+    await policyOf(bytes, { id: 1, fuel: folder.settings.fuel ?? FUEL_BUDGET })
+    const { findings: more, fuel } = await evaluated(bytes, input)
+    return { ...report([...findings, ...more]), fuel }
+  } catch (cause) {
+    return report([...findings, unbuilt(cause, input)])
+  }
+}
+
+function unbuilt(cause: unknown, { library }: CheckInput): Finding {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const place = entrypointPlace(library, 'sallyport.main.decision')
+  const message = `no gateway would take these policies: ${why}`
+  return problem('broken-bundle', place, message, 'correct what it says')
 }
 
 async function found(checks: readonly Check[], input: CheckInput): Promise<Finding[]> {
@@ -63,7 +77,13 @@ function saidOnce(findings: readonly Finding[]): Finding[] {
   const lineOf = ({ file, line }: Finding): string => `${file}:${line}`
   const ours = new Set(findings.filter(({ rule }) => rule !== 'broken-rego').map(lineOf))
   const left = findings.filter((one) => one.rule !== 'broken-rego' || !ours.has(lineOf(one)))
-  return [...new Map(left.map((one) => [JSON.stringify(one), one])).values()]
+  const byWords = new Map<string, Finding>()
+  for (const one of left) {
+    // A field that there is not is found by OPA too, which stands first.
+    const words = one.rule === 'unknown-field' ? `${one.rule} ${lineOf(one)}` : JSON.stringify(one)
+    if (!byWords.has(words)) byWords.set(words, one)
+  }
+  return [...byWords.values()]
 }
 
 // Undefined where one of them cannot be read; OPA's check says better what is wrong with it.
@@ -85,24 +105,4 @@ async function parsed(
     return undefined
   }
   return names.map((name) => regoFileOf(name, printed.get(name) ?? '{}'))
-}
-
-async function builtOrProblem(
-  opa: string,
-  folder: PolicyFolder,
-  { library }: CheckInput,
-): Promise<{ readonly bytes: Uint8Array } | Finding> {
-  try {
-    return { bytes: await buildBundle({ opa, folder: folder.root }) }
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const file = library.files[0]?.file ?? '.'
-    const place = { file, at: { line: 1, column: 1 } }
-    return problem(
-      'broken-bundle',
-      place,
-      `the policies cannot be built: ${why}`,
-      'correct what it says',
-    )
-  }
 }

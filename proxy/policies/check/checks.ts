@@ -3,10 +3,12 @@ import type { Check } from './check.js'
 import { closedWords } from './closed-words.js'
 import { compiles } from './compiles.js'
 import { composition } from './composition.js'
+import { dataShape } from './data-shape.js'
 import { decisionShape } from './decision-shape.js'
 import { entrypoints } from './entrypoints.js'
 import { EVALUATION_RULES } from './evaluation.js'
 import { format } from './format.js'
+import { inputSchema } from './input-schema.js'
 import { knownNames } from './known-names.js'
 import { metadata } from './metadata.js'
 import { neverFires } from './never-fires.js'
@@ -17,11 +19,13 @@ import { traps } from './traps.js'
 export const CHECKS: readonly Check[] = [
   format,
   compiles,
+  inputSchema,
   metadata,
   ruleIds,
   operations,
   closedWords,
   knownNames,
+  dataShape,
   decisionShape,
   neverFires,
   entrypoints,

@@ -20,7 +20,9 @@ export const closedWords: Check = {
       if (term.kind === 'call') {
         found.push(...comparedWords(term, scope, input), ...missingMembers(term, scope, input))
       }
-      if (term.kind === 'ref') found.push(...lookedUp(term, scope, input))
+      if (term.kind === 'ref') {
+        found.push(...lookedUp(term, scope, input), ...missingFields(term, scope, input))
+      }
     }
     walkLibrary(input.library, {
       term: visit,
@@ -94,6 +96,26 @@ function lookedUp(
   const keys = knowledge.keysOf(term.head, scope)
   const field = keys === undefined ? undefined : knowledge.fieldOf(key, scope)
   return field === undefined || keys === undefined ? [] : foreign(field, keys)
+}
+
+// Arguments of functions may be anything to OPA; where all calls agree on what one is, we know better.
+function missingFields(
+  term: Extract<Term, { kind: 'ref' }>,
+  scope: Scope,
+  { knowledge }: CheckInput,
+): readonly Finding[] {
+  for (const [at, part] of term.path.entries()) {
+    if (part.kind !== 'scalar' || typeof part.value !== 'string') continue
+    const before: Term = at === 0 ? term.head : { ...term, path: term.path.slice(0, at) }
+    const field = knowledge.fieldOf(before, scope)
+    const members = field === undefined ? undefined : closedMembers(field)
+    if (field === undefined || members === undefined || members.includes(part.value)) continue
+    const where = field.path === '' ? 'input' : field.path
+    const place = { file: scope.placed.file.file, at: term.at }
+    const message = `${where} has no field “${part.value}”, so this is never true`
+    return [problem('unknown-field', place, message, suggestion(part.value, members))]
+  }
+  return []
 }
 
 function missingMembers(

@@ -1,12 +1,11 @@
 // Answers that would not fit a decision: rules without id or message, masks of no kind, approvals that nobody
 // could give. One of them turns the whole decision into a denial, so it is found here, where it is written,
 // or in the data that it comes from.
-import { Ajv, type ErrorObject } from 'ajv'
 import { decisionSchema } from '../../../engine/schemas/decision.js'
 import type { Finding } from '../findings.js'
-import { problem, type Check, type CheckInput, type Place } from './check.js'
-import type { DataPath } from './data-documents.js'
+import { problem, type Check, type CheckInput } from './check.js'
 import { familyRules, type FamilyRule } from './families.js'
+import { fitting, misfits } from './fits-schema.js'
 import { literalMembers, type Member } from './head-literal.js'
 import { maskShape } from './mask-shape.js'
 import { nearest, suggestion } from './near-miss.js'
@@ -14,15 +13,12 @@ import { resolved, scopeOf, type Scope } from './scope.js'
 import type { Term } from './rego-tree.js'
 
 const RULE_MEMBERS = ['id', 'message', 'hint']
-const LIMITS = Object.keys(decisionSchema.properties.limits.properties)
-const TERMS = decisionSchema.properties.approval.required
-const ajv = new Ajv({ strict: false, allErrors: true })
-const fitsApproval = ajv.compile(decisionSchema.properties.approval)
-const fitsLimits = ajv.compile(decisionSchema.properties.limits)
+const fitsApproval = fitting(decisionSchema.properties.approval)
 
 export const decisionShape: Check = {
   rules: {
-    'decision-shape': 'what a rule answers, or data that becomes part of it, fits no decision',
+    'decision-shape':
+      'what a rule answers, or an approval that it takes from data, fits no decision',
   },
   run: (input) => [
     ...familyRules(input.library).flatMap((policy) => {
@@ -38,7 +34,6 @@ export const decisionShape: Check = {
           return allowProblems(policy, input)
       }
     }),
-    ...dataProblems(input),
   ],
 }
 
@@ -115,11 +110,19 @@ function approvalProblems(policy: FamilyRule, input: CheckInput): readonly Findi
   const [term, scope] = input.knowledge.followed(member.term, member.scope)
   const place = { file: scope.placed.file.file, at: term.at }
   const value = valueOf(term, scope, input)
-  if (value !== undefined) return schemaProblems(fitsApproval, value, place, 'approval')
+  if (value !== undefined) {
+    return misfits(fitsApproval, value, 'approval').map(({ message, fix }) =>
+      problem('decision-shape', place, message, fix),
+    )
+  }
   const found = resolved(term, scope)
   if (found.root !== 'data' || found.path.length > 0) return []
-  const data = input.library.data.at(found.name)
-  return data === undefined ? [] : dataSchema(fitsApproval, found.name, input, 'approval')
+  // The shipped terms are looked at with the other data.
+  const { data } = input.library
+  if (!data.has(found.name) || found.name.join('.') === 'approvals.terms') return []
+  return misfits(fitsApproval, data.at(found.name), 'approval').map(({ path, message, fix }) =>
+    problem('decision-shape', data.placeOf([...found.name, ...path]), message, fix),
+  )
 }
 
 // The places of `effects` that it covers.
@@ -136,54 +139,6 @@ function allowProblems(policy: FamilyRule, input: CheckInput): readonly Finding[
   if (rule.form === 'set' && !isItem && !isObject && constant === undefined) return []
   const message = `a rule of allow holds places in input.command.effects (0, 1 …); this covers nothing`
   return [problem('decision-shape', place, message, fix)]
-}
-
-function dataProblems(input: CheckInput): readonly Finding[] {
-  const limits = input.library.data.at(['limits'])
-  if (typeof limits !== 'object' || limits === null) return []
-  return Object.keys(limits).flatMap((kind) => {
-    const path = ['limits', kind, 'decision']
-    return input.library.data.has(path) ? dataSchema(fitsLimits, path, input, 'limits') : []
-  })
-}
-
-function dataSchema(
-  fits: Fits,
-  path: DataPath,
-  { library }: CheckInput,
-  what: string,
-): readonly Finding[] {
-  return schemaProblems(fits, library.data.at(path), library.data.placeOf(path), what)
-}
-
-type Fits = ((value: unknown) => boolean) & { readonly errors?: readonly ErrorObject[] | null }
-
-function schemaProblems(
-  fits: Fits,
-  value: unknown,
-  place: Place,
-  what: string,
-): readonly Finding[] {
-  if (fits(value)) return []
-  return (fits.errors ?? []).map(({ instancePath, params, message }) => {
-    const given: Readonly<Record<string, unknown>> = params
-    const name = String(given['missingProperty'] ?? given['additionalProperty'] ?? '')
-    const report = (text: string, fix: string): Finding =>
-      problem('decision-shape', place, text, fix)
-    if (given['missingProperty'] !== undefined) {
-      return report(`the ${what} lacks "${name}"`, `write "${name}": … into it`)
-    }
-    if (given['additionalProperty'] !== undefined) {
-      const names = what === 'approval' ? TERMS : LIMITS
-      return report(`the ${what} has no place for "${name}"`, suggestion(name, names))
-    }
-    const at = instancePath.slice(1).replaceAll('/', '.')
-    const allowed: unknown = given['allowedValues']
-    const fix = Array.isArray(allowed)
-      ? `it is one of ${allowed.join(', ')}`
-      : `it ${message ?? ''}`
-    return report(`"${at}" of the ${what} does not fit`, fix)
-  })
 }
 
 // A value written out; undefined where a part of it is computed.

@@ -22,14 +22,13 @@ export type FuelUsed = {
 
 export const EVALUATION_RULES = {
   fuel: 'a decision costs much, or more than it may',
-  'decision-shape': 'what a rule answers, or data that becomes part of it, fits no decision',
   'undefined-entrypoint': 'the gateway’s question can be without an answer',
   'conflicting-rules': 'one name is given two values at once',
   'broken-bundle': 'the policies cannot be built into a bundle that a gateway takes',
 }
 
 // About 6 ms, as the gateway has it.
-const BUDGET = 5_000_000
+export const FUEL_BUDGET = 5_000_000
 const WARN_FROM = 1_000_000
 const GENERATED = 600
 const LARGE = 50
@@ -41,7 +40,7 @@ export async function evaluated(
   const files = await bundleFiles(bundle)
   const [wasm, data] = [files.get('policy.wasm'), files.get('data.json')]
   if (wasm === undefined || data === undefined) throw new Error('the bundle holds no policy.wasm')
-  const budget = settings.fuel ?? BUDGET
+  const budget = settings.fuel ?? FUEL_BUDGET
   const evaluator = createEvaluator({ wasm, data: data.toString('utf8'), fuel: budget })
   const large = largeFacts()
   const asked = [

@@ -7,9 +7,10 @@ import { problem, type Check } from './check.js'
 export const format: Check = {
   rules: { format: 'a file is not written as `opa fmt` writes it' },
   run: async ({ library, opa }) => {
-    const files = library.files.map(({ file }) => file)
+    const files = [...library.files.map(({ file }) => file), ...library.tests]
     if (files.length === 0) return []
-    const listed = new Set((await opa(['fmt', '--list', ...files])).split('\n'))
+    // A test that cannot be read is for `policy test` to say.
+    const listed = new Set((await opa(['fmt', '--list', ...files]).catch(() => '')).split('\n'))
     const found: Finding[] = []
     for (const file of files.filter((one) => listed.has(one))) {
       const wanted = await opa(['fmt', file])

@@ -13,6 +13,9 @@ import { resolved, rulesNamed, type Scope } from './scope.js'
 import type { Term } from './rego-tree.js'
 import { walkLibrary } from './walk.js'
 
+// Whatever is not listed is production; these are what it is usually called.
+const PRODUCTION = ['prod', 'production']
+
 type Names = {
   readonly rule: string
   readonly what: string
@@ -111,7 +114,7 @@ function environments({ library, settings }: CheckInput): Names {
     rule: 'unknown-environment',
     what: 'environment',
     path: /(^|\.)target\.labels\.env$/,
-    known: known.length === 0 ? [] : [...new Set([...known, ...ofTargets])],
+    known: known.length === 0 ? [] : [...new Set([...known, ...ofTargets, ...PRODUCTION])],
     fix: 'Environments are listed in data.environments.',
   }
 }

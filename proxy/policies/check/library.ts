@@ -14,6 +14,8 @@ export type PlacedRule = { readonly file: RegoFile; readonly rule: Rule }
 export type Library = {
   readonly folder: PolicyFolder
   readonly files: readonly RegoFile[]
+  // Rego tests, relative to the root.
+  readonly tests: readonly string[]
   readonly data: Data
   // All that stand at the top of a file, without their `else`.
   readonly rules: readonly PlacedRule[]
@@ -22,6 +24,8 @@ export type Library = {
   // Whether a rule or a package has this name, or one below it.
   readonly isVirtual: (name: string) => boolean
   readonly importsOf: (file: RegoFile) => ReadonlyMap<string, Import>
+  // Whether the package or the rule says which schema `input` has.
+  readonly hasSchema: (placed: PlacedRule) => boolean
   // What `input` is in this rule.
   readonly inputOf: (placed: PlacedRule) => Schema
 }
@@ -39,6 +43,7 @@ export async function openLibrary(
   files: readonly RegoFile[],
 ): Promise<Library> {
   const found = await filesBelow(folder, folder.data, DEPTH_MAX)
+  const below = await filesBelow(folder, folder.policies, DEPTH_MAX)
   const documents = found.filter((file) => /(^|\/)data\.(json|ya?ml)$/.test(file))
   const data = await readData(folder, documents)
   const rules = files.flatMap((file) => file.rules.map((rule) => ({ file, rule })))
@@ -52,19 +57,23 @@ export async function openLibrary(
       return name === undefined ? [] : [[file.package.join('.'), name] as const]
     }),
   )
+  const schemaNamed = ({ file, rule }: PlacedRule): string | undefined => {
+    const own = rule.annotations.find(({ inputSchema }) => inputSchema !== undefined)
+    return own?.inputSchema ?? packageSchemas.get(file.package.join('.'))
+  }
   return {
     folder,
     files,
+    tests: [...below, ...(await filesBelow(folder, folder.tests, DEPTH_MAX))].filter((file) =>
+      file.endsWith('_test.rego'),
+    ),
     data,
     rules,
     named: (name) => byName.get(name) ?? [],
     isVirtual: (name) => virtual.has(name),
     importsOf: (file) => imports.get(file) ?? new Map(),
-    inputOf: ({ file, rule }) => {
-      const own = rule.annotations.find(({ inputSchema }) => inputSchema !== undefined)
-      const name = own?.inputSchema ?? packageSchemas.get(file.package.join('.')) ?? 'input'
-      return schemas.get(name) ?? {}
-    },
+    hasSchema: (placed) => schemaNamed(placed) !== undefined,
+    inputOf: (placed) => schemas.get(schemaNamed(placed) ?? 'input') ?? {},
   }
 }
 

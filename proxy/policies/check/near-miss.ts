@@ -1,6 +1,8 @@
 // Which of the known words somebody probably meant.
 
 const NAMED_MAX = 8
+// Of a word that is the beginning of another.
+const BEGUN_LEAST = 5
 
 // `did you mean “update”?`, or the words that there are, or some of them.
 export function suggestion(word: string, known: readonly string[]): string {
@@ -11,6 +13,11 @@ export function suggestion(word: string, known: readonly string[]): string {
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const most = word.length < 4 ? 1 : Math.floor(word.length / 3)
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  const begun = known.find(
+    (one) =>
+      word.length >= BEGUN_LEAST &&
+      (one.startsWith(word) || (word.startsWith(one) && one.length >= BEGUN_LEAST)),
+  )
   let best: string | undefined
   let least = most + 1
   for (const one of known) {
@@ -18,7 +25,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
       plain(one) === plain(word) ? 0 : stepsBetween(word.toLowerCase(), one.toLowerCase())
     if (distance < least) [best, least] = [one, distance]
   }
-  return best
+  return best ?? begun
 }
 
 export function listed(words: readonly string[]): string {
