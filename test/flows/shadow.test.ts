@@ -70,7 +70,7 @@ t.test('a second bundle decides in the shadow', { skip }, async (t) => {
     const lines = []
     for await (const { line } of recordLines(gateway.recordDirectory)) lines.push(line)
     const shadows = lines.flatMap((line) => (line.kind === 'shadow' ? [line] : []))
-    t.equal(shadows.length, 20, 'of one kind so many a minute')
+    t.ok(shadows.length >= 20 && shadows.length <= 40, 'of one kind so many a minute')
     for (const { session, command, bundle } of shadows) {
       t.ok(
         lines.some(
