@@ -21,8 +21,9 @@ _kinds := [
 # With and without the words that rules ask about.
 _more := [
 	{},
-	{"temporary": true, "where": "absent", "detail": "replace"},
+	{"temporary": true, "where": "absent"},
 	{"where": "trivial", "detail": "security_definer"},
+	{"detail": "replace"},
 	{"detail": "volatile"}, {"detail": "harmless"}, {"detail": "immutable"},
 ]
 

@@ -10,7 +10,7 @@ import { schemaFiles } from '../schema-files.js'
 import { fullName, opaTests, patternFor, type OpaTest } from '../testing/opa-tests.js'
 import { programOutput } from '../testing/program-output.js'
 import { testWorkspace, type TestWorkspace } from '../testing/test-workspace.js'
-import { mutated, type Mutant } from './mutant.js'
+import { mutated, type Change, type Mutant } from './mutant.js'
 import { textOfTests, type StatedCase } from './stated-cases.js'
 
 export type Verdict =
@@ -37,6 +37,9 @@ export type TrialOptions = {
 
 const OPA_MS = 120_000
 
+// What takes something away may leave a name unused, which the strict check refuses and a test does not.
+const MAY_BE_REFUSED: readonly Change[] = ['drop', 'remove', 'some']
+
 export async function createTrial(options: TrialOptions): Promise<Trial> {
   const { opa, folder, extraData, cases } = options
   const aside = await mkdtemp(join(tmpdir(), 'sallyport-mutate-'))
@@ -52,11 +55,14 @@ export async function createTrial(options: TrialOptions): Promise<Trial> {
     const check = ['check', '--strict', '--schema', schemas, ...ignored]
     return (await run([...check, ...workspace.policyPaths])).code === 0
   }
-  const firstToFail = async (tests: readonly OpaTest[]): Promise<string | undefined> => {
+  const firstToFail = async (tests: readonly OpaTest[]): Promise<Verdict | undefined> => {
     const quietly = ['--parallel', '1', '--timeout', '60s']
     const args = ['test', '--format', 'json', ...quietly, '--run', patternFor(tests)]
-    const { code, out } = await run([...args, ...workspace.paths])
-    return code === 0 ? undefined : failingTest(out)
+    const { code, out, error } = await run([...args, ...workspace.paths])
+    if (code === 0) return undefined
+    // Before the change everything compiled.
+    if (out === '' && /^\d+ errors? occurred/.test(error)) return { verdict: 'stillborn' }
+    return { verdict: 'noticed', by: failingTest(out) }
   }
   return {
     workspace,
@@ -76,10 +82,12 @@ export async function createTrial(options: TrialOptions): Promise<Trial> {
       const text = await readFile(path, 'utf8')
       await writeFile(path, mutated(text, mutant))
       try {
-        if (!(await compiles())) return { verdict: 'stillborn' }
+        if (MAY_BE_REFUSED.includes(mutant.change) && !(await compiles())) {
+          return { verdict: 'stillborn' }
+        }
         for (const tests of groups) {
-          const by = await firstToFail(tests)
-          if (by !== undefined) return { verdict: 'noticed', by }
+          const verdict = await firstToFail(tests)
+          if (verdict !== undefined) return verdict
         }
         return { verdict: 'survived' }
       } finally {
