@@ -45,6 +45,18 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'why a command was decided so, and what would pass',
     load: () => import('./policy/explain.js'),
   },
+  diff: {
+    summary: 'what a change lets through or holds back, each flip with a command',
+    load: () => import('./policy/diff.js'),
+  },
+  backtest: {
+    summary: 'which recorded commands would have gone differently',
+    load: () => import('./policy/backtest.js'),
+  },
+  bisect: {
+    summary: 'which commit first changed the decision of a command',
+    load: () => import('./policy/bisect.js'),
+  },
   status: {
     summary: 'which policies decide in a running gateway',
     load: () => import('./policy/status.js'),
