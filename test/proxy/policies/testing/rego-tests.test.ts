@@ -128,6 +128,18 @@ _one(x) := 2 if x > -1
   t.match(outcome?.details.join('\n'), /conflicting values/)
 })
 
+t.test('definitions of one name are tests of their own, as in OPA', async (t) => {
+  const found = await outcomesOf(t, {
+    'tests/small_test.rego': `${DECIDED}
+test_one if 1 == 2
+
+test_one if _decided([_reading]) == "allow"
+`,
+  })
+  t.match(found.get('test_one'), { verdict: 'failed', line: 11 })
+  t.match(found.get('test_one#01'), { verdict: 'passed', line: 13 })
+})
+
 t.test('only those asked for are run', async (t) => {
   const found = await outcomesOf(
     t,
