@@ -7,17 +7,21 @@ import { whatWouldPass, type Suggestion } from './what-would-pass.js'
 
 const DECISIONS_MAX = 40
 const SUGGESTIONS_MAX = 2
-const BUDGET_US = 5_000
+const BUDGET_US = 10_000
+// Asked also where the machine is so busy that the time is over at once: the changes that ask least.
+// Fuel bounds each of them.
+const DECISIONS_AT_LEAST = 10
 
 export type Hints = (policy: Policy, facts: Facts) => string | undefined
 
 export function createHints(monotonicUs: () => number): Hints {
   return (policy, facts) => {
     const until = monotonicUs() + BUDGET_US
+    let asked = 0
     const found = whatWouldPass(policy, facts, {
       decisionsMax: DECISIONS_MAX,
       suggestionsMax: SUGGESTIONS_MAX,
-      goOn: () => monotonicUs() < until,
+      goOn: () => asked++ < DECISIONS_AT_LEAST || monotonicUs() < until,
     })
     return found.length === 0 ? undefined : found.map(textOf).join('; or ')
   }

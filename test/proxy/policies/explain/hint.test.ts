@@ -40,8 +40,8 @@ t.test('hints of refusals', async (t) => {
     }
     let now = 0
     asked = 0
-    createHints(() => (now += 1000))(counting, facts)
-    t.ok(asked <= 5, `${asked} decisions within five milliseconds`)
+    createHints(() => (now += 1_000_000))(counting, facts)
+    t.ok(asked <= 10, `${asked} decisions though the time was over at once`)
   })
 
   t.test('the digest of the text, who asks and from where do not show in a hint', async (t) => {
