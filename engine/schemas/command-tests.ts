@@ -18,6 +18,10 @@ const expectation = {
     ...strings,
     description: 'columns that are masked, exactly these, such as customers.ssn',
   },
+  approvers: {
+    ...strings,
+    description: 'groups whose approval it waits for, exactly these; [] where it waits for none',
+  },
 } as const
 
 const who = {
@@ -90,4 +94,7 @@ export const commandTestsSchema = {
 
 export type CommandTests = FromSchema<typeof commandTestsSchema>
 export type CommandCase = CommandTests['cases'][number]
-export type Expectation = Pick<CommandCase, 'action' | 'rules' | 'rules_include' | 'masked'>
+export type Expectation = Pick<
+  CommandCase,
+  'action' | 'rules' | 'rules_include' | 'masked' | 'approvers'
+>

@@ -11,6 +11,8 @@ export type Met = {
   readonly rules: readonly Rule[]
   // schema.table.column, sorted.
   readonly masked: readonly string[]
+  // Groups, sorted.
+  readonly approvers: readonly string[]
 }
 
 export function metBy(statement: Rehearsed): Met {
@@ -18,19 +20,31 @@ export function metBy(statement: Rehearsed): Met {
   // Denied where the answer could not be masked: a rule of the gateway, not of the policy.
   const own = decision.rules.some(({ id }) => id === refusal?.rule)
   const added = refusal === undefined || own ? [] : [{ id: refusal.rule, message: refusal.message }]
-  return { action, rules: [...added, ...decision.rules], masked: maskedIn(statement) }
+  const approvers = action === 'require-approval' ? (decision.approval?.approvers ?? []) : []
+  return {
+    action,
+    rules: [...added, ...decision.rules],
+    masked: maskedIn(statement),
+    approvers: [...approvers].sort(),
+  }
 }
 
 export function metTogether(all: readonly Met[], action: Action): Met {
   const rules = new Map(all.flatMap((one) => one.rules.map((rule) => [rule.id, rule] as const)))
   const masked = new Set(all.flatMap((one) => one.masked))
-  return { action, rules: [...rules.values()], masked: [...masked].sort() }
+  const approvers = new Set(all.flatMap((one) => one.approvers))
+  return {
+    action,
+    rules: [...rules.values()],
+    masked: [...masked].sort(),
+    approvers: [...approvers].sort(),
+  }
 }
 
 // Lines that say what is not as expected; [] where all is.
 export function notMet(expected: Expectation, met: Met): readonly string[] {
   const problems: string[] = []
-  const { action, rules, rules_include: included = [], masked } = expected
+  const { action, rules, rules_include: included = [], masked, approvers } = expected
   if (action !== undefined && action !== met.action) {
     problems.push(`expected  action ${action}`, `came      action ${met.action}`)
   }
@@ -47,6 +61,10 @@ export function notMet(expected: Expectation, met: Met): readonly string[] {
     if (!same(names, met.masked)) {
       problems.push(`expected  masked ${listed(masked)}`, `came      masked ${listed(met.masked)}`)
     }
+  }
+  if (approvers !== undefined && !same(approvers, met.approvers)) {
+    problems.push(`expected  approvers ${listed(approvers)}`)
+    problems.push(`came      approvers ${listed(met.approvers)}`)
   }
   return problems
 }

@@ -36,6 +36,15 @@ export type CommandTables = {
 
 export type TableProblem = { readonly file: string; readonly line: number; readonly text: string }
 
+const EXPECTATIONS = [
+  'action',
+  'rules',
+  'rules_include',
+  'masked',
+  'approvers',
+  'statements',
+] as const
+
 const checker = createChecker<CommandTests>(commandTestsSchema)
 
 export async function commandTables(folder: PolicyFolder): Promise<CommandTables> {
@@ -111,9 +120,8 @@ function placed(
       'a time as RFC 3339 has it, such as 2026-01-05T12:00:00Z',
     )
   }
-  const { action, rules, rules_include, masked, statements } = one
-  if ([action, rules, rules_include, masked, statements].every((it) => it === undefined)) {
-    object(path, 'no expectation', 'one of action, rules, rules_include, masked, statements')
+  if (EXPECTATIONS.every((key) => one[key] === undefined)) {
+    object(path, 'no expectation', `one of ${EXPECTATIONS.join(', ')}`)
   }
   if (problems.length > 0) return { problems }
   return { file, line: document.placeOf(path).line, as, target, atMs, one }

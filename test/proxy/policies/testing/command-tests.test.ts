@@ -36,7 +36,7 @@ t.test(
       async (t) => {
         const [failed] = await outcomesOf(
           '  - name: everything may go\n    sql: DELETE FROM orders\n    action: mask-fields\n' +
-            '    rules: [small/x]\n    masked: [customers.ssn]\n',
+            '    rules: [small/x]\n    masked: [customers.ssn]\n    approvers: [lawyers]\n',
         )
         t.match(failed, { verdict: 'failed', line: 4, name: 'everything may go' })
         const text = failed?.details.join('\n') ?? ''
@@ -44,6 +44,7 @@ t.test(
           'expected  action mask-fields\ncame      action require-approval',
           'expected  rules small/x\ncame      rules destructive/wide-delete, protected/personal-data',
           'expected  masked customers.ssn\ncame      masked (none)',
+          'expected  approvers lawyers\ncame      approvers approvers',
           'said      destructive/wide-delete: DELETE from public.orders does not name its rows',
           'command   DELETE FROM orders',
           'who      agent (agent; groups agents)',
