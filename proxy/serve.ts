@@ -18,7 +18,7 @@ import { oidcVerifier } from './identity/oidc.js'
 import type { Log } from './log.js'
 import { createMetrics } from './metrics.js'
 import { createOpenSessions, type OpenSession } from './open-sessions.js'
-import { createHints } from './policies/explain/hint.js'
+import { hintFor } from './policies/explain/hint.js'
 import { createCancels } from './protocols/postgres/cancel.js'
 import { openListener } from './protocols/postgres/listener.js'
 import { createRecorder } from './recording/segment-writer.js'
@@ -157,7 +157,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       approvals,
       durability: record.durability,
       exitMasksOf,
-      hintFor: createHints(clock.monotonicUs),
+      hintFor,
       onDecision: metrics.decided,
       onRefusal: metrics.refused,
       onHold: metrics.holdSettled,

@@ -25,8 +25,6 @@ export type WhatWouldPassOptions = Surroundings & {
   // Decisions asked for at most.
   readonly decisionsMax?: number
   readonly suggestionsMax?: number
-  // Asked before each decision: false ends the search.
-  readonly goOn?: () => boolean
 }
 
 const DECISIONS_MAX = 400
@@ -81,14 +79,11 @@ function isStopped({ command }: Facts, { action, masks }: Decision): boolean {
 type Search = { readonly decide: (facts: Facts) => Decision | undefined }
 
 // A policy that fails or runs out of fuel once is not asked again and again.
-function searchOf(
-  policy: Policy,
-  { decisionsMax = DECISIONS_MAX, goOn }: WhatWouldPassOptions,
-): Search {
+function searchOf(policy: Policy, { decisionsMax = DECISIONS_MAX }: WhatWouldPassOptions): Search {
   let left = decisionsMax + 1
   return {
     decide(facts) {
-      if (left <= 0 || goOn?.() === false) return undefined
+      if (left <= 0) return undefined
       left -= 1
       const decision = policy.decide(facts, 'decision')
       if (isBroken(decision)) left = 0

@@ -3,7 +3,7 @@
 import t from 'tap'
 import type { Policy } from '../../../../engine/policy/policy.js'
 import type { Facts } from '../../../../engine/schemas/facts.js'
-import { createHints } from '../../../../proxy/policies/explain/hint.js'
+import { hintFor } from '../../../../proxy/policies/explain/hint.js'
 import { cases, libraryPolicy } from '../../../rego/library.js'
 
 t.test('hints of refusals', async (t) => {
@@ -14,17 +14,17 @@ t.test('hints of refusals', async (t) => {
 
   t.test('a hint names the changes that ask least, the command’s own first', async (t) => {
     t.equal(
-      createHints(() => 0)(policy, facts),
+      hintFor(policy, facts),
       'create public.orders as TEMPORARY; or send it as a person, not through a program',
     )
   })
 
   t.test('whose approval it would then wait for is said', async (t) => {
     const other = cases().find(({ name }) => name.includes('a function that deletes is refused'))
-    t.match(createHints(() => 0)(policy, other?.facts ?? facts), /it then waits for approvers/)
+    t.match(hintFor(policy, other?.facts ?? facts), /it then waits for approvers/)
   })
 
-  t.test('no hint costs more than forty decisions, or goes on once its time is over', async (t) => {
+  t.test('no hint costs more than forty decisions', async (t) => {
     let asked = 0
     const counting: Policy = {
       ...policy,
@@ -35,17 +35,12 @@ t.test('hints of refusals', async (t) => {
     }
     for (const one of cases()) {
       asked = 0
-      createHints(() => 0)(counting, one.facts)
+      hintFor(counting, one.facts)
       t.ok(asked <= 41, `${one.name}: ${asked}`)
     }
-    let now = 0
-    asked = 0
-    createHints(() => (now += 1_000_000))(counting, facts)
-    t.ok(asked <= 10, `${asked} decisions though the time was over at once`)
   })
 
   t.test('the digest of the text, who asks and from where do not show in a hint', async (t) => {
-    const hints = createHints(() => 0)
     const { command } = facts
     if (command === undefined) throw new Error('the case has no command')
     const other: Facts = {
@@ -54,6 +49,6 @@ t.test('hints of refusals', async (t) => {
       session: { ...facts.session, id: 'other', client_address: '198.51.100.7' },
       command: { ...command, digest: 'sha256:other' },
     }
-    t.equal(hints(policy, other), hints(policy, facts))
+    t.equal(hintFor(policy, other), hintFor(policy, facts))
   })
 })

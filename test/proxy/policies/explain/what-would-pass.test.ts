@@ -121,9 +121,4 @@ t.test('what would pass', async (t) => {
     whatWouldPass(failing, withEffects([{ op: 'drop', object: 'public.x', kind: 'table' }]), AROUND)
     t.equal(asked, 3)
   })
-
-  t.test('the search ends when its time is over', async (t) => {
-    const drop = withEffects([{ op: 'update', object: 'public.x', kind: 'table', where: 'absent' }])
-    t.same(whatWouldPass(policy, drop, { ...AROUND, goOn: () => false }), [])
-  })
 })
