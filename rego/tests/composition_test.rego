@@ -84,3 +84,23 @@ test_a_command_that_is_not_there_is_denied if {
 	decision.action == "deny"
 	decision.rules[0].id == "sallyport/no-command"
 }
+
+test_one_mask_is_enough_to_name_its_rule if {
+	named := object.union(
+		_policies([0], [], [], [_mask]),
+		{"mask_rule": {{"id": "x/mask", "message": "", "hint": ""}}},
+	)
+	[rule.id | some rule in _decided(named).rules] == ["x/mask"]
+}
+
+test_a_grant_of_a_scope_that_nobody_knows_satisfies_nothing if {
+	facts := object.union(_facts, {"grants": [{"id": "g", "scope": "always", "approvers": []}]})
+	decision := main.decision with input as facts
+		with data.sallyport.policies as _policies([0], [], [_one], [])
+	decision.action == "require-approval"
+}
+
+test_rules_are_named_in_order if {
+	rules := [{"id": id, "message": "", "hint": ""} | some id in ["x/c", "x/a", "x/b"]]
+	[rule.id | some rule in _decided(_policies([0], rules, [], [])).rules] == ["x/a", "x/b", "x/c"]
+}

@@ -26,7 +26,7 @@ answer := {"allow": false, "reason": "only people settle requests"} if {
 } else := {"allow": false, "reason": "nobody settles what they asked for themselves"} if {
 	input.verb != "list"
 	_own
-} else := {"allow": true, "reason": concat("", ["a member of ", min(_groups)])} if {
+} else := {"allow": true, "reason": concat("", ["a member of ", concat(", ", sort(_groups))])} if {
 	input.verb in {"list", "approve", "deny"}
 	count(_groups) > 0
 } else := {"allow": false, "reason": concat("", ["this waits for ", concat(", ", input.request.approvers)])}
