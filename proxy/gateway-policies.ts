@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { BundleSourceSettings, PolicySettings } from './config/settings.js'
+import { GatewayError } from './errors.js'
 import type { Freshness } from './guard-freshness.js'
 import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
 import { invariantProblem } from './policies/invariants/check.js'
 import { findOpa } from './policies/opa.js'
+import type { Verify } from './policies/serving/activation.js'
 import { createOperations, type Operations } from './policies/serving/operations.js'
 import { openServing, type Serving, type ServingEvent } from './policies/serving/serving.js'
 import { openShadow, type Shadow } from './policies/serving/shadow.js'
@@ -33,7 +35,11 @@ export type GatewayPoliciesParts = {
   readonly log: Log
 }
 
-export type GatewayPolicies = Pick<Serving, 'current' | 'ageMs' | 'reload'> & {
+export type GatewayPolicies = Pick<Serving, 'current' | 'ageMs'> & {
+  // Throws where something changed that cannot while the gateway runs.
+  readonly check: (next: PolicySettings) => void
+  // What may change is taken, and the source is looked at; true where another bundle is in force then.
+  readonly reload: (next: PolicySettings) => Promise<boolean>
   readonly freshness: () => Freshness
   readonly isHeld: () => boolean
   readonly operations: Operations
@@ -43,12 +49,14 @@ export type GatewayPolicies = Pick<Serving, 'current' | 'ageMs' | 'reload'> & {
 }
 
 export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<GatewayPolicies> {
-  const { settings, directory, recorder, metrics, clock, log } = parts
+  const { directory, recorder, metrics, clock, log } = parts
+  let { settings } = parts
+  const now = (): PolicySettings => settings
   const source = await openSource(sourceOptions(settings.source, parts))
   const serving = await openServing({
     source,
     fuel: settings.fuel,
-    verify: verifying(settings),
+    verify: settings.signatures === undefined ? undefined : verifying(now),
     invariants: invariantProblem,
     keep: (digest, bytes) => keepBundle(directory, digest, bytes),
     keptBytes: (digest) => keptBundle(directory, digest),
@@ -65,17 +73,22 @@ export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<Gate
     source.close()
     throw problem
   })
-  const shadow = settings.shadow === undefined ? undefined : await shadowOf(settings.shadow, parts)
+  const shadow =
+    settings.shadow === undefined ? undefined : await shadowOf(settings.shadow, parts, now)
   const freshness = (): Freshness => freshnessOf(serving.ageMs(), settings)
   return {
     current: serving.current,
     ageMs: serving.ageMs,
-    reload: serving.reload,
+    check: (next) => checkFixed(settings, next),
+    reload: (next) => {
+      settings = next
+      return serving.reload()
+    },
     freshness,
     isHeld: () => serving.status().pin !== null,
     operations: createOperations({
       serving,
-      operators: settings.operators,
+      operators: () => settings.operators,
       freshness,
       shadow: () => shadow?.report(),
     }),
@@ -90,13 +103,14 @@ export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<Gate
 async function shadowOf(
   source: BundleSourceSettings,
   parts: GatewayPoliciesParts,
+  now: () => PolicySettings,
 ): Promise<Shadow> {
   const { settings, directory, recorder, metrics, clock, log } = parts
   const slot = 'shadow'
   return openShadow({
     source: await openSource(sourceOptions(source, parts)),
     fuel: settings.fuel,
-    verify: verifying(settings),
+    verify: settings.signatures === undefined ? undefined : verifying(now),
     keep: (digest, bytes) => keepBundle(directory, digest, bytes),
     clock,
     onReady: ({ digest: bundle, wasm, revision }) => {
@@ -153,9 +167,22 @@ async function opaFor({ env, toolCache, progress, log }: GatewayPoliciesParts): 
 }
 
 // Keys are read each time, so that a rotated one counts from the next bundle on.
-function verifying({
-  signatures,
-}: PolicySettings): ((bytes: Uint8Array, atMs: number) => Promise<unknown>) | undefined {
-  if (signatures === undefined) return undefined
-  return async (bytes, atMs) => verifiedBundle(bytes, await signatureRequirement(signatures), atMs)
+function verifying(now: () => PolicySettings): Verify {
+  return async (bytes, atMs) => {
+    const { signatures } = now()
+    if (signatures === undefined) return undefined
+    return verifiedBundle(bytes, await signatureRequirement(signatures), atMs)
+  }
+}
+
+// Where bundles come from, and whether they must be signed at all, is settled at the start.
+function checkFixed(before: PolicySettings, next: PolicySettings): void {
+  const fixed = ({ source, shadow, fuel, signatures }: PolicySettings): string =>
+    JSON.stringify([source, shadow, fuel, signatures !== undefined])
+  if (fixed(before) === fixed(next)) return
+  throw new GatewayError(
+    'config_invalid',
+    'policy.source, server, shadow, fuel, and whether signatures are required, cannot change while ' +
+      'the gateway runs: start it again',
+  )
 }

@@ -225,9 +225,10 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       postgres: listening,
       webUrl: settings.listeners.web.url,
       reload: async (next) => {
+        policies.check(next.policy)
         const nextTargets = gatewayTargets(next, catalogues)
         const nextIdentities = oidcVerifier(next.issuers, { clock })
-        if (!(await policies.reload())) log.info('the policy is as it was')
+        if (!(await policies.reload(next.policy))) log.info('the policy is as it was')
         identities.retire()
         identities = nextIdentities
         targets = nextTargets

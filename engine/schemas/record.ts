@@ -169,6 +169,8 @@ export const recordSchema = {
         // Of the activation, where it was refused.
         step: { enum: BUNDLE_STEPS },
         reason: text,
+        // Names of the keys that signed it, where some must.
+        signers: { type: 'array', items: text },
         // Issuer and subject of who asked; absent where the source did.
         by: text,
       },

@@ -70,6 +70,7 @@ export type BundleEvent = {
   readonly revision?: string
   readonly step?: BundleStep
   readonly reason?: string
+  readonly signers?: readonly string[]
   readonly by?: string
 }
 

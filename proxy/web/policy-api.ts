@@ -34,7 +34,12 @@ const statusSchema = {
       type: 'object',
       additionalProperties: false,
       required: ['digest', 'revision', 'since_ms', 'fuel'],
-      properties: { ...bundleSchema.properties, since_ms: number, fuel: number },
+      properties: {
+        ...bundleSchema.properties,
+        since_ms: number,
+        fuel: number,
+        signers: { type: ['array', 'null'], items: text },
+      },
     },
     // Since the active bundle was last known to be what the source has.
     age_ms: number,

@@ -91,6 +91,7 @@ export function statusText(answer: unknown, paint: Paint): string {
   const rows: (readonly [string, string])[] = [
     ['active', bundleText(active, paint)],
     ['since', timeOf(active, 'since_ms')],
+    ...signedBy(active),
     ['source', `${textOf(answer, 'source')} (${textOf(answer, 'kind')})`],
     [
       'heard of',
@@ -119,6 +120,11 @@ export function statusText(answer: unknown, paint: Paint): string {
     .reverse()
     .map((one) => `  ${timeOf(one, 'at_ms')}  ${bundleText(one, paint)}`)
   return `${[...lines, '', 'What the source gave, the latest first:', ...history].join('\n')}\n`
+}
+
+function signedBy(active: unknown): readonly (readonly [string, string])[] {
+  const signers = textsOf(active, 'signers')
+  return signers.length === 0 ? [] : [['signed by', signers.join(', ')]]
 }
 
 export function bundleText(bundle: unknown, paint: Paint): string {

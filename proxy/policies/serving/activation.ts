@@ -5,10 +5,22 @@ import { policyOf } from '../../../engine/policy/bundle.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import { GatewayError } from '../../errors.js'
 
+export type Verify = (
+  bytes: Uint8Array,
+  atMs: number,
+) => Promise<{ readonly signers: readonly string[] } | undefined>
+
+export type Examined = {
+  readonly policy: Policy
+  readonly bytes: Uint8Array
+  // Names of the keys that signed; undefined where that was not asked.
+  readonly signers: readonly string[] | undefined
+}
+
 export type Examination = {
   readonly fuel: number
-  // Rejects where too few signed. `atMs`: when the signatures must hold.
-  readonly verify: ((bytes: Uint8Array, atMs: number) => Promise<unknown>) | undefined
+  // Rejects where too few signed. `atMs`: when the signatures must hold. Undefined: nobody needs to.
+  readonly verify: Verify | undefined
   // Says what stands against these policies, where somebody wrote down what must never be.
   readonly invariants?: (policy: Policy, bytes: Uint8Array) => Promise<string | undefined>
   // Beside the record, before it decides anything.
@@ -21,21 +33,25 @@ export async function examined(
   parts: Examination,
   id: number,
   atMs: number,
-): Promise<Policy> {
-  await verified(bytes, parts, atMs)
+): Promise<Examined> {
+  const signers = await verified(bytes, parts, atMs)
   const policy = await policyOf(bytes, { id, fuel: parts.fuel })
   const against = await parts.invariants?.(policy, bytes)
   if (against !== undefined) throw new BundleProblem('invariants', against)
-  return policy
+  return { policy, bytes, signers }
 }
 
-export function kept(policy: Policy, bytes: Uint8Array, parts: Examination): void {
+export function kept({ policy, bytes }: Examined, parts: Examination): void {
   atStep('keep', () => parts.keep(policy.digest, bytes))
 }
 
-async function verified(bytes: Uint8Array, parts: Examination, atMs: number): Promise<void> {
+async function verified(
+  bytes: Uint8Array,
+  parts: Examination,
+  atMs: number,
+): Promise<readonly string[] | undefined> {
   try {
-    await parts.verify?.(bytes, atMs)
+    return (await parts.verify?.(bytes, atMs))?.signers
   } catch (cause) {
     if (cause instanceof BundleProblem) throw cause
     const isUnread = cause instanceof GatewayError && cause.code === 'bundle_invalid'

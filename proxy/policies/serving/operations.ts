@@ -26,7 +26,7 @@ export type Operations = {
 
 export type OperationsParts = {
   readonly serving: Serving
-  readonly operators: readonly string[]
+  readonly operators: () => readonly string[]
   readonly freshness: () => Freshness
   readonly shadow: () => ShadowReport | undefined
 }
@@ -45,7 +45,7 @@ export function createOperations(parts: OperationsParts): Operations {
     }
   }
   const allowed = (who: IdentityFacts): void => {
-    const why = whyNot(who, operators, serving.current())
+    const why = whyNot(who, operators(), serving.current())
     if (why !== undefined) throw new GatewayError('not_allowed', why)
   }
   return {
@@ -65,9 +65,9 @@ export function createOperations(parts: OperationsParts): Operations {
       return status()
     },
     rollback: async (who, reason) => {
-      const why = whyNot(who, operators, serving.current())
+      const why = whyNot(who, operators(), serving.current())
       await serving.rollback(nameOf(who), clean(reason), (before) =>
-        why === undefined ? undefined : whyNot(who, operators, before) && why,
+        why === undefined ? undefined : whyNot(who, operators(), before) && why,
       )
       return status()
     },

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { BundleProblem } from '../../../engine/policy/bundle-problem.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import { GatewayError } from '../../errors.js'
-import { examined, kept } from './activation.js'
+import { examined, kept, type Examined } from './activation.js'
 import { before, chosen, whyNotNext, withActivated, type Activated } from './history.js'
 import { SERVING_LIMITS } from './limits.js'
 import { bounded, notTaken, problemOf, timeOf } from './refusal.js'
@@ -16,6 +16,7 @@ export class ServedPolicies {
   readonly #options: ServingOptions
   #standing: Standing
   #policy: Policy | undefined
+  #signers: readonly string[] | undefined
   #sinceMs = 0
   #examinations = 0
   // Of the bytes that were last dealt with: the same again are no news.
@@ -57,7 +58,12 @@ export class ServedPolicies {
     return {
       source: source.place,
       kind: source.kind,
-      active: { ...this.#entry(policy), since_ms: this.#sinceMs, fuel: policy.smokeFuel ?? 0 },
+      active: {
+        ...this.#entry(policy),
+        since_ms: this.#sinceMs,
+        fuel: policy.smokeFuel ?? 0,
+        signers: this.#signers ?? null,
+      },
       age_ms: this.ageMs(),
       refused: this.#refused ?? null,
       pin: pin ?? null,
@@ -93,20 +99,20 @@ export class ServedPolicies {
       throw new GatewayError('conflict', 'no other bundle was in force before this one')
     }
     await this.#hold(wanted, by, reason, whyNot)
-    this.#tell({ event: 'rolled_back', bundle: wanted.digest, reason, by })
+    this.#options.onEvent({ event: 'rolled_back', bundle: wanted.digest, reason, by })
   }
 
   async pin(by: string, wanted: string, reason: string): Promise<void> {
     const entry = chosen(this.#standing.history, wanted)
     await this.#hold(entry, by, reason)
-    this.#tell({ event: 'pinned', bundle: entry.digest, reason, by })
+    this.#options.onEvent({ event: 'pinned', bundle: entry.digest, reason, by })
   }
 
   async unpin(by: string, reason: string): Promise<void> {
     const { pin, ...rest } = this.#standing
     if (pin === undefined) throw new GatewayError('conflict', 'the policies are not held')
     this.#write(rest)
-    this.#tell({ event: 'unpinned', bundle: pin.digest, reason, by })
+    this.#options.onEvent({ event: 'unpinned', bundle: pin.digest, reason, by })
     this.#dealtWith = ''
     await this.#looked(by)
   }
@@ -131,8 +137,8 @@ export class ServedPolicies {
       return undefined
     }
     try {
-      const policy = await this.#examined(bytes, this.#options.clock.now())
-      if (policy.digest !== this.#policy?.digest) this.#follow(policy, bytes, by)
+      const found = await this.#examined(bytes, this.#options.clock.now())
+      if (found.policy.digest !== this.#policy?.digest) this.#follow(found, by)
       this.#dealtWith = sum
       this.#upToDate()
       return undefined
@@ -157,43 +163,41 @@ export class ServedPolicies {
     if (sum !== '' && why.step !== 'keep') this.#dealtWith = sum
     if (!isKnown || by !== undefined) {
       const who = by === undefined ? {} : { by }
-      this.#tell({ event: 'refused', step: why.step, reason, ...who })
+      this.#options.onEvent({ event: 'refused', step: why.step, reason, ...who })
     }
     return why
   }
 
   async #looked(by: string | undefined): Promise<BundleProblem | undefined> {
-    let offer: Offer
     try {
-      offer = await this.#options.source.look()
+      return await this.offered(await this.#options.source.look(), by)
     } catch (problem) {
       return this.refuse(problem, by, '')
     }
-    return this.offered(offer, by)
   }
 
-  #examined(bytes: Uint8Array, atMs: number): Promise<Policy> {
+  #examined(bytes: Uint8Array, atMs: number): Promise<Examined> {
     this.#examinations++
     return examined(bytes, this.#options, this.#examinations, atMs)
   }
 
-  #follow(policy: Policy, bytes: Uint8Array, by: string | undefined): void {
+  #follow(found: Examined, by: string | undefined): void {
     const { history } = this.#standing
-    const entry = this.#entry(policy)
+    const entry = this.#entry(found.policy)
     const why = whyNotNext(history, entry, this.#options.olderMayReturn)
     if (why !== undefined) throw new BundleProblem('lineage', why)
     const standing = { ...this.#standing, history: withActivated(history, entry) }
-    this.#put(policy, bytes, standing, by === undefined ? {} : { by })
+    this.#put(found, standing, by === undefined ? {} : { by })
   }
 
   async #hold(wanted: Activated, by: string, reason: string, whyNot?: WhyNot): Promise<void> {
     const pin = { digest: wanted.digest, by, reason, at_ms: this.#options.clock.now() }
     if (wanted.digest === this.current().digest) return this.#write({ ...this.#standing, pin })
     try {
-      const { policy, bytes } = await this.#restored(wanted)
-      const why = whyNot?.(policy)
+      const found = await this.#restored(wanted)
+      const why = whyNot?.(found.policy)
       if (why !== undefined) throw new GatewayError('not_allowed', why)
-      this.#put(policy, bytes, { ...this.#standing, pin }, { by, reason })
+      this.#put(found, { ...this.#standing, pin }, { by, reason })
     } catch (problem) {
       if (problem instanceof GatewayError && problem.code === 'not_allowed') throw problem
       throw notTaken(this.refuse(problem, by, ''))
@@ -206,16 +210,16 @@ export class ServedPolicies {
     if (bytes === undefined) {
       throw new BundleProblem('download', `the bundle ${wanted.digest} is no longer kept`)
     }
-    const policy = await this.#examined(bytes, wanted.at_ms)
-    if (policy.digest === wanted.digest) return { policy, bytes }
+    const found = await this.#examined(bytes, wanted.at_ms)
+    if (found.policy.digest === wanted.digest) return found
     throw new BundleProblem('archive', `the kept bundle ${wanted.digest} was changed`)
   }
 
   async #held(pin: Pin): Promise<void> {
     const known = this.#standing.history.findLast(({ digest }) => digest === pin.digest)
     try {
-      const { policy, bytes } = await this.#restored(known ?? pin)
-      this.#put(policy, bytes, this.#standing, { reason: `held by ${pin.by}: ${pin.reason}` })
+      const found = await this.#restored(known ?? pin)
+      this.#put(found, this.#standing, { reason: `held by ${pin.by}: ${pin.reason}` })
     } catch (problem) {
       const why = this.refuse(problem, undefined, '')
       throw new GatewayError(
@@ -240,25 +244,23 @@ export class ServedPolicies {
         : new GatewayError('bundle_invalid', problem?.message ?? '', { cause: problem })
     if (source.kind === 'folder' || known === undefined) throw refused
     if (this.#standing.source !== source.place) throw refused
-    const { policy, bytes } = await this.#restored(known)
+    const found = await this.#restored(known)
     const reason = bounded(`the last good one; the source: ${problem?.message ?? ''}`)
     this.#behindSinceMs = contactMs
-    this.#put(policy, bytes, this.#standing, { reason })
+    this.#put(found, this.#standing, { reason })
   }
 
   // Kept and written down first, in force then.
-  #put(
-    policy: Policy,
-    bytes: Uint8Array,
-    standing: Standing,
-    about: Pick<ServingEvent, 'by' | 'reason'>,
-  ): void {
-    kept(policy, bytes, this.#options)
+  #put(found: Examined, standing: Standing, about: Pick<ServingEvent, 'by' | 'reason'>): void {
+    const { policy, signers } = found
+    kept(found, this.#options)
     this.#write({ ...standing, source: this.#options.source.place, active: policy.digest })
     this.#policy = policy
+    this.#signers = signers
     this.#sinceMs = this.#options.clock.now()
     const { digest: bundle, wasmDigest: wasm, revision } = policy
-    this.#tell({ event: 'activated', bundle, wasm, revision, ...about })
+    const signed = signers === undefined ? {} : { signers }
+    this.#options.onEvent({ event: 'activated', bundle, wasm, revision, ...signed, ...about })
     this.#options.onActivated(policy)
   }
 
@@ -291,9 +293,5 @@ export class ServedPolicies {
     const atMs = this.#options.clock.now()
     const known = this.#standing.history.findLast((one) => one.digest === digest)
     return known ?? { digest, content: contentDigest ?? digest, revision, at_ms: atMs }
-  }
-
-  #tell(event: ServingEvent): void {
-    this.#options.onEvent(event)
   }
 }

@@ -17,6 +17,8 @@ export type ServingEvent = {
   readonly revision?: string
   readonly step?: BundleStep
   readonly reason?: string
+  // Names of the keys that signed it, where some must.
+  readonly signers?: readonly string[]
   // Who asked for it; absent where the source did.
   readonly by?: string
 }
@@ -39,7 +41,13 @@ export type Refused = { readonly step: string; readonly reason: string; readonly
 export type ServingStatus = {
   readonly source: string
   readonly kind: Source['kind']
-  readonly active: Activated & { readonly since_ms: number; readonly fuel: number }
+  readonly active: Activated & {
+    readonly since_ms: number
+    // Of the costliest of the plainest cases.
+    readonly fuel: number
+    // Names of keys; null where nobody needs to sign.
+    readonly signers: readonly string[] | null
+  }
   readonly age_ms: number
   // Why the last thing that came was not taken, until something is.
   readonly refused: Refused | null

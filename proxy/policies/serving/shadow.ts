@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.js'
 import type { Trial } from '../../guard.js'
 import { digestOf, type Judgement } from '../../guard-judgement.js'
 import { textOf } from '../../guard-record.js'
+import type { Verify } from './activation.js'
 import { createDivergences, type Divergence, type Divergences, type Flip } from './divergences.js'
 import { createShadowThread, type Ready, type ShadowThread } from './shadow-thread.js'
 import type { Verdict } from './shadow-worker.js'
@@ -14,7 +15,7 @@ import type { Offer, Source } from './source.js'
 export type ShadowParts = {
   readonly source: Source
   readonly fuel: number
-  readonly verify: ((bytes: Uint8Array, atMs: number) => Promise<unknown>) | undefined
+  readonly verify: Verify | undefined
   readonly keep: (digest: string, bytes: Uint8Array) => void
   readonly clock: Clock
   readonly onReady: (ready: Ready) => void

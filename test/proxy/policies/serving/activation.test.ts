@@ -149,6 +149,8 @@ t.test(
     }
     writeFileSync(path, await signed(two, ada, grace))
     t.equal(await world.serving.reload(), true)
+    t.match(world.events.at(-1), { event: 'activated', signers: ['ada', 'grace'] })
+    t.same(world.serving.status().active.signers, ['ada', 'grace'])
     writeFileSync(path, await signed(two, grace, ada))
     t.equal(await world.serving.reload(), true, 'signed anew it is the same revision')
     await world.serving.rollback('ops', 'verified again')
