@@ -1,5 +1,7 @@
 // Runs all checks on a folder of policies. What cannot be read ends it at once; policies that are wrong are
 // not evaluated, since that would only say the same in other words.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { policyOf } from '../../../engine/policy/bundle.js'
 import { buildBundle } from '../build.js'
 import type { PolicyFolder } from '../folder.js'
@@ -24,11 +26,18 @@ export type CheckReport = {
 const OPA_MS = 120_000
 const PARSERS = 4
 
-export async function checkPolicies(opa: string, folder: PolicyFolder): Promise<CheckReport> {
+// What files were read to, by name and text, for whoever checks again and again.
+export type ParsedBefore = Map<string, string>
+
+export async function checkPolicies(
+  opa: string,
+  folder: PolicyFolder,
+  before: ParsedBefore = new Map(),
+): Promise<CheckReport> {
   const run = (args: readonly string[]): Promise<string> =>
     ran(opa, args, { timeoutMs: OPA_MS, cwd: folder.root })
   const names = await regoFiles(folder)
-  const files = await parsed(names, run)
+  const files = await parsed(names, { run, root: folder.root, before })
   const broken = files === undefined ? await opaProblems(folder, run) : []
   const report = (findings: readonly Finding[]): CheckReport => ({
     findings: sorted(findings),
@@ -86,17 +95,27 @@ function saidOnce(findings: readonly Finding[]): Finding[] {
   return [...byWords.values()]
 }
 
+type Parsing = {
+  readonly run: (args: readonly string[]) => Promise<string>
+  readonly root: string
+  readonly before: ParsedBefore
+}
+
+const PARSE = ['parse', '--format', 'json', '--json-include', 'locations']
+
 // Undefined where one of them cannot be read; OPA's check says better what is wrong with it.
 async function parsed(
   names: readonly string[],
-  run: (args: readonly string[]) => Promise<string>,
+  { run, root, before }: Parsing,
 ): Promise<readonly RegoFile[] | undefined> {
-  const how = ['parse', '--format', 'json', '--json-include', 'locations']
   const left = [...names]
   const printed = new Map<string, string>()
   const work = async (): Promise<void> => {
     for (let name = left.pop(); name !== undefined; name = left.pop()) {
-      printed.set(name, await run([...how, name]))
+      const key = `${name}\n${await readFile(join(root, name), 'utf8')}`
+      const text = before.get(key) ?? (await run([...PARSE, name]))
+      before.set(key, text)
+      printed.set(name, text)
     }
   }
   try {

@@ -3,6 +3,7 @@
 // by its subject: the same text is the same value within one body.
 import type { CheckInput } from './check.js'
 import type { Field } from './field-schema.js'
+import type { Constant } from './knowledge.js'
 import { chainOf, type PlacedRule } from './library.js'
 import type { At, Expression, Scalar, Term } from './rego-tree.js'
 import { functionNamed, resolved, rulesNamed, scopeOf, type Scope } from './scope.js'
@@ -53,8 +54,9 @@ function conditions(one: Expression, reading: Reading): readonly Condition[] {
   if (one.kind !== 'term') return []
   const { term } = one
   if (term.kind === 'call') return callConditions(term, one, reading)
-  if (term.kind === 'scalar') {
-    const fails = (term.value === false) !== one.negated
+  const [constant] = reading.input.knowledge.followed(term, reading.scope)
+  if (constant.kind === 'scalar') {
+    const fails = (constant.value === false) !== one.negated
     return fails ? [condition('', undefined, true, { kind: 'never' }, one, reading)] : []
   }
   const subject = subjectOf(term, reading)
@@ -63,6 +65,16 @@ function conditions(one: Expression, reading: Reading): readonly Condition[] {
   const demand = { kind: one.negated ? 'fails' : 'holds' } as const
   const own = condition(subject, field, !one.negated, demand, one, reading)
   return [own, ...inlined(term, one, reading)]
+}
+
+// Data is what a policy is set with: that it switches a rule off is no mistake of the rule.
+function fixed(
+  choices: readonly Constant[] | undefined,
+  { library }: CheckInput,
+): readonly Constant[] | undefined {
+  return choices?.some(({ file }) => library.data.files.includes(file)) === true
+    ? undefined
+    : choices
 }
 
 function callConditions(
@@ -86,7 +98,9 @@ function callConditions(
     case 'equal':
     case 'eq':
     case 'neq': {
-      const [lefts, rights] = [left, right].map((side) => knowledge.choicesOf(side, scope))
+      const [lefts, rights] = [left, right].map((side) =>
+        fixed(knowledge.choicesOf(side, scope), reading.input),
+      )
       const isEqual = (term.callee !== 'neq') !== negated
       if (lefts !== undefined && rights !== undefined) {
         const can = isEqual
@@ -105,7 +119,7 @@ function callConditions(
       return values.length === 1 ? about(subject, needsValue, { kind: 'not-in', values }) : []
     }
     case 'internal.member_2': {
-      const elements = knowledge.elementsOf(right, scope)
+      const elements = fixed(knowledge.elementsOf(right, scope), reading.input)
       if (elements === undefined) return []
       const values = elements.map(({ value }) => value)
       return about(left, true, { kind: negated ? 'not-in' : 'in', values })
@@ -129,7 +143,7 @@ function boundConditions(
   { input, scope }: Reading,
 ): readonly Condition[] {
   const numberOf = (term: Term): number | undefined => {
-    const [choice, ...others] = input.knowledge.choicesOf(term, scope) ?? []
+    const [choice, ...others] = fixed(input.knowledge.choicesOf(term, scope), input) ?? []
     return others.length === 0 && typeof choice?.value === 'number' ? choice.value : undefined
   }
   const [less, strict] = [callee.startsWith('lt'), callee.length === 2]

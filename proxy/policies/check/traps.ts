@@ -2,6 +2,7 @@
 // that is compiled wrongly to Wasm, and lists made of sets, whose order is another one in Wasm than in OPA.
 import type { Finding } from '../findings.js'
 import { problem, type Check, type CheckInput } from './check.js'
+import { nameOf } from './library.js'
 import type { Expression, Term } from './rego-tree.js'
 import { resolved, rulesNamed, type Scope } from './scope.js'
 import { walkLibrary } from './walk.js'
@@ -20,6 +21,9 @@ export const traps: Check = {
       body: (body, scope) => {
         found.push(...body.flatMap((one) => optionalNot(one, body, scope, input)))
       },
+      expression: (one) => {
+        if (one.kind === 'some-in' || one.kind === 'every') sortedAway.add(one.domain)
+      },
       term: (term, scope) => {
         if (term.kind === 'call' && ORDERLESS.includes(term.callee)) {
           term.args.forEach((arg) => sortedAway.add(arg))
@@ -32,7 +36,10 @@ export const traps: Check = {
   },
 }
 
-const ORDERLESS = ['sort', 'count', 'sum', 'product', 'max', 'min']
+const ORDERLESS = [
+  ...['sort', 'count', 'sum', 'product', 'max', 'min'],
+  ...['internal.member_2', 'internal.member_3'],
+]
 
 // `not x == y` is the one form that OPA takes for true where x is missing.
 function optionalNot(
@@ -72,7 +79,10 @@ function computedLookup(term: Term, scope: Scope, { library }: CheckInput): read
   const found = resolved(term, scope)
   if (found.root !== 'data' || found.path.length < 2) return []
   const name = found.name.join('.')
-  if (rulesNamed(found, library) !== undefined || !library.isVirtual(name)) return []
+  if (rulesNamed(found, library) !== undefined) return []
+  // Of sets it is known.
+  const below = library.rules.filter((placed) => nameOf(placed).startsWith(`${name}.`))
+  if (below.length === 0 || below.some(({ rule }) => rule.form !== 'set')) return []
   const shown = `${name.split('.').at(-1) ?? ''}[…][…]`
   const message = `${shown} is compiled wrongly to Wasm: it is true whatever the set holds`
   const fix = 'loop over the set instead: some one in ….[key]; one == at'

@@ -4,7 +4,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checkPolicies } from '../../../../proxy/policies/check/check-policies.js'
+import {
+  checkPolicies,
+  type ParsedBefore,
+} from '../../../../proxy/policies/check/check-policies.js'
 import { policyFolder } from '../../../../proxy/policies/folder.js'
 import { LIBRARY, opaPath } from '../../../rego/library.js'
 
@@ -77,6 +80,7 @@ function libraryCopy(t: Test): string {
 }
 
 const names = readdirSync(BAD).sort()
+const before: ParsedBefore = new Map()
 
 t.test('there are bad policies of every kind', async (t) => {
   t.ok(names.length >= 30)
@@ -92,7 +96,7 @@ for (const name of names) {
       t.ok(text.includes(from), `${file} holds what is to be changed`)
       writeFileSync(join(root, file), text.replace(from, to))
     }
-    const { findings } = await checkPolicies(await opaPath(), await policyFolder(root))
+    const { findings } = await checkPolicies(await opaPath(), await policyFolder(root), before)
     const lines = readFileSync(join(root, expected.file), 'utf8').split('\n')
     const line = lines.findIndex((text) => text.includes(expected.at)) + 1
     t.ok(line > 0, 'the place is in the file')
