@@ -18,6 +18,7 @@ export const TYPES = ['array', 'boolean', 'integer', 'number', 'null', 'object',
 const DEPTH_MAX = 100
 
 export function checkSchema(root: RegoValue): void {
+  if (!isSchema(root)) fail('schema is invalid')
   check(root, root, 0)
 }
 

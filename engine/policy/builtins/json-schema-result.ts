@@ -13,7 +13,7 @@ export function problemValue({ type, path, text }: Problem): RegoValue {
 }
 
 export function fieldOf(path: Path): string {
-  return path.length === 0 ? '(root)' : path.join('.')
+  return path.length === 0 ? '(Root)' : path.join('.')
 }
 
 export function add(result: Result, type: string, path: Path, text: string): void {

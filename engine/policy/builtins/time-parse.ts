@@ -210,7 +210,7 @@ function offset(reading: Reading, std: string): void {
   reading.offset = text.startsWith('-') ? -seconds : seconds
 }
 
-// What an abbreviation means depends on the place; Go, in UTC, takes all but GMT+n for UTC.
+// What an abbreviation means depends on the place; Go, in UTC, takes all of them for UTC.
 function zoneName(reading: Reading): void {
   if (reading.text.startsWith('UTC')) {
     reading.text = reading.text.slice(3)
@@ -223,5 +223,4 @@ function zoneName(reading: Reading): void {
   )
   const hours = Number(/[+-]\d+$/.exec(found)?.[0] ?? 0)
   if (Math.abs(hours) > 23) fail()
-  if (found.startsWith('GMT') && reading.offset === undefined) reading.offset = hours * 3600
 }

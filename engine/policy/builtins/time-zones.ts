@@ -1,5 +1,5 @@
-// Named time zones, from a table of pinned version (moment-timezone's packed IANA data), never the machine's:
-// a decision must come out the same everywhere.
+// Named time zones, from a table of pinned version (moment-timezone's packed IANA data, changes written out
+// beyond the last nanosecond of 64 bits), never the machine's: a decision must come out the same everywhere.
 import { createRequire } from 'node:module'
 import { NoAnswer } from './builtin.js'
 
@@ -19,9 +19,6 @@ export const UTC: Zone = {
 }
 
 type Packed = { readonly zones: readonly string[]; readonly links: readonly string[] }
-
-// The table's rules are written out until then.
-const TABLE_END = 2_114_380_800
 
 const known = new Map<string, Zone>()
 let packed: ReadonlyMap<string, string> | undefined
@@ -64,11 +61,8 @@ function unpacked(text: string): Zone {
     .map((one) => (minute += base60(one)) * 60)
     .map(Math.round)
   const order = [...indices].map((one) => kinds[base60(one)] ?? { name: 'UTC', seconds: 0 })
-  const seasonal = (untils.at(-1) ?? 0) > TABLE_END
   return {
     offsetAt: (second) => {
-      if (seasonal && second >= (untils.at(-1) ?? 0))
-        throw new RangeError('the tables of time zones end with the year 2037')
       const found = untils.findIndex((until) => second < until)
       const at = found < 0 ? untils.length : found
       const kind = order[at] ?? order.at(-1) ?? { name: 'UTC', seconds: 0 }

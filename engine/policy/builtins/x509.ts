@@ -1,6 +1,6 @@
 // `crypto.x509.*` that read: certificates, requests and key pairs, in the shape that Go's crypto/x509 gives
 // them as JSON. Verifying a chain asks for the time of day, and stays out.
-import { createPublicKey, X509Certificate } from 'node:crypto'
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { numberOf, type RegoValue } from '../rego-value.js'
 import { base64Bytes } from './base64.js'
 import { NoAnswer, objectWith, textOf, type BuiltinEntry } from './builtin.js'
@@ -170,8 +170,8 @@ function keyPair(certificateText: string, keyText: string): RegoValue {
   const found = privateKey(key)
   if (found === undefined) throw new NoAnswer('no private key')
   const own = orNoAnswer(() => createPublicKey(found))
-  if (!orNoAnswer(() => new X509Certificate(leaf.bytes)).publicKey.equals(own))
-    throw new NoAnswer('the key is of another certificate')
+  const theirs = orNoAnswer(() => new X509Certificate(leaf.bytes).publicKey)
+  if (!spki(own).equals(spki(theirs))) throw new NoAnswer('the key is of another certificate')
   return objectWith({
     Certificate: chain.map(({ bytes }) => base64(bytes)),
     PrivateKey: goKey(found),
@@ -180,6 +180,11 @@ function keyPair(certificateText: string, keyText: string): RegoValue {
     SignedCertificateTimestamps: null,
     Leaf: { object: certificate(elements(leaf.bytes)[0] ?? fail()) },
   })
+}
+
+// Compared as bytes: KeyObject.equals leaves OpenSSL with an error that the next call would then throw.
+function spki(key: KeyObject): Buffer {
+  return orNoAnswer(() => key.export({ format: 'der', type: 'spki' }))
 }
 
 function fail(): never {

@@ -42,13 +42,18 @@ export async function evaluatedByOpa(
   query: string,
   input: unknown = {},
 ): Promise<unknown> {
+  const said = JSON.parse(await saidByOpa(sources, query, input)) as {
+    readonly result?: readonly { readonly expressions: readonly { readonly value: unknown }[] }[]
+  }
+  return said.result?.[0]?.expressions[0]?.value
+}
+
+// OPA's answer as JSON, with its `result` around it and every digit of its numbers.
+export async function saidByOpa(sources: Sources, query: string, input: unknown): Promise<string> {
   return withSources(sources, async (folder, opa) => {
     await writeFile(join(folder, 'input.json'), JSON.stringify(input))
     const args = ['eval', '-b', 'src', '-i', 'input.json', '-f', 'json', query]
-    const said = JSON.parse(await ran(opa, args, { timeoutMs: OPA_MS, cwd: folder })) as {
-      readonly result?: readonly { readonly expressions: readonly { readonly value: unknown }[] }[]
-    }
-    return said.result?.[0]?.expressions[0]?.value
+    return ran(opa, args, { timeoutMs: OPA_MS, cwd: folder })
   })
 }
 

@@ -1,9 +1,11 @@
 // Asks OPA and our host the same expressions, and says where they differ. What has no answer in one must
 // have none in the other.
-import { canonicalJson } from '../../../../engine/canonical.js'
-import { asJson, jsonText } from '../../../../engine/policy/builtins/json.js'
+import { arrayOf, memberAt, objectOf } from '../../../../engine/policy/builtins/builtin.js'
+import { asJson } from '../../../../engine/policy/builtins/json.js'
+import { jsonValue } from '../../../../engine/policy/builtins/json-read.js'
 import { createEvaluator } from '../../../../engine/policy/opa-wasm.js'
-import { builtWasm, evaluatedByOpa } from '../opa-lab.js'
+import { order, printed, type RegoValue } from '../../../../engine/policy/rego-value.js'
+import { builtWasm, saidByOpa } from '../opa-lab.js'
 
 const FUEL = 2_000_000_000
 
@@ -18,17 +20,19 @@ export async function disagreements(
   const evaluator = createEvaluator({ wasm, data, fuel: FUEL })
   const answer = evaluator.evaluateExactly(JSON.stringify(input), 'lab/results')
   if (answer.kind !== 'result') return [`no result: ${JSON.stringify(answer)}`]
-  const found = JSON.parse(jsonText(asJson(answer.value))) as Record<string, unknown>
-  const wanted = (await evaluatedByOpa(sources, 'data.lab.results', input)) as Record<
-    string,
-    unknown
-  >
+  const said = objectOf(jsonValue(await saidByOpa(sources, 'data.lab.results', input)))
+  const [first = null] = arrayOf(memberAt(said, 'result'))
+  const [expression = null] = arrayOf(memberAt(objectOf(first), 'expressions'))
+  const wanted = objectOf(memberAt(objectOf(expression), 'value'))
+  const found = objectOf(asJson(answer.value))
   return expressions.flatMap((text, at) => {
-    const [here, opa] = [shown(found[at]), shown(wanted[at])]
-    return here === opa ? [] : [`${text}\n  OPA  ${opa}\n  here ${here}`]
+    const [here, opa] = [memberAt(found, String(at)), memberAt(wanted, String(at))]
+    if (here === undefined ? opa === undefined : opa !== undefined && order(here, opa) === 0)
+      return []
+    return [`${text}\n  OPA  ${shown(opa)}\n  here ${shown(here)}`]
   })
 }
 
-function shown(value: unknown): string {
-  return value === undefined ? 'undefined' : canonicalJson(value)
+function shown(value: RegoValue | undefined): string {
+  return value === undefined ? 'undefined' : printed(value)
 }
