@@ -35,6 +35,7 @@ export type Misbehaviour =
   | 'gone'
   | 'endless' // bytes without end
   | 'silent' // takes the request and says nothing
+  | 'cut-waits' // ends the connection on which it should wait
   | 'packed' // Content-Encoding: gzip around it
   | 'mislabelled' // Content-Encoding: gzip, though nothing is around it
   | 'no-etag'
@@ -75,6 +76,10 @@ export async function startBundleServer(options: BundleServerOptions = {}): Prom
     }
     const known = `"${createHash('sha256').update(bytes).digest('hex')}"`
     const wait = Number(/wait=(\d+)/.exec(String(prefer))?.[1] ?? '0')
+    if (how === 'cut-waits' && wait > 0) {
+      note(0)
+      return void setTimeout(() => response.destroy(), 300)
+    }
     if (etag === known && options.longPolling === true && wait > 0) {
       return later(
         wait,

@@ -68,6 +68,8 @@ async function asked(wanted: Wanted): Promise<Downloaded> {
 
 function answered({ url, token, ca, etag, waitMs, signal }: Wanted): Promise<IncomingMessage> {
   const deadline = AbortSignal.timeout(waitMs + SERVING_LIMITS.downloadMs)
+  const unanswered = new AbortController()
+  const timer = setTimeout(() => unanswered.abort(), waitMs + SERVING_LIMITS.answerMs)
   const isTls = url.startsWith('https:')
   const send = isTls ? httpsRequest : httpRequest
   const wait = waitMs > 0 ? `;wait=${Math.max(1, Math.round(waitMs / 1000))}` : ''
@@ -83,15 +85,21 @@ function answered({ url, token, ca, etag, waitMs, signal }: Wanted): Promise<Inc
       url,
       {
         headers,
-        signal: AbortSignal.any([signal, deadline]),
+        signal: AbortSignal.any([signal, deadline, unanswered.signal]),
         // A connection for each request: there are few, and none is found dead.
         agent: false,
         ...(isTls ? { rejectUnauthorized: true, minVersion: 'TLSv1.2' as const } : {}),
         ...(isTls && ca !== undefined ? { ca: ca() } : {}),
       },
-      resolve,
+      (answer) => {
+        clearTimeout(timer)
+        resolve(answer)
+      },
     )
-    asking.on('error', reject)
+    asking.on('error', (problem) => {
+      clearTimeout(timer)
+      reject(problem)
+    })
     asking.end()
   })
 }

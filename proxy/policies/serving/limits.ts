@@ -2,7 +2,8 @@
 export const SERVING_LIMITS = {
   // As it travels; unpacked the engine bounds it again.
   bundleBytes: 64 << 20,
-  // From asking to the last byte, beside what a long poll waits.
+  // Until a server begins to answer, and until the last byte; beside what a long poll waits.
+  answerMs: 10_000,
   downloadMs: 30_000,
   // Between two requests, whatever a server answers.
   spacingMs: 250,

@@ -38,8 +38,9 @@ export function serverSource(options: ServerOptions): Source {
   async function followed(found: Found): Promise<void> {
     let failures = 0
     let waits = options.waitMs > 0
+    let isDoubtful = false
     while (!ending.signal.aborted) {
-      const waitMs = waits ? options.waitMs : 0
+      const waitMs: number = waits && !isDoubtful ? options.waitMs : 0
       const started = performance.now()
       let restMs = pause()
       try {
@@ -52,14 +53,19 @@ export function serverSource(options: ServerOptions): Source {
           await found.offered({ bytes: answer.bytes, at: answer.at })
         } else {
           // A server that was asked to wait and answers at once does not wait.
-          if (waitMs > 0 && performance.now() - started >= waitMs / 2) restMs = 0
+          const waited = waitMs > 0 && performance.now() - started >= waitMs / 2
+          if (waited || isDoubtful) restMs = 0
           found.same()
         }
+        isDoubtful = false
       } catch (problem) {
         if (ending.signal.aborted) return
+        // Something between us may end connections on which nothing is said for a while: asked once more
+        // without waiting, the server itself tells.
+        isDoubtful = waitMs > 0
         failures++
-        restMs = retryAfter(failures)
-        found.failed(problem, started)
+        restMs = isDoubtful ? 0 : retryAfter(failures)
+        if (!isDoubtful) found.failed(problem, started)
       }
       await rested(restMs)
     }

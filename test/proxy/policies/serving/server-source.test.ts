@@ -117,6 +117,27 @@ t.test('whatever goes wrong on the way is told once, and the old bundle decides'
   t.equal(ruleOf(serving.current()), 'c/three')
 })
 
+t.test('connections that are cut while we wait are no failure of the server', async (t) => {
+  const server = await peer(t)
+  server.serve(await bundleOf(t, rules('g/one')))
+  server.misbehave('cut-waits')
+  const { serving, story } = await served(t, { source: await sourceAt(server) })
+  await until(t, 'it was cut and asked again', () => server.asked().length >= 6)
+  t.same(story(), ['activated'])
+  t.ok(serving.ageMs() < 2000)
+  server.serve(await bundleOf(t, rules('g/two')))
+  await until(t, 'the new one decides', () => ruleOf(serving.current()) === 'g/two')
+})
+
+t.test('a server that says nothing is not waited for', async (t) => {
+  const server = await peer(t)
+  server.misbehave('silent')
+  const started = Date.now()
+  const source = await sourceAt(server)
+  await t.rejects(served(t, { source }), { message: /did not answer in time/ })
+  t.ok(Date.now() - started < 20_000)
+})
+
 t.test('a bundle that was replaced does not come back by itself', async (t) => {
   const server = await peer(t)
   const [one, two] = [await bundleOf(t, rules('d/one')), await bundleOf(t, rules('d/two'))]
