@@ -21,6 +21,8 @@ _table := [
 	[_agent, {"op": "create", "kind": "table"}, true],
 	[_engineer, {"op": "create", "kind": "view"}, true],
 	[_engineer, {"op": "create", "kind": "role"}, false],
+	[_agent, {"op": "call", "kind": "function", "detail": "volatile"}, false],
+	[_engineer, {"op": "call", "kind": "function", "detail": "volatile"}, true],
 ]
 
 _allowed(identity, effect) if {

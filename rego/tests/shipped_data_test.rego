@@ -126,3 +126,9 @@ test_hours_are_for_changes_of_production_alone if {
 		_with_hours(_late(effect, {})).action == "mask-fields"
 	}
 }
+
+test_approvers_see_the_list_whoever_is_asked if {
+	question := object.remove(object.union(data.approvals.base, {"verb": "list"}), ["request"])
+	answer := main.approval with input as question with data.approvals.terms.approvers as ["others"]
+	answer.allow
+}

@@ -1,6 +1,7 @@
 // Mutants that their author knows to change nothing, said in a comment on the line:
 // `# mutate: equivalent, because …`, or of some kinds of change alone, `# mutate: equivalent (drop, some),
-// because …`. They are listed and not counted. Without a reason the comment counts for nothing.
+// because …`. Those that no test notices are listed and not counted; a test that notices one shows the
+// comment to be wrong. Without a reason the comment counts for nothing.
 import { CHANGES, type Change, type Mutant } from './mutant.js'
 
 const COMMENT = /#\s*mutate:\s*equivalent\s*(?:\(([^)]*)\))?,?\s*because\s+(\S.*)$/

@@ -129,11 +129,12 @@ async function allTried(
     for (let at = next++; at < mutants.length; at = next++) {
       const mutant = mutants[at]
       if (mutant === undefined) return
+      const result = await trial.tried(mutant, groups)
       const because = equivalenceOf(texts.get(mutant.file) ?? '', mutant)
       results[at] =
-        because === undefined
-          ? { mutant, ...(await trial.tried(mutant, groups)) }
-          : { mutant, verdict: 'equivalent', because }
+        result.verdict === 'survived' && because !== undefined
+          ? { mutant, verdict: 'equivalent', because }
+          : { mutant, ...result }
       progress(++done, mutants.length)
     }
   }

@@ -23,7 +23,7 @@ decision := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if 
 	"approval": _approval,
 	"limits": _limits,
 } if {
-	count(_holds) > 0 # mutate: equivalent, because without holds there are no terms; said aloud all the same
+	count(_holds) > 0 # mutate: equivalent (drop, compare), because without holds there are no terms; said aloud all the same
 } else := {"action": "mask-fields", "rules": _mask_rules, "masks": _masks, "limits": _limits} if {
 	count(_masks) > 0
 } else := {"action": "allow", "rules": [], "masks": [], "limits": _limits}
@@ -67,7 +67,7 @@ _uncovered := [_not_covered(missing[0])] if {
 		some at, effect in input.command.effects
 		not _covered(effect.op, at)
 	]
-	count(missing) > 0 # mutate: equivalent, because nothing missing has no first; said aloud all the same
+	count(missing) > 0 # mutate: equivalent (drop, compare), because nothing missing has no first; said aloud all the same
 } else := [{
 	"id": "sallyport/no-command",
 	"message": "there is no command to decide on",
