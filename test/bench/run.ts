@@ -2,6 +2,7 @@
 // interleaved rounds, every comparison a ratio; what is not installed is left out and said.
 import { startGatewayProcess } from '../peers/gateway-process.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
+import { backtestTimes } from './backtest.js'
 import { bulkSeconds } from './bulk.js'
 import { cpuSeconds } from './cpu.js'
 import { decisionTimes } from './decision.js'
@@ -11,7 +12,7 @@ import { startHaproxy, startPgbouncer } from './proxies.js'
 type Way = { readonly name: string; readonly endpoint: Endpoint; readonly pid?: number | undefined }
 
 const USAGE =
-  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n'
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n'
 
 export async function bench(
   argv: readonly string[],
@@ -20,6 +21,10 @@ export async function bench(
   const value = (name: string, fallback: string): string => {
     const at = argv.indexOf(name)
     return at < 0 ? fallback : (argv[at + 1] ?? fallback)
+  }
+  if (argv.includes('--backtest')) {
+    write(await backtestTimes(Number(value('--backtest', '1000000'))))
+    return 0
   }
   const program = pgbenchProgram()
   if (argv.includes('--help') || program === undefined) {

@@ -14,6 +14,7 @@ import {
   progressOn,
   REPORT_FORMATS,
   reportText,
+  timeArgument,
 } from './reports.js'
 import { argumentsOf, formatArgument, opaFor } from './toolbox.js'
 
@@ -23,6 +24,8 @@ B is a bundle file, a folder of policies (the current one when left out), or a f
 such as main:policies (from the top of the repository; main:./policies from here).
 
   --records PLACE      directory of a record, one of its segments, or a file of \`audit export\`
+  --from TIME          only commands from this time on (RFC 3339 or milliseconds)
+  --to TIME            only commands before this time
   --against A          compare with A executed on the same facts, instead of the recorded decisions
   --expect FILE        delta.yaml: the flips that are meant; any other fails, one that does not come warns
   --fail-on WHAT       wider, any, none: which flips end with status 1 (wider; with --expect any)
@@ -48,6 +51,8 @@ Exit status: 0 nothing unexpected, 1 unexpected flips or decisions that cannot b
 
 const OPTIONS = {
   records: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
   against: { type: 'string' },
   expect: { type: 'string' },
   'fail-on': { type: 'string' },
@@ -77,6 +82,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const before =
     values.against === undefined ? undefined : await namedPolicy(values.against, options)
   const invariants = invariantsArgument(values.invariants, io) ?? after.invariants
+  const [from, to] = [timeArgument(values.from), timeArgument(values.to)]
   const progress = progressOn(io)
   const found = await backtest({
     records: resolve(io.cwd, values.records),
@@ -84,6 +90,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     against: before?.policy,
     expectations,
     invariants,
+    ...(from === undefined ? {} : { fromMs: from }),
+    ...(to === undefined ? {} : { toMs: to }),
     ...(progress === undefined ? {} : { progress: progress.show }),
   }).finally(() => progress?.clear())
   const report: Report = {

@@ -43,6 +43,14 @@ export function fuelArgument(given: string | undefined, otherwise: number): numb
   return Number(given)
 }
 
+// RFC 3339 or milliseconds, as `audit export` takes them.
+export function timeArgument(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const found = /^\d+$/.test(given) ? Number(given) : Date.parse(given)
+  if (Number.isNaN(found)) throw new GatewayError('usage', `${given} is not a time`)
+  return found
+}
+
 // undefined where none are named.
 export function invariantsArgument(
   given: string | undefined,

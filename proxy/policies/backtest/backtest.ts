@@ -18,6 +18,9 @@ export type BacktestOptions = {
   readonly expectations?: readonly Expectation[]
   // That `policy` must keep to on every recorded command.
   readonly invariants?: readonly Invariant[]
+  // Only commands from this time on, and before that; milliseconds since the Unix epoch.
+  readonly fromMs?: number
+  readonly toMs?: number
   readonly progress?: (done: {
     readonly bytes: number
     readonly of: number
@@ -32,6 +35,8 @@ export type Backtest = {
 }
 
 const RECORDS_A_TURN = 5_000
+// `seq` and `time` come first.
+const HEAD_BYTES = 80
 
 export async function backtest(options: BacktestOptions): Promise<Backtest> {
   const { policy, against, expectations = [], progress } = options
@@ -42,7 +47,10 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
   const unchecked = createNameCounter()
   const relabelled = createNameCounter()
   const count = { compared: 0, same: 0, otherRules: 0, flips: 0, unchecked: 0, relabelled: 0 }
+  const { fromMs = -Infinity, toMs = Infinity } = options
+  const isTimed = fromMs !== -Infinity || toMs !== Infinity
   for (const sighting of sightings.all()) {
+    if (isTimed && !isWithin(sighting, fromMs, toMs)) continue
     count.compared += 1
     const { verdict, situation, command } = redecider.redecide(sighting)
     if (command !== undefined && command.relabelled.length > 0) {
@@ -93,6 +101,11 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
       groupsLeftOut: tally.leftOut(),
     },
   }
+}
+
+function isWithin({ bytes }: Sighting, fromMs: number, toMs: number): boolean {
+  const time = Number(/"time":(\d+)/.exec(bytes.toString('latin1', 0, HEAD_BYTES))?.[1])
+  return time >= fromMs && time < toMs
 }
 
 function placed(sighting: Sighting) {

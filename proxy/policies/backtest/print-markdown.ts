@@ -70,7 +70,7 @@ function summaryOf(comparison: Comparison): string {
   const more = groups.length > ROWS_MAX ? [`\n… and ${groups.length - ROWS_MAX} kinds more.`] : []
   return [
     head,
-    '| access | flip | rule | commands | who | target | object | expected |',
+    `| access | flip | rule | ${source === 'recorded' ? 'commands' : 'situations'} | who | target | object | expected |`,
     '|---|---|---|---|---|---|---|---|',
     ...rows,
     ...more,

@@ -145,7 +145,8 @@ export function createRedecider(
       let verdict = verdicts.find(key)
       if (verdict === undefined) {
         verdict = verdictOf(sighting, text)
-        verdicts.keep(key, verdict)
+        // What one segment lacks another may have.
+        if (verdict !== MISSING) verdicts.keep(key, verdict)
       }
       return { verdict, situation, command }
     },

@@ -4,8 +4,10 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError } from '../../errors.js'
 import { segmentsOf } from '../../recording/read-record.js'
+import { partIsSound } from '../../recording/recorded-facts.js'
 import { rawLines, readLine } from '../../recording/segment-lines.js'
 import type { RawLine } from '../../recording/segment-lines.js'
+import { createBoundedCache } from './bounded-cache.js'
 import { commandFields, kindOfLine } from './command-line-fields.js'
 import type { CommandFields } from './command-line-fields.js'
 import type { Sighting, Sightings } from './sightings.js'
@@ -15,6 +17,8 @@ type Spot = { readonly path: string; readonly offset: number; readonly length: n
 const PART = /"kind":"part","digest":"(sha256:[0-9a-f]{64})"/
 // The digest stands near the beginning; the rest of a part is not decoded.
 const HEAD_BYTES = 320
+// Parts kept as objects, at most twice so many: some kilobytes each.
+const PARSED_MAX = 2_000
 
 export function segmentSightings(place: {
   readonly directory: string
@@ -27,6 +31,7 @@ export function segmentSightings(place: {
     ({ file, bytes }) => bytes ?? statSync(join(place.directory, file)).size,
   )
   let spots = new Map<string, Spot>()
+  const parsed = createBoundedCache<string, object>(PARSED_MAX)
   let read = 0
   const file = createReadAt()
 
@@ -70,8 +75,14 @@ export function segmentSightings(place: {
     part(digest) {
       const spot = spots.get(digest)
       if (spot === undefined) return undefined
+      const known = parsed.find(digest)
+      if (known !== undefined) return known
       const { line } = readLine(file.read(spot))
-      return line?.kind === 'part' && line.digest === digest ? line.value : undefined
+      // A part that is not what its digest says decides nothing.
+      if (line?.kind !== 'part' || line.digest !== digest) return undefined
+      if (!partIsSound(digest, line.value)) return undefined
+      parsed.keep(digest, line.value)
+      return line.value
     },
   }
 }
