@@ -1,11 +1,12 @@
 // The shipped policies as files of a repository of their own: rules, data, tests and names of tables, with
 // the cases that the tests read, so that nothing outside of the folder is needed.
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, posix, relative } from 'node:path'
 import { packageFolder } from './package-folder.js'
 
 // Of the package's folder of policies; the new one has its own README, and its schemas are made.
 const LEFT_OUT = ['README.md', 'schemas', 'recipes']
+const TABLE = /\.commands\.ya?ml$/
 
 // By paths in the new repository, with slashes.
 export async function libraryFiles(): Promise<ReadonlyMap<string, Buffer>> {
@@ -18,7 +19,23 @@ export async function libraryFiles(): Promise<ReadonlyMap<string, Buffer>> {
       files.set(name, ownWords(name, await readFile(path)))
     }
   }
-  return files.set('tests/cases.json', await casesText(packageFolder('fixtures/decisions')))
+  return apart(files).set('tests/cases.json', await casesText(packageFolder('fixtures/decisions')))
+}
+
+// `opa test` reads tables as data, under the name of their folder: two in one folder would be the same
+// document twice.
+function apart(files: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
+  const folders = [...files.keys()].filter((name) => TABLE.test(name)).map(posix.dirname)
+  const crowded = folders.filter((folder, at) => folders.indexOf(folder) !== at)
+  return new Map(
+    [...files].map(([name, bytes]) => {
+      const folder = posix.dirname(name)
+      if (!TABLE.test(name) || !crowded.includes(folder)) return [name, bytes]
+      const file = posix.basename(name)
+      const text = bytes.toString('utf8').replace('$schema=', '$schema=../')
+      return [`${folder}/${file.replace(TABLE, '')}/${file}`, Buffer.from(text)]
+    }),
+  )
 }
 
 // Documents name files of the package.
