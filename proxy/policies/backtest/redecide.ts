@@ -139,8 +139,9 @@ export function createRedecider(
       if (situation === undefined || command === undefined || decision === undefined) {
         return { verdict: MISSING }
       }
-      // The digest of a command may stand for its text alone.
-      const text = digestRead ? sightedCommand(sighting).text : ''
+      // A digest that is not written down is that of the text.
+      const isText = digestRead && !fields.overrides.includes('"command.digest":')
+      const text = isText ? sightedCommand(sighting).text : ''
       const key = `${situation.id} ${command.id} ${decision} ${fields.entrypoint} ${relevant(fields.overrides)}${text}`
       let verdict = verdicts.find(key)
       if (verdict === undefined) {
@@ -196,7 +197,7 @@ const DIGEST_ALONE = /^\{"command\.digest":"[^"\\]*"\}$/
 function overridesRead(reads: readonly string[] | undefined): (text: string) => string {
   const digestSeen = isSeen(reads, 'command.digest')
   return (text) => {
-    if (!digestSeen && DIGEST_ALONE.test(text)) return ''
+    if (text === '{}' || (!digestSeen && DIGEST_ALONE.test(text))) return ''
     const overrides = JSON.parse(text) as Record<string, unknown>
     const kept = Object.entries(overrides).filter(([path]) => isSeen(reads, path))
     return kept.length === 0 ? '' : canonicalJson(Object.fromEntries(kept))
