@@ -23,6 +23,12 @@ _table := [
 	[_engineer, {"op": "create", "kind": "role"}, false],
 	[_agent, {"op": "call", "kind": "function", "detail": "volatile"}, false],
 	[_engineer, {"op": "call", "kind": "function", "detail": "volatile"}, true],
+	[_engineer, {"op": "set", "kind": "setting", "detail": "harmless"}, true],
+	[_engineer, {"op": "set", "kind": "setting", "detail": "rights"}, false],
+	[_engineer, {"op": "set", "kind": "channel", "detail": "harmless"}, false],
+	[_engineer, {"op": "set", "object": "search_path", "kind": "setting", "detail": "names"}, true],
+	[_engineer, {"op": "set", "object": "search_path", "kind": "channel", "detail": "names"}, false],
+	[_agent, {"op": "set", "object": "search_path", "kind": "setting", "detail": "names"}, false],
 ]
 
 _allowed(identity, effect) if {
@@ -42,4 +48,16 @@ test_rules_of_allow_cover_what_they_say_and_no_more if {
 	every row in _table {
 		_as_said(row)
 	}
+}
+
+test_what_reads_settings_sets_none if {
+	facts := object.union(data.base, {
+		"identity": _engineer,
+		"command": {"effects": [
+			{"op": "read", "object": "all", "kind": "setting", "detail": "names"},
+			{"op": "read", "object": "search_path", "kind": "setting", "detail": "names"},
+		]},
+	})
+	covered := policies.allow.set with input as facts
+	covered == set()
 }

@@ -66,6 +66,15 @@ test_a_plan_stops_where_it_tells_of_values if {
 	} == {"predicate", "join", "order", "group"}
 }
 
+test_a_plan_is_shown_to_who_sees_personal_data if {
+	facts := object.union(data.base, {
+		"identity": {"kind": "human", "groups": ["pii-readers"]},
+		"command": {"effects": [_explaining], "flows": [object.union(_ssn, {"to": "predicate"})]},
+	})
+	decision := main.decision with input as facts
+	decision.action == "allow"
+}
+
 test_a_plan_for_free_text_is_shown if {
 	_ids([_explaining], [object.union(_notes, {"to": "predicate"})]) == _masked
 }

@@ -146,3 +146,13 @@ test_own_things_are_closed_by_everybody if {
 	}
 	_said(_reader, "prod", {"op": "set", "kind": "channel"}) == _denied("sallyport/not-covered")
 }
+
+# In one command, such as a function that does both.
+test_a_setting_that_is_read_is_not_set_and_the_other_way_round if {
+	facts := object.union(data.base, {
+		"identity": _reader,
+		"command": {"effects": [_set("port", "harmless"), _show("work_mem")]},
+	})
+	decision := main.decision with input as facts
+	decision.action == "allow"
+}

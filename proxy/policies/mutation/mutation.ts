@@ -34,8 +34,8 @@ export type MutationOptions = {
 
 const OPA_MS = 60_000
 const WORKERS = 2
-// Tests that take no longer than this together are tried first.
-const FAST_MS = 250
+// The tests that together take this share of the time are tried first.
+const FAST_SHARE = 0.2
 
 export async function mutationOf(options: MutationOptions): Promise<MutationReport> {
   const started = options.now()
@@ -110,8 +110,9 @@ function sampled(mutants: readonly Mutant[], sample: MutationOptions['sample']):
 // Most mutants are noticed by fast tests; only the others cost the whole run.
 function groupsOf(tests: readonly OpaTest[]): readonly (readonly OpaTest[])[] {
   const ordered = [...tests].sort((one, other) => one.durationMs - other.durationMs)
-  let sum = 0
-  const fast = ordered.filter(({ durationMs }) => (sum += durationMs) <= FAST_MS)
+  const wholeMs = ordered.reduce((sum, { durationMs }) => sum + durationMs, 0)
+  let sumMs = 0
+  const fast = ordered.filter(({ durationMs }) => (sumMs += durationMs) <= wholeMs * FAST_SHARE)
   return [fast, ordered.slice(fast.length)].filter((group) => group.length > 0)
 }
 
