@@ -1,6 +1,7 @@
 // A bundle server followed: asked again and again, waiting for news where the server can wait, and less
 // often the longer it fails.
-import { download, shown } from './download.js'
+import { shown } from './bounded-request.js'
+import { download } from './download.js'
 import { SERVING_LIMITS } from './limits.js'
 import type { Found, Source } from './source.js'
 
