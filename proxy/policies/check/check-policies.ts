@@ -52,7 +52,10 @@ export async function checkPolicies(
       ),
     )
   }
-  const input = { library, knowledge: knowledgeOf(library), settings: folder.settings, opa: run }
+  const git = (args: readonly string[]): Promise<string> =>
+    ran('git', args, { timeoutMs: OPA_MS, cwd: folder.root })
+  const knowledge = knowledgeOf(library)
+  const input = { library, knowledge, settings: folder.settings, opa: run, git }
   const findings = await found(CHECKS, input)
   if (findings.some(({ severity }) => severity === 'error')) return report(findings)
   findings.push(...(await found(EVALUATING, input)))

@@ -12,6 +12,8 @@ export type CheckInput = {
   readonly settings: PolicySettings
   // Runs OPA in the folder's root.
   readonly opa: (args: readonly string[]) => Promise<string>
+  // And Git.
+  readonly git: (args: readonly string[]) => Promise<string>
 }
 
 export type Check = {

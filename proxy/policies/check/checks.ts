@@ -8,6 +8,7 @@ import { decisionShape } from './decision-shape.js'
 import { entrypoints } from './entrypoints.js'
 import { EVALUATION_RULES } from './evaluation.js'
 import { format } from './format.js'
+import { idHistory } from './id-history.js'
 import { inputSchema } from './input-schema.js'
 import { knownNames } from './known-names.js'
 import { metadata } from './metadata.js'
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   inputSchema,
   metadata,
   ruleIds,
+  idHistory,
   operations,
   closedWords,
   knownNames,

@@ -9,14 +9,15 @@ import { FAMILIES, familyRules, keysOfFamily, POLICIES, type FamilyRule } from '
 import { nearest, suggestion } from './near-miss.js'
 import { scopeOf } from './scope.js'
 
-// A rule about more operations than these reads better under `any`.
-const GROUPED_MAX = 3
+// A rule about several operations is written once, under `any`.
+const GROUPED_MAX = 1
+const NAMED_MAX = 3
 
 export const operations: Check = {
   rules: {
     'unknown-operation': 'a rule stands where the composition never asks',
     'wrong-operation': 'a rule stands under one operation and is about another',
-    ungrouped: 'a rule about few operations is evaluated for every command',
+    ungrouped: 'a rule about one operation is evaluated for every command',
   },
   run: (input) => [
     ...misspelledFamilies(input),
@@ -101,7 +102,7 @@ function wrongOperation(policy: FamilyRule, input: CheckInput): readonly Finding
   if (effects.length === 0 || effects.some((left) => left.length === 0)) return []
   if (effects.some((left) => left.includes(operation))) return []
   const [first = []] = effects
-  const words = first.map(String).slice(0, GROUPED_MAX)
+  const words = first.map(String).slice(0, NAMED_MAX)
   const message =
     family === 'allow'
       ? `this covers ${words.join(', ')} alone, and ${rule.path.join('.')} is asked for ${operation}: it allows nothing`
