@@ -8,6 +8,7 @@ import {
   validateSchema,
   type DefinitionNode,
   type DocumentNode,
+  type OperationTypeNode,
 } from 'graphql'
 import { isObject, type RegoValue } from '../rego-value.js'
 import { NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
@@ -48,9 +49,16 @@ function parsed(query: RegoValue, schema: RegoValue): readonly [RegoValue, RegoV
   const tree = queryValue(document)
   const schemas = schemaDocument(schema)
   const built = builtSchema(schemas)
-  if (document.definitions.length > 0 && validate(built, document).length > 0)
+  const unsupported = document.definitions.some(
+    (one) => one.kind === Kind.OPERATION_DEFINITION && !rootType(built, one.operation),
+  )
+  if (unsupported || (document.definitions.length > 0 && validate(built, document).length > 0))
     throw new NoAnswer('the query does not fit the schema')
   return [tree, schemaValue(schemas)]
+}
+
+function rootType(schema: GraphQLSchema, operation: OperationTypeNode): boolean {
+  return (schema.getRootType(operation) ?? undefined) !== undefined
 }
 
 function parsedAndVerified(query: RegoValue = null, schema: RegoValue = null): RegoValue {

@@ -1,24 +1,23 @@
 // `yaml.*`: YAML to values and back as OPA does it with go-yaml v3: 1.2's booleans, timestamps as texts, the
 // last of equal keys, merge keys; of several documents the first, where all can be read.
 import {
-  Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  Pair,
   parseAllDocuments,
-  Scalar,
-  YAMLMap,
-  YAMLSeq,
+  type Document,
   type Node,
+  type Scalar,
 } from 'yaml'
-import { isArray, isNumber, isObject, numberOf, type RegoValue } from '../rego-value.js'
+import { isArray, isNumber, isObject, type RegoValue } from '../rego-value.js'
 import { NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
 import { asJson } from './json.js'
+import { plainValue } from './yaml-scalars.js'
+import { yamlText } from './yaml-write.js'
 
 export const YAML: readonly BuiltinEntry[] = [
-  ['yaml.marshal', { apply: (value = null) => marshalled(asJson(value)) }],
+  ['yaml.marshal', { apply: (value = null) => yamlText(asJson(value)) }],
   ['yaml.unmarshal', { apply: (text) => yamlValue(textOf(text)) }],
   ['yaml.is_valid', { apply: (text) => typeof text === 'string' && isValid(text) }],
 ]
@@ -100,89 +99,13 @@ function keyOf(key: RegoValue): string {
   throw new NoAnswer('no key of an object')
 }
 
-const WORDS: readonly (readonly [RegoValue, RegExp])[] = [
-  [true, /^(?:true|True|TRUE)$/],
-  [false, /^(?:false|False|FALSE)$/],
-  [null, /^(?:|~|null|Null|NULL)$/],
-]
-
 function scalarOf(node: Scalar): RegoValue {
-  const text = String(node.value ?? '')
+  const text = node.source ?? ''
   const tag = node.tag?.replace('tag:yaml.org,2002:', '!!')
   if (tag === '!!binary') return Buffer.from(text, 'base64').toString('utf8')
-  if (node.type !== 'PLAIN' || tag === '!!str') return text
-  for (const [value, pattern] of WORDS) if (pattern.test(text)) return value
+  const tagged = tag !== undefined && /^!!(?:int|float|bool|null)$/.test(tag)
+  if ((node.type !== 'PLAIN' && !tagged) || tag === '!!str') return text
   if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text))
     throw new NoAnswer('JSON has no such number')
-  return numberIn(text) ?? text
-}
-
-const INT64_MIN = -(2n ** 63n)
-const UINT64_MAX = 2n ** 64n - 1n
-
-function numberIn(text: string): RegoValue | undefined {
-  if (text.startsWith('.')) {
-    return /^\.\d+(?:[eE][-+]?\d+)?$/.test(text) ? float(text) : undefined
-  }
-  if (!/^[-+\d]/.test(text)) return undefined
-  const plain = text.replaceAll('_', '')
-  const [, sign = '', digits = ''] = /^([-+]?)(.*)$/s.exec(plain) ?? []
-  const whole = integer(digits)
-  if (whole !== undefined) {
-    const value = sign === '-' ? -whole : whole
-    if (value >= INT64_MIN && value <= UINT64_MAX) return numberOf(value)
-  }
-  return /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(plain) ? float(plain) : undefined
-}
-
-// A leading zero is an octal of YAML 1.1, which go-yaml still reads.
-function integer(digits: string): bigint | undefined {
-  if (/^(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)$/.test(digits))
-    return BigInt(digits)
-  return /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : undefined
-}
-
-function float(text: string): RegoValue {
-  const value = Number(text)
-  if (!Number.isFinite(value)) throw new NoAnswer('JSON has no such number')
-  return { number: Object.is(value, -0) ? '-0' : String(value) }
-}
-
-function marshalled(value: RegoValue): RegoValue {
-  const document = new Document(nodeOf(value), { version: '1.1' })
-  return document.toString({ indent: 2, lineWidth: 0, minContentWidth: 0 })
-}
-
-function nodeOf(value: RegoValue): Node {
-  if (typeof value === 'string') return textNode(value)
-  if (value === null || typeof value === 'boolean') return new Scalar(value)
-  if (isNumber(value)) {
-    const node = new Scalar(Number(value.number))
-    node.source = value.number
-    return node
-  }
-  if (isArray(value)) {
-    const node = new YAMLSeq()
-    for (const one of value) node.add(nodeOf(one))
-    return node
-  }
-  if (!isObject(value)) throw new NoAnswer('YAML has no sets')
-  const node = new YAMLMap()
-  const members = value.object.map(([key, inner]) => [String(key), inner] as const)
-  for (const [key, inner] of members.sort(naturally))
-    node.add(new Pair(textNode(key), nodeOf(inner)))
-  return node
-}
-
-// What reads as a number of base 60 is quoted.
-function textNode(text: string): Scalar {
-  const node = new Scalar(text)
-  if (/^[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?$/.test(text)) node.type = 'QUOTE_DOUBLE'
-  return node
-}
-
-type Member = readonly [key: string, value: RegoValue]
-
-function naturally([one]: Member, [other]: Member): number {
-  return one < other ? -1 : one > other ? 1 : 0
+  return plainValue(text)
 }
