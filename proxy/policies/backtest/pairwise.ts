@@ -60,6 +60,7 @@ const OF_SESSIONS: readonly DimensionName[] = [
   'time',
   'purpose',
   'mfa',
+  'stale',
 ]
 
 // `changed`: the words of each rule that differs.

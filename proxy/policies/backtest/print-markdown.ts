@@ -25,7 +25,7 @@ export function markdownOf(report: Report, failOn: FailOn): string {
     failures.length === 0
       ? 'Nothing changes that was not expected.\n'
       : failures.map((text) => `- **${cell(text)}**`).join('\n') + '\n',
-    sideText(report) + '\n',
+    cell(sideText(report)) + '\n',
   ]
   for (const comparison of report.comparisons) parts.push(summaryOf(comparison))
   parts.push(expectationsOf(report), invariantsOf(report), rulesOf(report))
@@ -150,8 +150,9 @@ function code(text: string): string {
 // What came from a client stays text: no markup, no links, no mentions, no new row of a table.
 function cell(text: string): string {
   return visible(text)
-    .replace(/[\\|<>[\]*_~]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\|<>[\]*_~`]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replaceAll('@', '@\u2060')
+    .replace(/:\/\/|www\./g, (link) => `${link[0] ?? ''}\u2060${link.slice(1)}`)
 }
 
 function visible(text: string): string {

@@ -27,6 +27,7 @@ const CIRCUMSTANCES: readonly DimensionName[] = [
   'mfa',
   'unread',
   'message',
+  'stale',
 ]
 
 type Pick = (name: DimensionName) => Value
@@ -86,6 +87,7 @@ function baseFacts(pick: Pick): Omit<Facts, 'command' | 'stage'> {
   const [scope, by] =
     (pick('grants').of as readonly ['command' | 'session', string] | undefined) ?? []
   return {
+    ...(pick('stale').of === true ? { policy: { stale: true } } : {}),
     version: FACTS_VERSION,
     identity: {
       subject,

@@ -42,6 +42,7 @@ export type DimensionName =
   | 'transaction'
   | 'purpose'
   | 'mfa'
+  | 'stale'
 
 export type LabelledColumn = { readonly column: string; readonly labels: readonly string[] }
 
@@ -150,6 +151,7 @@ export function spaceOf(
     { name: 'transaction', values: [NONE, ...named(['open', 'failed'])] },
     { name: 'purpose', values: [NONE, ...named(unique(['INC-1', ...of('purpose')]))] },
     { name: 'mfa', values: [NONE, { name: 'with a second factor', of: true }] },
+    { name: 'stale', values: [NONE, { name: 'stale policies', of: true }] },
   ]
   return { columns, dimensions: narrow === undefined ? full : narrowed(full, narrow) }
 }
