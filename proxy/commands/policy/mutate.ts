@@ -4,7 +4,7 @@ import { GatewayError } from '../../errors.js'
 import type { PolicyFolder } from '../../policies/folder.js'
 import { mutationOf } from '../../policies/mutation/mutation.js'
 import { CHANGE_WORDS, MUTATE_FORMATS, mutationText } from '../../policies/mutation/report.js'
-import { isEnough } from '../../policies/mutation/score.js'
+import { isEnough, seenFrom } from '../../policies/mutation/score.js'
 import { statedCases, type StatedCase } from '../../policies/mutation/stated-cases.js'
 import { commandTests } from '../../policies/testing/command-tests.js'
 import { commandTables } from '../../policies/testing/read-command-tests.js'
@@ -72,7 +72,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     progress: progressOn(io),
     now: () => performance.now(),
   })
-  io.stdout.write(mutationText(report, format, paintFor(io)))
+  io.stdout.write(mutationText(seenFrom(io.cwd, folder.root, report), format, paintFor(io)))
   return isEnough(report) ? 0 : 1
 }
 

@@ -40,7 +40,6 @@ type Gathered = {
 }
 
 export function rulePartsOf(source: Source): readonly RuleParts[] {
-  // An annotation is printed at the first of several rules of one name only where it is that rule's own.
   return source.rules.flatMap((rule) => {
     const span = source.spanOf(rule)
     if (span === undefined) return []

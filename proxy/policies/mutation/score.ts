@@ -1,5 +1,6 @@
 // What came of all mutants, by rule and in all. The score is the share of those that tests noticed among
 // those that could have been built and change something.
+import { join, relative } from 'node:path'
 import type { Mutant } from './mutant.js'
 
 export type Tried = { readonly mutant: Mutant } & (
@@ -43,6 +44,16 @@ export function mutationReport(
 
 export function isEnough({ total, threshold }: MutationReport): boolean {
   return total.percent >= threshold
+}
+
+// The same with files named as somebody in `from` would, so that editors and code hosts find them.
+export function seenFrom(from: string, root: string, report: MutationReport): MutationReport {
+  const named = (file: string): string => relative(from, join(root, file))
+  const tried = report.tried.map((one) => ({
+    ...one,
+    mutant: { ...one.mutant, file: named(one.mutant.file) },
+  }))
+  return { ...report, tried }
 }
 
 function scoreOf(rule: string, tried: readonly Tried[]): Score {

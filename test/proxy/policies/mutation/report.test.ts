@@ -2,7 +2,7 @@
 import t from 'tap'
 import { mutantOf, type Change, type Edit } from '../../../../proxy/policies/mutation/mutant.js'
 import { mutationText } from '../../../../proxy/policies/mutation/report.js'
-import { mutationReport, type Tried } from '../../../../proxy/policies/mutation/score.js'
+import { mutationReport, seenFrom, type Tried } from '../../../../proxy/policies/mutation/score.js'
 
 const SOURCE = {
   file: 'policies/a.rego',
@@ -77,4 +77,9 @@ t.test('machines get everything', async (t) => {
     equivalent: 1,
     survivors: [{ file: 'policies/a.rego', line: 4, rule: 'a/one', before: ['\tinput.y'] }],
   })
+})
+
+t.test('files are named as somebody where the command was typed would', async (t) => {
+  const seen = seenFrom('/repository', '/repository/rego', report)
+  t.match(mutationText(seen, 'github'), 'file=rego/policies/a.rego')
 })
