@@ -25,15 +25,17 @@ const bundleSource = {
   type: 'string',
   minLength: 1,
   description:
-    'a folder of Rego (rebuilt on save), a bundle.tar.gz, or the https:// address of a bundle at a server',
+    'a folder of Rego (rebuilt on save), a bundle.tar.gz, the https:// address of a bundle at a server, ' +
+    'or oci://registry/repository:tag',
 } as const
 
 const bundleServer = {
   type: 'object',
   additionalProperties: false,
-  description: 'how a source that is a server is asked (OPA’s bundle protocol)',
+  description: 'how a source that is a server or registry is asked',
   properties: {
-    token: { ...secret, description: 'bearer token for the server: env:NAME or file:/path' },
+    token: { ...secret, description: 'token for the server: env:NAME or file:/path' },
+    user: { type: 'string', description: 'goes with the token where a registry asks for both' },
     ca: {
       type: 'string',
       description: 'path of a PEM file with the authorities to trust instead of the system’s',

@@ -11,3 +11,8 @@ export function addressOf(text: string): Address {
 export function isSocketDirectory(host: string): boolean {
   return host.startsWith('/')
 }
+
+// Whether policies come from a server or registry rather than from this machine.
+export function isRemote(source: string): boolean {
+  return /^(https?|oci|oci\+http):\/\//.test(source)
+}

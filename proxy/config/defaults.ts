@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/config.js'
 import type { Algorithm, IssuerSettings } from '../identity/identity.js'
-import { addressOf, isSocketDirectory } from './address.js'
+import { addressOf, isRemote, isSocketDirectory } from './address.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type {
   BundleSourceSettings,
@@ -29,6 +29,8 @@ export const DEFAULTS = {
   // Below the minute after which many a load balancer gives up.
   waitMs: 50_000,
   operators: ['policy-operators'] as readonly string[],
+  // Registries that take tokens look at the token alone.
+  registryUser: 'sallyport',
   segmentBytes: 67_108_864,
   syncMs: 20,
   checkpointMs: 10_000,
@@ -195,10 +197,11 @@ function bundleSource(
   locate: Locate,
   follow: Follow,
 ): BundleSourceSettings {
-  if (!/^https?:\/\//.test(source)) return { kind: 'path', path: locate(source) }
+  if (!isRemote(source)) return { kind: 'path', path: locate(source) }
   return {
     kind: 'server',
     url: source,
+    user: server.user ?? DEFAULTS.registryUser,
     token: optional(server.token, follow),
     ca: optional(server.ca, locate),
     pollMs: server.poll_ms ?? DEFAULTS.pollMs,

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { Config } from '../../engine/schemas/config.js'
 import { isAcceptableUrl } from '../loopback.js'
 import type { PathSteps } from '../yaml-document.js'
+import { isRemote } from './address.js'
 import { checkCertificate, checkExists, checkSecret, type Surroundings } from './place-checks.js'
 import { reasonOf } from './secrets.js'
 
@@ -27,7 +28,7 @@ function checkSource(
   { source, server }: Pick<Policy, 'source' | 'server'>,
   around: Surroundings,
 ): void {
-  if (!/^https?:\/\//.test(source)) {
+  if (!isRemote(source)) {
     // A bundle file may come later: until then the last good one is used.
     if (!source.endsWith('.tar.gz')) checkExists([...path, 'source'], source, around)
     if (server !== undefined) {
@@ -39,9 +40,15 @@ function checkSource(
     }
     return
   }
-  if (!isAcceptableUrl(source)) {
-    const allowed = 'an https:// URL; http:// only on loopback; no user or password in it'
+  const url = source.replace(/^oci:/, 'https:').replace(/^oci\+http:/, 'http:')
+  if (!isAcceptableUrl(url)) {
+    const allowed = 'an https:// or oci:// URL; http:// only on loopback; no user or password in it'
     around.report([...path, 'source'], 'a URL that is not safe or not whole', allowed)
+  }
+  const isArtifact = /^oci(\+http)?:\/\/[^/]+\/[a-z0-9._/-]+(:[\w.-]+|@sha256:[0-9a-f]{64})?$/
+  if (source.startsWith('oci') && !isArtifact.test(source)) {
+    const allowed = 'oci://registry/repository:tag, or @sha256:… in place of the tag'
+    around.report([...path, 'source'], 'what names no artifact', allowed)
   }
   const at = [...path, 'server']
   if (server?.token !== undefined) checkSecret([...at, 'token'], server.token, around)

@@ -74,6 +74,7 @@ export type BundleSourceSettings =
   | {
       readonly kind: 'server'
       readonly url: string
+      readonly user: string
       readonly token: Secret | undefined
       // Absolute path of a PEM file.
       readonly ca: string | undefined

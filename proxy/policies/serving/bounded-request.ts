@@ -129,5 +129,7 @@ function statusWords(status: number, place: string): string {
 
 // Without a query, where some servers have their tokens.
 export function shown(url: string): string {
-  return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : 'the bundle server'
+  if (!URL.canParse(url)) return 'the bundle server'
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
 }

@@ -1,12 +1,16 @@
-// A bundle server followed: asked again and again, waiting for news where the server can wait, and less
+// A bundle server or registry followed: asked again and again, waiting for news where the server can wait, and less
 // often the longer it fails.
 import { shown } from './bounded-request.js'
-import { download } from './download.js'
+import { download, type Downloaded } from './download.js'
 import { SERVING_LIMITS } from './limits.js'
+import { ociReference, ociRegistry } from './oci-registry.js'
 import type { Found, Source } from './source.js'
 
 export type ServerOptions = {
+  // https, or oci for an artifact in a registry; plain on loopback alone.
   readonly url: string
+  // Goes with the token where a registry asks for both.
+  readonly user: string
   readonly token: (() => string) | undefined
   readonly ca: (() => string) | undefined
   // Between two requests to a server that does not wait.
@@ -21,8 +25,12 @@ export function serverSource(options: ServerOptions): Source {
   const ending = new AbortController()
   // Of what was found last; sent back so that the same is not sent again.
   let etag = ''
-  const ask = async (known: string, waitMs: number) =>
-    download({ ...options, etag: known, waitMs, signal: ending.signal })
+  const { signal } = ending
+  const registry = ociReference(options.url) === undefined ? undefined : ociRegistry(options)
+  const ask = (known: string, waitMs: number): Promise<Downloaded> =>
+    registry === undefined
+      ? download({ ...options, etag: known, waitMs, signal })
+      : registry.ask(known, signal)
   return {
     kind: 'server',
     place: shown(options.url),

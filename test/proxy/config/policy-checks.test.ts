@@ -70,6 +70,9 @@ shadow: { source: later.tar.gz }`,
 const WRONG: readonly (readonly [policy: string, problem: RegExp])[] = [
   ['source: http://bundles.example.com/b.tar.gz', /policy\.source.*http:\/\/ only on loopback/],
   ['source: https://me:pw@bundles.example.com/b', /no user or password in it/],
+  ['source: oci://me:pw@registry.example.com/b', /no user or password in it/],
+  ['source: oci+http://registry.example.com/b', /http:\/\/ only on loopback/],
+  ['source: oci://registry.example.com/Not/A:Name', /oci:\/\/registry\/repository:tag/],
   ['source: missing', /a folder of Rego, or a bundle\.tar\.gz/],
   ['source: .\nserver: { poll_ms: 5000 }', /policy\.server.*only where source is the https/],
   [

@@ -28,6 +28,7 @@ function sourceAt(
   return openSource({
     kind: 'server',
     url,
+    user: '',
     token: () => token,
     ca: ca === '' ? undefined : () => ca,
     pollMs,
