@@ -86,6 +86,16 @@ t.test(
     await write()
     await client.end()
 
+    const settings = settingsFrom(gateway.configFile, process.env)
+    const { policy } = settings
+    const elsewhere = { ...policy, source: { kind: 'path', path: '/elsewhere' } as const }
+    await t.rejects(
+      gateway.gateway.reload({ ...settings, policy: elsewhere }),
+      { code: 'config_invalid', message: /start it again/ },
+      'where bundles come from is settled at the start',
+    )
+    await gateway.gateway.reload({ ...settings, policy: { ...policy, staleMs: 1_000_000 } })
+
     await gateway.gateway.stop(0)
     await peer.close()
     const again = await startGateway(settingsFrom(gateway.configFile, process.env), {

@@ -10,7 +10,8 @@ Rolling back again goes one further back.
 
   --reason TEXT     stands in the record
 ${REMOTE_HELP}
-Who may here is also whom the bundle before lets operate: policies that let nobody in can be undone.
+Rolling back is also open to whom the bundle before lets operate, so that policies which let nobody in can
+be undone.
 `
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
