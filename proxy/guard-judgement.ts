@@ -10,6 +10,7 @@ import { isStale, type Aged } from './guard-freshness.js'
 import { factsOfSession, type Base, type SessionFacts } from './facts-of-session.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { refusalOf } from './guard-refusal.js'
+import { asSent } from './guard-rewrite.js'
 import type { Session } from './session.js'
 
 // What the guard itself remembers of a session.
@@ -138,7 +139,10 @@ export function createJudge(parts: JudgeParts): Judge {
       const standing = parts.approvals.grantsOf(session.id)
       const all = grants.length > 0 ? [...standing, ...grants] : standing
       const base = state.facts.base(now, all, isStale(parts))
-      const decided = commands.map((command) => decide(policy, base, command, trial, entrypoint))
+      const decided = commands.map((command) => {
+        const one = decide(policy, base, command, trial, entrypoint)
+        return command.sent === undefined ? one : asSent(one, command.sent, parts.exitMasksOf)
+      })
       const held = decided.some(({ decision }) => decision.action === 'require-approval')
       return { state, base, policy, decided, held }
     },

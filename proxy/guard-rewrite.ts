@@ -1,9 +1,10 @@
-// Masking at the source, where the answer itself cannot be masked.
-import type { Trial } from './guard.js'
+// Masking at the source, where the answer itself cannot be masked: the command goes to the target in other
+// words, so that the target never computes on protected values.
+import type { Decided } from './decision-cache.js'
+import type { GuardParts, Sent, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
 
-// A single statement whose answer cannot be masked may still run, where it can be rewritten so that the
-// target never computes on protected values. Made for this exact text, and kept nowhere.
+// A single statement whose answer cannot be masked may still run, where it can be rewritten.
 export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | undefined {
   const [command, another] = trial.commands
   const [decided] = judgement.decided
@@ -17,4 +18,29 @@ export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | 
     ...judgement,
     decided: [{ ...decided, exit: { masks }, rewritten: { text, statement } }],
   }
+}
+
+// The same for a text that is prepared now and runs later, under the decision of then.
+export function sentInstead(trial: Trial, judgement: Judgement): Sent | undefined {
+  const [masked] = maskedAtSource(trial, judgement)?.decided ?? []
+  if (masked?.rewritten === undefined) return undefined
+  return { ...masked.rewritten, masks: masked.decision.masks }
+}
+
+// A prepared statement of which the target has other words than the client's: the decision is made on what
+// the client wrote, and must hold for what runs.
+export function asSent(
+  decided: Decided,
+  sent: Sent,
+  exitMasksOf: GuardParts['exitMasksOf'],
+): Decided {
+  const { decision } = decided
+  if (decision.action === 'deny') return decided
+  const { text, statement } = sent
+  const exit = exitMasksOf(statement, decision.masks)
+  if (!('masks' in exit)) {
+    return { ...decided, exit: { refused: exit.refused, hint: 'prepare the statement again' } }
+  }
+  const masks = { ...exit.masks, quietErrors: true, otherText: true as const }
+  return { ...decided, exit: { masks }, rewritten: { text, statement } }
 }

@@ -13,6 +13,7 @@ import { heldAnswer } from './guard-hold.js'
 import { expired, type Aged } from './guard-freshness.js'
 import { INTERNAL, tokenRefusal, UNAVAILABLE, worst } from './guard-refusal.js'
 import type { HintFor } from './guard-refusal.js'
+import { admitted, previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import { written } from './guard-record.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
@@ -35,7 +36,12 @@ export type CommandToJudge = {
   // The same command so that the target computes on masked values; absent where the protocol cannot
   // send another text than the client's. Asked only where the answer itself cannot be masked.
   readonly spliced?: Rewriting | undefined
+  // What the target was sent in place of the text when it was prepared: that is what runs.
+  readonly sent?: Sent | undefined
 }
+
+// A prepared text so that the target computes on masked values, and the masks that it was made with.
+export type Sent = Rewritten & { readonly masks: readonly Mask[] }
 
 export type Rewriting = (text: string, masks: readonly Mask[]) => Spliced
 
@@ -75,6 +81,12 @@ export type Answer =
     }
   | { readonly go: false; readonly refusal: Refusal }
 
+export type Preview = {
+  readonly refusal?: Refusal | undefined
+  // It may go, in other words.
+  readonly sent?: Sent | undefined
+}
+
 export type Guard = {
   // Judges, holds, records. `answered` is called exactly once, at once or later, and never before
   // every intent is as durable as it must be.
@@ -86,7 +98,7 @@ export type Guard = {
   ) => void
   // Would this be refused whatever its values? Used before a Parse goes to the target. Records a
   // refusal, and nothing otherwise.
-  readonly preview: (session: Session, command: CommandToJudge) => Refusal | undefined
+  readonly preview: (session: Session, command: CommandToJudge) => Preview
   // May this identity open this target at all (stage `session`)?
   readonly admit: (session: Session) => Refusal | undefined
   // What came of a command that was let go; told exactly once.
@@ -178,16 +190,17 @@ export function createGuard(parts: GuardParts): Guard {
       guarded(trial, () => begin(parts, judge, trial, settle, finish, hold))
     },
     preview(session, command) {
-      let refusal: Refusal | undefined
+      let preview: Preview = {}
       const trial = trialOf(session, [command], NOBODY_WAITS, (answer) => {
-        refusal = answer.go ? undefined : answer.refusal
+        preview = answer.go ? {} : { refusal: answer.refusal }
       })
       guarded(trial, () => {
-        refusal = previewed(parts, judge, trial)
+        preview = previewed(parts, judge, trial)
+        const { refusal } = preview
         if (refusal === undefined) session.commands--
         else settle(trial, { go: false, refusal })
       })
-      return refusal
+      return preview
     },
     admit(session) {
       let refusal: Refusal | undefined
@@ -263,29 +276,4 @@ function passed(trial: Trial, judgement: Judgement): Answer {
     return { command, masks: exit.masks, limits: decision.limits, rewritten }
   })
   return { go: true, commands }
-}
-
-function previewed(parts: GuardParts, judge: Judge, trial: Trial): Refusal | undefined {
-  const now = parts.clock.now()
-  const policy = parts.policy()
-  if (policy === undefined || !parts.recorder.healthy()) return UNAVAILABLE
-  const standing = trial.session.identity.standing(now)
-  const judgement = judge.judged(trial, policy, now, [])
-  const refusal = standing.valid ? (expired(parts) ?? worst(judgement)) : tokenRefusal(standing)
-  if (refusal !== undefined) {
-    judge.counted(trial.session, trial.commands.length, now)
-    written(parts, trial, judgement, refusal, NO_APPROVALS, () =>
-      parts.onSettled?.(trial, judgement),
-    )
-  }
-  return refusal
-}
-
-function admitted(parts: GuardParts, judge: Judge, session: Session): Refusal | undefined {
-  const now = parts.clock.now()
-  const policy = parts.policy()
-  if (policy === undefined || !parts.recorder.healthy()) return UNAVAILABLE
-  const standing = session.identity.standing(now)
-  if (!standing.valid) return tokenRefusal(standing)
-  return expired(parts) ?? judge.admitted(session, policy, now)
 }

@@ -443,17 +443,21 @@ t.test('whatever is thrown is a denial', async (t) => {
   }
   const { answers } = judge(guard, session, [commandOf('read')])
   t.match(answers, [{ go: false, refusal: { rule: 'sallyport/internal' } }])
-  t.match(guard.preview(session, commandOf('read')), { rule: 'sallyport/internal' })
+  t.match(guard.preview(session, commandOf('read')), {
+    refusal: { rule: 'sallyport/internal' },
+  })
   t.match(guard.admit(session), { rule: 'sallyport/internal' })
 })
 
 t.test('a look ahead records what it refuses and nothing else', async (t) => {
   const { world, guard, session } = made()
-  t.equal(guard.preview(session, commandOf('read')), undefined)
+  t.same(guard.preview(session, commandOf('read')), {})
   t.equal(world.records.length, 0)
   t.equal(session.commands, 0)
   world.decide = () => DENY
-  t.match(guard.preview(session, commandOf('drop', { reading: 2 })), { rule: 'test/no' })
+  t.match(guard.preview(session, commandOf('drop', { reading: 2 })), {
+    refusal: { rule: 'test/no' },
+  })
   t.match(world.records, [{ go: false, command: 1 }])
 })
 

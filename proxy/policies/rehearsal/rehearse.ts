@@ -84,7 +84,7 @@ export async function createRehearsing(): Promise<Rehearsing> {
           position: at + 1,
           of: all.length,
         }
-        if (all.length > 1 || message !== 'simple') return command
+        if (all.length > 1) return command
         const rewriting: Rewriting = (text, masks) =>
           splicedText(text, catalogue, names, masks, reader)
         return { ...command, spliced: rewriting }

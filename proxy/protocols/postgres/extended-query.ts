@@ -2,9 +2,9 @@
 // its values; Bind is where a command is judged and recorded, and held if need be; Execute goes on only
 // while all that the judgement rested on still stands.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
-import type { CommandToJudge } from '../../guard.js'
+import type { CommandToJudge, Preview } from '../../guard.js'
 import { bindOf, type BindParts } from './bind-message.js'
-import { forward, refuseExtended } from './client-writes.js'
+import { forward, insert, refuseExtended, swallow } from './client-writes.js'
 import { catalogueOf, contextReady, drained, looksAgain, readingOf, resume } from './context.js'
 import { entryOf } from './expected.js'
 import { judged, runningsOf } from './judging.js'
@@ -12,8 +12,9 @@ import type { Portal, Prepared } from './memory.js'
 import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { freshened, isFailure, resolved } from './resolve.js'
+import { rewritingOf } from './rewriting.js'
 import { RESERVED, unfitText } from './simple-query.js'
-import { stringEnd, textOf } from './wire-bytes.js'
+import { message, stringEnd, textOf } from './wire-bytes.js'
 
 // Each answers false where the message stays in front and waits.
 
@@ -37,17 +38,16 @@ export function parse(r: RelayState, start: number, end: number): boolean {
   if (reading === undefined || looksAgain(r, reading)) return false
   const [statement, second] = reading.statements
   if (second !== undefined) return refused(r, end, SEVERAL)
-  if (statement !== undefined) {
+  const { syntaxError } = reading
+  let preview: Preview = {}
+  // What an EXECUTE or FETCH does is known when it is bound.
+  if (statement !== undefined && (syntaxError !== undefined || !namesAnother(statement))) {
     const command = commandOf(statement, reading.id, text, undefined)
-    const { syntaxError } = reading
-    // What an EXECUTE or FETCH does is known when it is bound.
-    const refusal =
-      namesAnother(statement) && syntaxError === undefined
-        ? undefined
-        : r.parts.guard.preview(r.session, command)
-    if (syntaxError !== undefined) return refused(r, end, { sqlstate: '42601', ...syntaxError })
-    if (refusal !== undefined) return refused(r, end, failureOf(refusal))
+    preview = r.parts.guard.preview(r.session, { ...command, spliced: rewritingOf(r) })
   }
+  if (syntaxError !== undefined) return refused(r, end, { sqlstate: '42601', ...syntaxError })
+  const { refusal, sent: instead } = preview
+  if (refusal !== undefined) return refused(r, end, failureOf(refusal))
   const { names } = r
   if (names === undefined) throw new Error('names are not known')
   const to: Prepared = {
@@ -57,11 +57,21 @@ export function parse(r: RelayState, start: number, end: number): boolean {
     statement,
     catalogue: catalogueOf(r),
     names,
+    sent: instead,
   }
   const changes = [[{ kind: 'statement', name, to }]] as const
   r.memory.expect(changes[0], r.segment)
-  r.expected.push(entryOf('parse', r.segment, { changes }))
-  return sent(r, end)
+  const entry = entryOf('parse', r.segment, { changes, prepared: to })
+  if (instead === undefined) {
+    r.expected.push(entry)
+    return sent(r, end)
+  }
+  // The types of parameters are the client's own.
+  const inOtherWords = message('P', name, instead.text, bytes.subarray(textEnd + 1, end))
+  swallow(r, end)
+  r.pipelineOpen = true
+  insert(r, inOtherWords, entry)
+  return true
 }
 
 export function bind(r: RelayState, start: number, end: number): boolean {
@@ -85,7 +95,10 @@ export function bind(r: RelayState, start: number, end: number): boolean {
   if (found === 'wait') return later(r)
   if (found === 'reading') return false
   if (isFailure(found)) return refused(r, end, found)
-  const command = commandOf(found.statement, found.reading, prepared.text, parts.values)
+  const { sent: instead } = prepared
+  if (instead === 'void') return refused(r, end, NOT_AS_SENT)
+  const asked = commandOf(found.statement, found.reading, prepared.text, parts.values)
+  const command = instead === undefined ? asked : { ...asked, sent: instead }
   return judged(r, [command], (answer, stop) => {
     if (!answer.go) refused(r, stop, failureOf(answer.refusal))
     else {
@@ -179,6 +192,12 @@ const NAMES_MAX = 20_000
 const TOO_MANY: Failure = {
   sqlstate: '54000',
   message: 'too many prepared statements and portals in this session',
+}
+
+const NOT_AS_SENT: Failure = {
+  sqlstate: '0A000',
+  message: 'the database changed since this statement was prepared, and with it how it is masked',
+  hint: 'prepare the statement again',
 }
 
 const SEVERAL: Failure = {

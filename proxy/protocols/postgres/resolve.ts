@@ -2,9 +2,11 @@
 // facts of both are put together, so that a policy sees the read behind a FETCH.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import { catalogueOf, readingOf } from './context.js'
+import type { Sent } from '../../guard.js'
 import type { Change, Portal, Prepared } from './memory.js'
 import type { Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
+import { rewrittenText } from './rewriting.js'
 
 export type Resolved = {
   readonly statement: Statement
@@ -79,7 +81,15 @@ export function freshened(r: RelayState, prepared: Prepared): boolean {
       : outer
   prepared.catalogue = catalogue
   prepared.names = names
+  if (typeof prepared.sent === 'object') prepared.sent = stillSent(r, prepared.text, prepared.sent)
   return true
+}
+
+// The target has these words and no others: they hold as long as the client's would be put into the same.
+function stillSent(r: RelayState, text: string, sent: Sent): Sent | 'void' {
+  const again = rewrittenText(r, text, sent.masks)
+  if (!('text' in again) || again.text !== sent.text) return 'void'
+  return { ...sent, statement: again.statement }
 }
 
 function madeEarlier(

@@ -1,25 +1,16 @@
 // The simple protocol (documentation 55.2.2): one message with any number of statements. All of them are
 // read and judged before the first one runs.
-import type { Reading, Statement } from '../../../engine/facts/postgres/reading.js'
-import { spliced, type Spliced } from '../../../engine/facts/postgres/splice.js'
-import type { Mask } from '../../../engine/schemas/decision.js'
+import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { CommandToJudge, Rewriting } from '../../guard.js'
 import { forward, insert, refuseQuery, swallow } from './client-writes.js'
-import {
-  catalogueOf,
-  contextReady,
-  drained,
-  looksAgain,
-  noteSent,
-  readingOf,
-  resume,
-} from './context.js'
+import { contextReady, drained, looksAgain, noteSent, readingOf, resume } from './context.js'
 import { entryOf } from './expected.js'
 import { judged, runningsOf } from './judging.js'
 import type { Change } from './memory.js'
 import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { isFailure, resolved } from './resolve.js'
+import { rewritingOf } from './rewriting.js'
 import { changesOf } from './statement-changes.js'
 import { message, stringEnd, textOf } from './wire-bytes.js'
 
@@ -143,24 +134,6 @@ function commandsOf(
     if (all.length > 0) earlier.push(...all)
   }
   return { commands, changes }
-}
-
-// One for the whole session: few commands ask for it.
-function rewritingOf(r: RelayState): Rewriting {
-  r.rewriting ??= (text, masks) => splicedText(r, text, masks)
-  return r.rewriting
-}
-
-function splicedText(r: RelayState, text: string, masks: readonly Mask[]): Spliced {
-  const { names } = r
-  if (names === undefined) return { refused: 'the names of the database are not known' }
-  const catalogue = catalogueOf(r)
-  const read = (rewritten: string): Reading => {
-    const reading = r.parts.read(rewritten, catalogue, names)
-    if (reading instanceof Promise) throw new Error('the rewritten text is too long')
-    return reading
-  }
-  return spliced(text, { catalogue, names, masks, read })
 }
 
 export const RESERVED: Failure = {

@@ -1,5 +1,6 @@
 // An error of the target: told to the client in our words or its own, then everything that PostgreSQL
 // discards after it is taken to be discarded (documentation 55.2.3).
+import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import { headOf, type Entry } from './expected.js'
 import { ended, skipped } from './outcomes.js'
 import { errorResponse } from './refuse.js'
@@ -10,7 +11,7 @@ import { say } from './target-writes.js'
 export function errorArrived(r: RelayState, bytes: Buffer, start: number, end: number): boolean {
   const entry = headOf(r.expected)
   const running = entry?.commands[entry.index]
-  const masks = running?.masks ?? r.masks
+  const masks = running?.masks ?? masksBetween(r, entry)
   const report = shownReport(bytes, start, end, masks, r.connected.hiddenWords)
   if (report === undefined) return odd(r)
   const fatal = report.severity === 'FATAL' || report.severity === 'PANIC'
@@ -30,6 +31,12 @@ export function errorArrived(r: RelayState, bytes: Buffer, start: number, end: n
   if (running !== undefined) ended(r, running, 'failed', { sqlstate: report.sqlstate })
   failedFrom(r, entry, new Error(`the target answered ${report.sqlstate}`))
   return false
+}
+
+// Of what is no command: a prepared statement in other words than the client's speaks of those.
+function masksBetween(r: RelayState, entry: Entry | undefined): ExitMasks {
+  const prepared = entry?.prepared ?? entry?.portal?.prepared
+  return prepared?.sent === undefined ? r.masks : { ...r.masks, quietErrors: true, otherText: true }
 }
 
 const NAMES_UNKNOWN = {
