@@ -56,13 +56,15 @@ cases:
     rules: [employees/read]
 `
 
+type Job = { readonly script?: readonly string[]; readonly after_script?: readonly string[] }
+
 type Step = {
   readonly name?: string
   readonly run?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
-t.test('the steps of the workflow for GitHub run', async (t) => {
+t.test('the steps of the workflow for GitHub run, and the jobs for GitLab', async (t) => {
   const { home, ran } = await newcomer(t)
   const folder = join(home, 'ours')
   t.equal(ran('npx sallyport policy init ours', home).status, 0)
@@ -96,4 +98,29 @@ t.test('the steps of the workflow for GitHub run', async (t) => {
   t.match(readFileSync(join(folder, 'reports/tests.xml'), 'utf8'), /<testsuite/)
   t.match(readFileSync(join(home, 'gh.txt'), 'utf8'), /pr comment 7 --body-file report\.md/)
   t.match(readFileSync(join(home, 'summary.md'), 'utf8'), /employees/)
+
+  const jobs = parse(readFileSync(join(folder, '.gitlab-ci.yml'), 'utf8')) as Record<string, Job>
+  const base = ran('git rev-parse main', folder).text.trim()
+  const surroundings = {
+    ...values,
+    SALLYPORT_SIGNING_KEY: values.SIGNING_KEY,
+    CI_MERGE_REQUEST_DIFF_BASE_SHA: base,
+    CI_API_V4_URL: 'https://gitlab.example/api/v4',
+    CI_PROJECT_ID: '3',
+    CI_MERGE_REQUEST_IID: '7',
+    REPORT_TOKEN: 'words',
+  }
+  for (const name of ['build', 'compare', 'sign']) {
+    const { script = [], after_script: after = [] } = jobs[name] ?? {}
+    t.ok(script.length > 0, name)
+    for (const lines of [script, after]) {
+      const { status, text } = ran(lines.join('\n'), folder, surroundings)
+      t.equal(status, 0, `${name}\n${text}`)
+    }
+  }
+  t.match(ran(verify, folder), { status: 0 })
+  t.match(
+    readFileSync(join(home, 'curl.txt'), 'utf8'),
+    /body@report\.md .*merge_requests\/7\/notes/,
+  )
 })

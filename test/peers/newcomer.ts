@@ -1,5 +1,6 @@
 // A machine of somebody who has just installed Sallyport: npx finds it, opa is on the PATH, Git knows the
-// author; gh writes down what it is asked.
+// author; gh and curl write down what
+// they are asked.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,6 +33,7 @@ export async function newcomer(test: Test): Promise<Newcomer> {
       `exec '${process.execPath}' '${main}' "$@"`,
   )
   program('gh', `echo "gh $*" >> '${join(home, 'gh.txt')}'`)
+  program('curl', `echo "curl $*" >> '${join(home, 'curl.txt')}'`)
   const opa = await opaPath()
   symlinkSync(opa, join(programs, 'opa'))
   writeFileSync(join(home, 'gitconfig'), '[user]\n\tname = New Comer\n\temail = new@example.org\n')

@@ -59,7 +59,7 @@ function prettyText({ bundle, revision, digest, bytes, rules, labels, fuel }: Bu
   const families = Object.entries(rules).map(([family, count]) => `${count} ${family}`)
   return [
     `${bundle}  ${bytes} bytes`,
-    `  revision  ${revision === '' ? 'none: the folder is not in Git' : revision}`,
+    `  revision  ${revision === '' ? 'none: not in Git, or Git may not read it' : revision}`,
     `  digest    ${digest}`,
     `  rules     ${families.length === 0 ? 'none with an id' : families.join(', ')}`,
     `  labels    ${labels} patterns of columns`,

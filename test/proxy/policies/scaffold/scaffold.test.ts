@@ -1,5 +1,5 @@
 // A new policy repository is whole, works with plain opa, and takes nothing away from anybody.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -59,12 +59,26 @@ t.test('a folder with anything in it is left alone', async (t) => {
   t.match(ran('npx sallyport policy init', home), { status: 2, text: /init one DIR/ })
 })
 
-t.test('without an author, or inside of another repository, it says what to type', async (t) => {
-  const { home, ran } = await newcomer(t)
-  writeFileSync(join(home, 'gitconfig'), '[user]\n\tuseConfigOnly = true\n')
-  const made = ran('npx sallyport policy init ours', home)
-  t.match(made, { status: 0, text: /not committed: Git knows no author/ })
-  t.match(made.text, /git config user\.email/)
-  const inside = ran('git init --quiet outer && cd outer && npx sallyport policy init inner', home)
-  t.match(inside, { status: 0, text: /not committed: the folder is part of the Git repository/ })
-})
+t.test(
+  'without Git, without an author, or inside of another repository, it says what to type',
+  async (t) => {
+    const { home, ran } = await newcomer(t)
+    writeFileSync(join(home, 'gitconfig'), '[user]\n\tuseConfigOnly = true\n')
+    const made = ran('npx sallyport policy init ours', home)
+    t.match(made, { status: 0, text: /not committed: Git knows no author/ })
+    t.match(made.text, /git config user\.email/)
+    const programs = join(home, 'few')
+    mkdirSync(programs)
+    for (const name of ['bash', 'sh']) symlinkSync(`/bin/${name}`, join(programs, name))
+    const bare = ran(`'${join(home, 'bin', 'npx')}' sallyport policy init bare`, home, {
+      PATH: programs,
+    })
+    t.match(bare, { status: 0, text: /not committed: Git is not there/ })
+    t.match(bare.text, /^ {2}git init$/m)
+    const inside = ran(
+      'git init --quiet outer && cd outer && npx sallyport policy init inner',
+      home,
+    )
+    t.match(inside, { status: 0, text: /not committed: the folder is part of the Git repository/ })
+  },
+)
