@@ -48,6 +48,9 @@ export type GatewayPolicies = Pick<Serving, 'current' | 'ageMs'> & {
   readonly close: () => Promise<void>
 }
 
+// Of the budget: where the plainest cases take more, an operator is told. Refused is a quarter.
+const DEAR_SHARE = 0.05
+
 export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<GatewayPolicies> {
   const { directory, recorder, metrics, clock, log } = parts
   let { settings } = parts
@@ -63,7 +66,13 @@ export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<Gate
     file: join(directory, 'policy.json'),
     olderMayReturn: source.kind !== 'server',
     clock,
-    onActivated: (policy) => metrics.bundleActivated(policy),
+    onActivated: (policy) => {
+      metrics.bundleActivated(policy)
+      const { digest: bundle, smokeFuel = 0 } = policy
+      if (smokeFuel <= settings.fuel * DEAR_SHARE) return
+      const about = { bundle, fuel: smokeFuel, budget: settings.fuel }
+      log.warn(about, 'the plainest decisions take much of policy.fuel; others may run out of it')
+    },
     onEvent: (event) => {
       recorder.bundle(event)
       if (event.event === 'refused') metrics.bundleRefused(event.step)

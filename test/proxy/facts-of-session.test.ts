@@ -109,3 +109,16 @@ t.test('grants make a situation of their own', async (t) => {
   t.equal(granted.facts.grants.length, 1)
   t.equal(facts.base(NOON, []), plain)
 })
+
+t.test(
+  'policies that nobody has heard of make a situation of their own, as long as it lasts',
+  async (t) => {
+    const facts = factsOfSession(sessionAt())
+    const plain = facts.base(NOON, [])
+    t.notOk('policy' in plain.facts, 'not said while all is well')
+    const stale = facts.base(NOON, [], true)
+    t.same(stale.facts.policy, { stale: true })
+    t.equal(facts.base(NOON, [], true), stale)
+    t.equal(facts.base(NOON, [], false), plain)
+  },
+)
