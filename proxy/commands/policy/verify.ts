@@ -2,27 +2,34 @@
 // it, and whether it can decide.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { policyOf } from '../../../engine/policy/bundle.js'
+import type { Policy } from '../../../engine/policy/policy.js'
+import { DEFAULTS } from '../../config/defaults.js'
 import { settingsFrom } from '../../config/read-config.js'
 import { GatewayError } from '../../errors.js'
 import {
   signatureRequirement,
   type RequirementSettings,
 } from '../../policies/signing/requirement.js'
+import { differencesFrom } from '../../policies/signing/made-again.js'
 import { verifiedBundle } from '../../policies/signing/verify.js'
 import type { Io } from '../io.js'
-import { argumentsOf, formatArgument, policyAt } from './toolbox.js'
+import { argumentsOf, formatArgument, opaFor } from './toolbox.js'
 
 export const help = `sallyport policy verify BUNDLE --key NAME=FILE …   who signed a bundle, and can it decide?
 sallyport policy verify BUNDLE --config FILE      by the keys of a gateway's configuration
+sallyport policy verify BUNDLE --source DIR       is it what this folder of policies makes?
 
   --key NAME=FILE    a public key in PEM form and the name that it signs under; several times
   --required N       how many of the keys must have signed (default: all of them)
   --scope SCOPE      what the signatures must be meant for
   --config FILE      take all three from policy.signatures of a configuration
+  --source DIR       build DIR and compare, file by file: before you add your signature
   --format FORMAT    pretty (default) or json
 
 Every signature in the name of a known key must hold, over exactly the files that are there; one key
-counts once. Exit status: 0 good, 1 refused (and why), 2 wrong usage.
+counts once. --source may stand beside keys, or alone.
+Exit status: 0 good, 1 refused (and why), 2 wrong usage.
 `
 
 const OPTIONS = {
@@ -30,6 +37,7 @@ const OPTIONS = {
   required: { type: 'string' },
   scope: { type: 'string' },
   config: { type: 'string' },
+  source: { type: 'string' },
   format: { type: 'string' },
 } as const
 
@@ -38,30 +46,78 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const format = formatArgument(values.format, ['pretty', 'json'])
   const [bundle, ...more] = positionals
   if (bundle === undefined || more.length > 0) throw new GatewayError('usage', 'verify one BUNDLE')
-  const settings =
-    values.config === undefined ? requirementIn(values, io) : requirementOf(values.config, io)
+  const settings = requirementOf(values, io)
   const bytes = await readFile(resolve(io.cwd, bundle)).catch((cause: unknown) => {
     throw new GatewayError('not_found', `${bundle} cannot be read`, { cause })
   })
-  const requirement = await signatureRequirement(settings)
-  const { signers, contentDigest } = await verifiedBundle(bytes, requirement)
-  const { policy } = await policyAt(bundle, io)
-  const { revision, digest } = policy
-  const found = { bundle, revision, digest, contentDigest, signers, required: settings.required }
-  if (format === 'json') io.stdout.write(`${JSON.stringify(found)}\n`)
-  else {
-    io.stdout.write(
-      `${bundle}: good\n  signed by ${signers.join(', ')} (${settings.required} required)\n` +
-        `  revision  ${revision === '' ? 'none' : revision}\n  digest    ${digest}\n`,
-    )
-  }
+  const signers = settings === undefined ? undefined : await signersOf(bytes, settings)
+  const { revision, digest, contentDigest } = await policyIn(bytes)
+  if (values.source !== undefined) await compare(bytes, values.source, io)
+  const signed = settings === undefined ? {} : { signers, required: settings.required }
+  const made = values.source === undefined ? {} : { source: values.source }
+  const found = { bundle, revision, digest, contentDigest, ...signed, ...made }
+  io.stdout.write(format === 'json' ? `${JSON.stringify(found)}\n` : prettyText(found))
   return 0
 }
 
-function requirementIn(
-  values: { readonly key?: string[]; readonly required?: string; readonly scope?: string },
-  io: Io,
-): RequirementSettings {
+type Found = {
+  readonly bundle: string
+  readonly revision: string
+  readonly digest: string
+  readonly signers?: readonly string[] | undefined
+  readonly required?: number
+  readonly source?: string
+}
+
+function prettyText({ bundle, revision, digest, signers, required, source }: Found): string {
+  const by = signers === undefined ? 'nobody was asked for' : signers.join(', ')
+  const of = required === undefined ? '' : ` (${required} required)`
+  const made = source === undefined ? '' : `  made of   ${source}, byte for byte\n`
+  return (
+    `${bundle}: good\n  signed by ${by}${of}\n${made}` +
+    `  revision  ${revision === '' ? 'none' : revision}\n  digest    ${digest}\n`
+  )
+}
+
+async function signersOf(
+  bytes: Uint8Array,
+  settings: RequirementSettings,
+): Promise<readonly string[]> {
+  return (await verifiedBundle(bytes, await signatureRequirement(settings))).signers
+}
+
+async function policyIn(bytes: Uint8Array): Promise<Policy> {
+  return policyOf(bytes, { id: 1, fuel: DEFAULTS.fuel }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new GatewayError('bundle_invalid', why, { cause })
+  })
+}
+
+async function compare(bytes: Uint8Array, named: string, io: Io): Promise<void> {
+  const folder = resolve(io.cwd, named)
+  const differences = await differencesFrom(bytes, { opa: await opaFor(io), folder })
+  if (differences.length === 0) return
+  throw new GatewayError(
+    'bundle_signature',
+    `it is not what ${named} makes:\n${differences.map((line) => `  ${line}`).join('\n')}`,
+  )
+}
+
+type Values = {
+  readonly key?: string[]
+  readonly required?: string
+  readonly scope?: string
+  readonly config?: string
+  readonly source?: string
+}
+
+function requirementOf(values: Values, io: Io): RequirementSettings | undefined {
+  if (values.config !== undefined) return configured(values.config, io)
+  if (values.key === undefined && values.source !== undefined) return undefined
+  return requirementIn(values, io)
+}
+
+function requirementIn(values: Values, io: Io): RequirementSettings {
   const keys = (values.key ?? []).map((text) => {
     const at = text.indexOf('=')
     if (at < 1) throw new GatewayError('usage', `--key is NAME=FILE, not ${text}`)
@@ -69,7 +125,10 @@ function requirementIn(
     return { name: text.slice(0, at), file: resolve(io.cwd, file) }
   })
   if (keys.length === 0) {
-    throw new GatewayError('usage', 'verify with which keys? --key NAME=FILE, or --config FILE')
+    throw new GatewayError(
+      'usage',
+      'verify with which keys? --key NAME=FILE, --config FILE, or --source DIR',
+    )
   }
   const required = values.required ?? String(keys.length)
   if (!/^[1-9]\d?$/.test(required)) {
@@ -78,7 +137,7 @@ function requirementIn(
   return { required: Number(required), keys, scope: values.scope }
 }
 
-function requirementOf(file: string, io: Io): RequirementSettings {
+function configured(file: string, io: Io): RequirementSettings {
   const { signatures } = settingsFrom(resolve(io.cwd, file), io.env).policy
   if (signatures !== undefined) return signatures
   throw new GatewayError('config_invalid', `${file} has no policy.signatures: it asks for none`)

@@ -1,5 +1,13 @@
 // From a folder to a bundle that two people signed, by the commands alone.
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -55,6 +63,14 @@ t.test('build, keys, two signatures, verify', async (t) => {
   t.match(await ran(sign, 'b.tar.gz', ...key('ben'), '--output', 'c.tar.gz'), /^0 .*anna, ben/)
   const found = await ran(verify, 'c.tar.gz', ...keys, '--format', 'json')
   t.match(JSON.parse(found.slice(2)), { signers: ['anna', 'ben'], required: 2 })
+
+  t.match(await ran(verify, 'c.tar.gz', '--source', LIBRARY), /^0 .*byte for byte/s)
+  const other = join(cwd, 'other')
+  cpSync(LIBRARY, other, { recursive: true })
+  writeFileSync(join(other, 'data/hours/data.yaml'), 'enabled: true\n')
+  const wrong = await ran(verify, 'c.tar.gz', '--source', 'other')
+  t.match(wrong, /^bundle_signature: it is not what other makes:/)
+  t.match(wrong, /it was built from .*nothing that says so\n {2}data\.json differs/)
 
   const config = (policy: string): void =>
     writeFileSync(join(cwd, 'sallyport.yaml'), CONFIG + policy)
