@@ -44,7 +44,7 @@ export function builtinsCalled(host: Host): ReadonlyMap<number, Builtin> {
   const foreign = wanted.map(([name]) => name).filter((name) => !BUILTINS.has(name))
   if (foreign.length > 0) {
     throw new Error(
-      `the policy calls ${foreign.sort().join(', ')}, which cannot be part of a repeatable decision`,
+      `the policy calls ${foreign.sort().join(', ')}: no builtin of this engine, since it would ask more than the facts, or is not supported`,
     )
   }
   return new Map(

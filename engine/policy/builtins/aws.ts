@@ -1,11 +1,13 @@
 // `providers.aws.sign_req`: AWS Signature Version 4 of a request, at a time that the policy names.
 import { createHash, createHmac } from 'node:crypto'
 import { isNumber, type RegoObject, type RegoValue } from '../rego-value.js'
-import { memberAt, NoAnswer, objectOf, textOf, type BuiltinEntry } from './builtin.js'
+import { memberAt, NoAnswer, objectOf, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { asJson, jsonText } from './json.js'
 import { escapedPath, parsedUrl } from './url.js'
 
-export const AWS: readonly BuiltinEntry[] = [['providers.aws.sign_req', { apply: signed }]]
+export const AWS: readonly BuiltinEntry[] = [
+  ['providers.aws.sign_req', { apply: signed, cost: perCharacter(200, 100_000) }],
+]
 
 // As http.send's.
 const ALLOWED = new Set([

@@ -16,6 +16,16 @@ export type Builtin = {
   readonly cost?: (texts: readonly string[]) => number
 }
 
+// Fuel for each character of the arguments, on top of some for the call; a unit is about a nanosecond.
+export function perCharacter(units: number, call = 0): NonNullable<Builtin['cost']> {
+  return (texts) => call + units * texts.reduce((sum, text) => sum + text.length, 0)
+}
+
+// Fuel where each character of one argument may meet each of the others.
+export function product(texts: readonly string[]): number {
+  return texts.reduce((size, text) => size * Math.max(1, text.length), 1)
+}
+
 export type BuiltinEntry = readonly [name: string, builtin: Builtin]
 
 // Where OPA's builtin fails, which a policy sees as undefined.

@@ -1,6 +1,6 @@
 // `net.cidr_*`: what OPA leaves to the host of them; containing and intersecting are compiled in.
 import { isArray, isObject, isSet, numberOf, order, type RegoValue } from '../rego-value.js'
-import { NoAnswer, membersOf, setOf, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, membersOf, perCharacter, setOf, textOf, type BuiltinEntry } from './builtin.js'
 import {
   addressOf,
   addressText,
@@ -21,7 +21,7 @@ export const CIDR: readonly BuiltinEntry[] = [
   ],
   ['net.cidr_contains_matches', { apply: containsMatches, cost: pairs }],
   ['net.cidr_expand', { apply: expand, cost: addresses }],
-  ['net.cidr_merge', { apply: merge }],
+  ['net.cidr_merge', { apply: merge, cost: perCharacter(200) }],
 ]
 
 const EXPANDED_MAX = 65_536

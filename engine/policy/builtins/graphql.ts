@@ -11,25 +11,35 @@ import {
   type OperationTypeNode,
 } from 'graphql'
 import { isObject, type RegoValue } from '../rego-value.js'
-import { NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { documentOf, queryValue, schemaValue } from './graphql-ast.js'
 import { queryText, schemaText } from './graphql-text.js'
 
-// Validation compares fields with each other.
-const cost = (texts: readonly string[]): number => 200_000 + 2_000 * texts.join('').length
+const READING = perCharacter(400, 50_000)
+// A schema is built whole, and fields are compared with each other.
+const CHECKING = perCharacter(2_000, 1_500_000)
 
 export const GRAPHQL: readonly BuiltinEntry[] = [
-  ['graphql.parse_query', { apply: (query) => queryValue(documentOf(textOf(query))), cost }],
-  ['graphql.parse_schema', { apply: (schema) => schemaValue(documentOf(textOf(schema))), cost }],
-  ['graphql.parse', { apply: (query = null, schema = null) => parsed(query, schema), cost }],
-  ['graphql.parse_and_verify', { apply: parsedAndVerified, cost }],
+  [
+    'graphql.parse_query',
+    { apply: (query) => queryValue(documentOf(textOf(query))), cost: READING },
+  ],
+  [
+    'graphql.parse_schema',
+    { apply: (schema) => schemaValue(documentOf(textOf(schema))), cost: READING },
+  ],
+  [
+    'graphql.parse',
+    { apply: (query = null, schema = null) => parsed(query, schema), cost: CHECKING },
+  ],
+  ['graphql.parse_and_verify', { apply: parsedAndVerified, cost: CHECKING }],
   [
     'graphql.is_valid',
-    { apply: (query = null, schema = null) => holds(() => parsed(query, schema)), cost },
+    { apply: (query = null, schema = null) => holds(() => parsed(query, schema)), cost: CHECKING },
   ],
   [
     'graphql.schema_is_valid',
-    { apply: (schema = null) => holds(() => builtSchema(schemaDocument(schema))), cost },
+    { apply: (schema = null) => holds(() => builtSchema(schemaDocument(schema))), cost: CHECKING },
   ],
 ]
 

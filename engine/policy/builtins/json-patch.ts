@@ -1,9 +1,19 @@
 // `json.patch`: RFC 6902 on values of Rego, sets included, one operation after the other. The first that
 // cannot be done leaves no answer.
 import { isArray, isNumber, isObject, isSet, order, type RegoValue } from '../rego-value.js'
-import { arrayOf, memberAt, NoAnswer, objectOf, textOf, type BuiltinEntry } from './builtin.js'
+import {
+  arrayOf,
+  memberAt,
+  NoAnswer,
+  objectOf,
+  product,
+  textOf,
+  type BuiltinEntry,
+} from './builtin.js'
 
-export const JSON_PATCH: readonly BuiltinEntry[] = [['json.patch', { apply: patched }]]
+export const JSON_PATCH: readonly BuiltinEntry[] = [
+  ['json.patch', { apply: patched, cost: product }],
+]
 
 type Path = readonly RegoValue[]
 // Nothing where the root was removed.

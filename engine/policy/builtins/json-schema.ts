@@ -9,7 +9,7 @@ import {
   type RegoObject,
   type RegoValue,
 } from '../rego-value.js'
-import { memberAt, NoAnswer, type BuiltinEntry } from './builtin.js'
+import { memberAt, NoAnswer, perCharacter, product, type BuiltinEntry } from './builtin.js'
 import { asJson, jsonText } from './json.js'
 import { jsonValue } from './json-read.js'
 import { checkSchema, resolved, SchemaProblem } from './json-schema-check.js'
@@ -29,11 +29,10 @@ import {
 import { numberProblems, textProblems } from './json-schema-scalars.js'
 
 // Each value meets each part of the schema.
-const cost = (texts: readonly string[]): number =>
-  50_000 + texts.reduce((product, text) => product * Math.max(1, text.length), 1)
+const cost = (texts: readonly string[]): number => 50_000 + 10 * product(texts)
 
 export const JSON_SCHEMA: readonly BuiltinEntry[] = [
-  ['json.verify_schema', { apply: verified, cost }],
+  ['json.verify_schema', { apply: verified, cost: perCharacter(2_000, 50_000) }],
   ['json.match_schema', { apply: matched, cost }],
 ]
 

@@ -1,10 +1,10 @@
 // Values as Go's encoding/json writes them, and `json.marshal_with_options` with it: keys in order, what
 // HTML would read escaped.
 import { isArray, isNumber, isObject, isSet, order, type RegoValue } from '../rego-value.js'
-import { NoAnswer, objectOf, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, objectOf, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 
 export const JSON_TEXT: readonly BuiltinEntry[] = [
-  ['json.marshal_with_options', { apply: marshalled }],
+  ['json.marshal_with_options', { apply: marshalled, cost: perCharacter(150) }],
 ]
 
 type Indentation = { readonly prefix: string; readonly indent: string }

@@ -3,7 +3,7 @@
 import { createSecretKey } from 'node:crypto'
 import { isArray, isNumber, order, type RegoObject, type RegoValue } from '../rego-value.js'
 import { base64UrlBytes } from './base64.js'
-import { memberAt, NoAnswer, objectOf, textOf, type BuiltinEntry } from './builtin.js'
+import { memberAt, NoAnswer, objectOf, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { jsonValue } from './json-read.js'
 import { isSignature, keysOf, orNoAnswer, type VerificationKey } from './jwt-keys.js'
 
@@ -17,7 +17,7 @@ const ASYMMETRIC = [
 ]
 
 export const JWT: readonly BuiltinEntry[] = [
-  ['io.jwt.decode', { apply: (token) => decoded(textOf(token), 0) }],
+  ['io.jwt.decode', { apply: (token) => decoded(textOf(token), 0), cost: perCharacter(200) }],
   ['io.jwt.decode_verify', { apply: decodeVerify, cost: () => VERIFY_COST }],
   ...ASYMMETRIC.map((alg): BuiltinEntry => [
     `io.jwt.verify_${alg.toLowerCase()}`,

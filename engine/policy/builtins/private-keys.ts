@@ -2,15 +2,17 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { numberOf, type RegoValue } from '../rego-value.js'
 import { base64Bytes } from './base64.js'
-import { NoAnswer, objectWith, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, objectWith, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { elements, inside, integer } from './der.js'
 import { orNoAnswer } from './jwt-keys.js'
 import { pemBlock, type PemBlock } from './pem.js'
 import { jwkNumber } from './x509-names.js'
 
+const cost = perCharacter(300, 500_000)
+
 export const PRIVATE_KEYS: readonly BuiltinEntry[] = [
-  ['crypto.parse_private_keys', { apply: (text) => parsed(textOf(text)) }],
-  ['crypto.x509.parse_rsa_private_key', { apply: (text) => asJwk(textOf(text)) }],
+  ['crypto.parse_private_keys', { apply: (text) => parsed(textOf(text)), cost }],
+  ['crypto.x509.parse_rsa_private_key', { apply: (text) => asJwk(textOf(text)), cost }],
 ]
 
 function parsed(text: string): RegoValue {

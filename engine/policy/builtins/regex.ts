@@ -2,7 +2,7 @@
 // RE2's syntax and linear time, with Go's rules for what comes after an empty match.
 import { RE2JS } from 're2js'
 import type { RegoValue } from '../rego-value.js'
-import { integerOf, NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { integerOf, NoAnswer, product, textOf, type BuiltinEntry } from './builtin.js'
 import { globsIntersect } from './globs.js'
 
 export const REGEX: readonly BuiltinEntry[] = [
@@ -10,7 +10,10 @@ export const REGEX: readonly BuiltinEntry[] = [
   ['regex.split', { apply: split, cost }],
   ['regex.find_n', { apply: findN, cost }],
   ['regex.template_match', { apply: templateMatch, cost }],
-  ['regex.globs_match', { apply: (one, other) => globsIntersect(textOf(one), textOf(other)) }],
+  [
+    'regex.globs_match',
+    { apply: (one, other) => globsIntersect(textOf(one), textOf(other)), cost: product },
+  ],
   [
     'glob.quote_meta',
     { apply: (text) => textOf(text).replace(/[\\*?[\]{}]/g, (character) => `\\${character}`) },

@@ -6,13 +6,15 @@ import {
   integerOf,
   membersOf,
   NoAnswer,
+  perCharacter,
+  product,
   textOf,
   type Builtin,
   type BuiltinEntry,
 } from './builtin.js'
 
 export const STRINGS: readonly BuiltinEntry[] = [
-  ['sprintf', { apply: sprintf }],
+  ['sprintf', { apply: sprintf, cost: perCharacter(40) }],
   [
     'strings.any_prefix_match',
     { apply: anyMatch((text, part) => text.startsWith(part)), cost: product },
@@ -25,10 +27,6 @@ export const STRINGS: readonly BuiltinEntry[] = [
   ['strings.count', { apply: count }],
   ['indexof_n', { apply: indexofN, cost: product }],
 ]
-
-export function product(texts: readonly string[]): number {
-  return texts.reduce((size, text) => size * Math.max(1, text.length), 1)
-}
 
 function sprintf(format: RegoValue = null, args: RegoValue = null): RegoValue {
   return goFormat(textOf(format), arrayOf(args).map(goArgument))

@@ -1,7 +1,6 @@
 // `object.subset`: is the second within the first, at any depth of objects; of an array, a run of it.
 import { isArray, isObject, isSet, order, type RegoObject, type RegoValue } from '../rego-value.js'
-import { memberAt, NoAnswer, type BuiltinEntry } from './builtin.js'
-import { product } from './strings.js'
+import { memberAt, NoAnswer, product, type BuiltinEntry } from './builtin.js'
 
 export const SUBSET: readonly BuiltinEntry[] = [
   [

@@ -1,6 +1,6 @@
 // Arithmetic on times that a policy was given. There is no clock here; named zones come from a pinned table.
 import { isArray, isNumber, numberOf, type RegoValue } from '../rego-value.js'
-import { integerOf, NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { integerOf, NoAnswer, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { durationNs } from './time-duration.js'
 import { utcMs, weekdayOf, written, type Moment } from './time-layout.js'
 import { parsedNs } from './time-parse.js'
@@ -10,7 +10,7 @@ export const TIME: readonly BuiltinEntry[] = [
   ['time.parse_ns', { apply: (layout, text) => within(parsedNs(textOf(layout), textOf(text))) }],
   ['time.parse_rfc3339_ns', { apply: (text) => within(parsedNs('RFC3339', textOf(text))) }],
   ['time.parse_duration_ns', { apply: (text) => within(durationNs(textOf(text))) }],
-  ['time.format', { apply: format }],
+  ['time.format', { apply: format, cost: perCharacter(0, 10_000) }],
   ['time.date', { apply: (time) => date(momentOf(time)) }],
   ['time.clock', { apply: (time) => clock(momentOf(time)) }],
   ['time.weekday', { apply: (time) => weekdayOf(momentOf(time)) }],

@@ -1,16 +1,19 @@
 // `urlquery.*` and `uri.*`, by the rules of Go's net/url. Texts are handled as bytes, one character each.
 import { isArray, isObject, type RegoValue } from '../rego-value.js'
 import { addressOf } from './ip-address.js'
-import { NoAnswer, objectWith, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, objectWith, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { asJson } from './json.js'
 
 export const URLS: readonly BuiltinEntry[] = [
   ['urlquery.encode', { apply: (text) => escape(bytes(textOf(text)), 'query') }],
   ['urlquery.decode', { apply: (text) => characters(unescape(bytes(textOf(text)), 'query')) }],
   ['urlquery.encode_object', { apply: encodeObject }],
-  ['urlquery.decode_object', { apply: (text) => decodeObject(bytes(textOf(text))) }],
-  ['uri.parse', { apply: (text) => parts(bytes(textOf(text))) }],
-  ['uri.is_valid', { apply: isValid }],
+  [
+    'urlquery.decode_object',
+    { apply: (text) => decodeObject(bytes(textOf(text))), cost: perCharacter(100) },
+  ],
+  ['uri.parse', { apply: (text) => parts(bytes(textOf(text))), cost: perCharacter(100, 5_000) }],
+  ['uri.is_valid', { apply: isValid, cost: perCharacter(100, 5_000) }],
 ]
 
 type Mode = 'path' | 'host' | 'zone' | 'user' | 'query' | 'fragment'

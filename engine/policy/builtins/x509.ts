@@ -3,7 +3,7 @@
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { numberOf, type RegoValue } from '../rego-value.js'
 import { base64Bytes } from './base64.js'
-import { NoAnswer, objectWith, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, objectWith, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import {
   bits,
   dotted,
@@ -23,10 +23,15 @@ import { goKey, privateKey } from './private-keys.js'
 import { alternativeNames, extensionFields, extensionsIn, uriTexts } from './x509-extensions.js'
 import { base64, identifier, name, orNull, publicKey, signatureAlgorithm } from './x509-names.js'
 
+const cost = perCharacter(300, 500_000)
+
 export const X509: readonly BuiltinEntry[] = [
-  ['crypto.x509.parse_certificates', { apply: (text) => certificates(textOf(text)) }],
-  ['crypto.x509.parse_certificate_request', { apply: (text) => request(textOf(text)) }],
-  ['crypto.x509.parse_keypair', { apply: (one, other) => keyPair(textOf(one), textOf(other)) }],
+  ['crypto.x509.parse_certificates', { apply: (text) => certificates(textOf(text)), cost }],
+  ['crypto.x509.parse_certificate_request', { apply: (text) => request(textOf(text)), cost }],
+  [
+    'crypto.x509.parse_keypair',
+    { apply: (one, other) => keyPair(textOf(one), textOf(other)), cost },
+  ],
 ]
 
 const BEGIN = '-----BEGIN'

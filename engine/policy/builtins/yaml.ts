@@ -11,15 +11,20 @@ import {
   type Scalar,
 } from 'yaml'
 import { isArray, isNumber, isObject, type RegoValue } from '../rego-value.js'
-import { NoAnswer, textOf, type BuiltinEntry } from './builtin.js'
+import { NoAnswer, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
 import { asJson } from './json.js'
 import { plainValue } from './yaml-scalars.js'
 import { yamlText } from './yaml-write.js'
 
+const READING = perCharacter(3_000, 100_000)
+
 export const YAML: readonly BuiltinEntry[] = [
-  ['yaml.marshal', { apply: (value = null) => yamlText(asJson(value)) }],
-  ['yaml.unmarshal', { apply: (text) => yamlValue(textOf(text)) }],
-  ['yaml.is_valid', { apply: (text) => typeof text === 'string' && isValid(text) }],
+  [
+    'yaml.marshal',
+    { apply: (value = null) => yamlText(asJson(value)), cost: perCharacter(300, 20_000) },
+  ],
+  ['yaml.unmarshal', { apply: (text) => yamlValue(textOf(text)), cost: READING }],
+  ['yaml.is_valid', { apply: (text) => typeof text === 'string' && isValid(text), cost: READING }],
 ]
 
 // Aliases multiply: more nodes than this are an attack.
