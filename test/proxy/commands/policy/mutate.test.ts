@@ -9,7 +9,7 @@ async function typed(cwd: string, ...argv: readonly string[]): Promise<Typed> {
   let [out, err] = ['', '']
   const io = {
     stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
+    stderr: { write: (text: string) => (err += text), isTTY: true },
     env: process.env,
     cwd,
   }
@@ -51,6 +51,7 @@ t.test('too few noticed is 1, enough is 0, by the threshold of the settings', as
   t.equal(bad.code, 1, bad.err)
   t.match(bad.out, /small\/secrets  without this rule\n  - deny\.read contains/)
   t.match(bad.out, /✗ .* wanted are 100 %/)
+  t.match(bad.err, /█+·* 1\/\d+ mutants/, 'how far it is, where somebody looks')
   const lax = folder(t, { 'sallyport-policy.yaml': `${settings}mutation: 0\n` })
   const good = await typed(lax, '--only', '^small/secrets', '--format', 'json')
   t.equal(good.code, 0, good.err)
