@@ -18,6 +18,7 @@ import { REGEX } from './regex.js'
 import { SEMVER } from './semver.js'
 import { STRINGS } from './strings.js'
 import { SUBSET } from './subset.js'
+import { TEMPLATE } from './template.js'
 import { TIME } from './time.js'
 import { UNITS } from './units.js'
 import { URLS } from './url.js'
@@ -27,6 +28,7 @@ import { YAML } from './yaml.js'
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...STRINGS,
+  ...TEMPLATE,
   ...REGEX,
   ...NUMBERS,
   ...UNITS,
