@@ -63,10 +63,10 @@ async function answersOf(ddl: readonly Ddl[], database: string): Promise<Answers
   const scratch = await openScratchDatabase(database)
   try {
     for (const { file, text } of ddl) await scratch.apply(text, file)
-    const entries = Object.entries(QUERIES).map(
-      async ([name, query]) => [name, await scratch.query(query)] as const,
-    )
-    return Object.fromEntries(await Promise.all(entries))
+    const answers: Record<string, readonly (readonly (string | null)[])[]> = {}
+    // One at a time: there is one connection.
+    for (const [name, query] of Object.entries(QUERIES)) answers[name] = await scratch.query(query)
+    return answers
   } finally {
     await scratch.close()
   }
