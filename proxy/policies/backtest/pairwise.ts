@@ -14,7 +14,9 @@ export type Generated = {
 }
 
 const ROWS_MAX = 20_000
+// Around one rule; around all that differ together, shared among them.
 const FOCUS_ROWS_MAX = 4_000
+const FOCUS_ROWS_IN_ALL = 40_000
 
 // What rules are mostly about. The rest stays ordinary beside it, since what is refused for one reason
 // hides what another would have let through.
@@ -50,6 +52,8 @@ const TOGETHER: readonly (readonly DimensionName[])[] = [
   ['flow', 'label', 'through', 'identity'],
 ]
 
+const WHO_AND_WHERE: readonly DimensionName[] = ['identity', 'env', 'group']
+
 const OF_SESSIONS: readonly DimensionName[] = [
   'identity',
   'group',
@@ -72,6 +76,8 @@ export function pairwiseSituations(
   const space = spaceOf(whole, labels)
   const places = placesIn(space)
   const plain = plainSpace(space, [])
+  const share = Math.floor(FOCUS_ROWS_IN_ALL / Math.max(1, changed.length))
+  const rowsEach = Math.min(FOCUS_ROWS_MAX, share)
   const together = TOGETHER.flatMap((names) => covering(plain, [names.map(places)], ROWS_MAX))
   return [
     { space: plain, rows: together, stage: 'command' },
@@ -82,7 +88,7 @@ export function pairwiseSituations(
       stage: 'session',
     },
     { space, rows: covering(space, pairs(OF_SESSIONS.map(places)), ROWS_MAX), stage: 'session' },
-    ...changed.map((vocabulary) => focusedSituations(whole, labels, vocabulary)),
+    ...changed.map((vocabulary) => focusedSituations(whole, labels, vocabulary, rowsEach)),
   ]
 }
 
@@ -91,14 +97,15 @@ export function focusedSituations(
   whole: Vocabulary,
   labels: readonly LabelRule[],
   focus: Vocabulary,
+  rowsMax = FOCUS_ROWS_MAX,
 ): Generated {
   const narrow = spaceOf(whole, labels, focus)
   const spoken = spokenOf(narrow, focus)
   const space = plainSpace(narrow, spoken)
-  const [first, ...others] = focusOf(narrow, spoken)
+  const [first, ...others] = focusOf(narrow, spoken, rowsMax)
   const rows = [
-    ...covering(space, first === undefined ? [] : [first], FOCUS_ROWS_MAX),
-    ...covering(space, others, FOCUS_ROWS_MAX),
+    ...covering(space, first === undefined ? [] : [first], rowsMax),
+    ...covering(space, others, rowsMax),
   ]
   return { space, rows, stage: 'command' }
 }
@@ -132,18 +139,25 @@ function plainSpace(space: Space, spoken: readonly number[]): Space {
   return { ...space, dimensions }
 }
 
-// All that a rule speaks of in full, as far as that stays small; then each of it with everything else of the
+// All that a rule speaks of in full, with who and where, as far as that stays small; then each of it with everything else of the
 // core in pairs.
-function focusOf(space: Space, spoken: readonly number[]): readonly (readonly number[])[] {
+function focusOf(
+  space: Space,
+  spoken: readonly number[],
+  rowsMax: number,
+): readonly (readonly number[])[] {
   const size = (place: number): number => space.dimensions[place]?.values.length ?? 1
   const together: number[] = []
   let combinations = 1
-  for (const place of [...spoken].sort((a, b) => size(a) - size(b))) {
-    if (combinations * size(place) > FOCUS_ROWS_MAX) continue
-    combinations *= size(place)
-    together.push(place)
+  const place = placesIn(space)
+  // Who and where as well: what says nothing of them holds for all, and other rules may not.
+  const always = WHO_AND_WHERE.map(place).filter((one) => !spoken.includes(one))
+  for (const one of [...[...spoken].sort((a, b) => size(a) - size(b)), ...always]) {
+    if (combinations * size(one) > rowsMax) continue
+    combinations *= size(one)
+    together.push(one)
   }
-  const core = CORE.map(placesIn(space))
+  const core = CORE.map(place)
   const others = spoken.flatMap((one) =>
     core.flatMap((other) => (other === one ? [] : [[one, other].sort((a, b) => a - b)])),
   )

@@ -46,8 +46,12 @@ function besideText(text: string, beside: Effect | undefined, rest: string): Syn
   return { text: `${text} -- and, in the same command: ${rest}`, isSql: false }
 }
 
-function asWords({ op, kind, object, where, detail }: Effect, flows: readonly Flow[]): string {
+function asWords(
+  { op, kind, object, where, detail, temporary }: Effect,
+  flows: readonly Flow[],
+): string {
   const more = [
+    ...(temporary === true ? ['temporary'] : []),
     ...(where === undefined ? [] : [`where ${where}`]),
     ...(detail === undefined ? [] : [detail]),
     ...flows.map(({ from, to }) => `${from} → ${to}`),

@@ -6,6 +6,8 @@ import { policyOf } from '../../../engine/policy/bundle.js'
 import { buildBundle } from '../build.js'
 import type { PolicyFolder } from '../folder.js'
 import { sorted, type Finding } from '../findings.js'
+import { invariantFindings } from '../invariants/invariant-findings.js'
+import { INVARIANTS_FILE } from '../invariants/read-invariants.js'
 import { ran } from '../opa.js'
 import { problem, type Check, type CheckInput } from './check.js'
 import { CHECKS, EVALUATING } from './checks.js'
@@ -63,9 +65,11 @@ export async function checkPolicies(
   try {
     const bytes = await buildBundle({ opa, folder: folder.root })
     // Whatever a gateway would refuse.
-    await policyOf(bytes, { id: 1, fuel: folder.settings.fuel ?? FUEL_BUDGET })
+    const policy = await policyOf(bytes, { id: 1, fuel: folder.settings.fuel ?? FUEL_BUDGET })
     const { findings: more, fuel } = await evaluated(bytes, input)
-    return { ...report([...findings, ...more]), fuel }
+    const invariants = folder.settings.invariants ?? INVARIANTS_FILE
+    const broken = await invariantFindings(policy, bytes, invariants)
+    return { ...report([...findings, ...more, ...broken]), fuel }
   } catch (cause) {
     return report([...findings, unbuilt(cause, input)])
   }

@@ -1,4 +1,5 @@
 // All checks that look at the sources, in the order in which they are run. A check is a file and a line here.
+import { INVARIANT_RULES } from '../invariants/invariant-findings.js'
 import type { Check } from './check.js'
 import { closedWords } from './closed-words.js'
 import { compiles } from './compiles.js'
@@ -41,5 +42,6 @@ export const EVALUATING: readonly Check[] = [composition]
 export const CHECK_RULES: Readonly<Record<string, string>> = Object.assign(
   { 'broken-data': 'a file of data cannot be read' },
   EVALUATION_RULES,
+  INVARIANT_RULES,
   ...[...CHECKS, ...EVALUATING].map(({ rules }) => rules),
 )

@@ -60,7 +60,7 @@ export async function checkInvariants(
   files: ReadonlyMap<string, Buffer>,
   invariants: readonly Invariant[],
 ): Promise<InvariantCheck> {
-  const found = new Map<string, BrokenByCommand>()
+  const found = new Map<string, BrokenByCommand & { readonly weight: number }>()
   let checked = 0
   if (invariants.length === 0) return { checked, broken: [] }
   for (const { space, rows, stage } of invariantSituations(files, policy.labels, invariants)) {
@@ -70,27 +70,28 @@ export async function checkInvariants(
       checked += 1
       // A gateway answers others meanwhile.
       if (checked % SITUATIONS_A_TURN === 0) await new Promise((done) => setImmediate(done))
+      const weight = row.filter((value) => value !== 0).length
       for (const { invariant, decision } of violations(policy, invariants, [facts])) {
         const known = found.get(invariant.id)
-        found.set(
-          invariant.id,
-          known !== undefined
-            ? { ...known, count: known.count + 1 }
-            : {
-                invariant,
-                count: 1,
-                text: synthesised(facts).text,
-                person: personOf(space, row),
-                target: facts.target.name,
-                circumstances: circumstancesOf(space, row),
-                facts,
-                decision,
-              },
-        )
+        if (known !== undefined && known.weight <= weight) {
+          found.set(invariant.id, { ...known, count: known.count + 1 })
+          continue
+        }
+        found.set(invariant.id, {
+          invariant,
+          count: (known?.count ?? 0) + 1,
+          text: synthesised(facts).text,
+          person: personOf(space, row),
+          target: facts.target.name,
+          circumstances: circumstancesOf(space, row),
+          facts,
+          decision,
+          weight,
+        })
       }
     }
   }
-  return { checked, broken: [...found.values()] }
+  return { checked, broken: [...found.values()].map(({ weight: _, ...one }) => one) }
 }
 
 // Those that a bundle carries.
