@@ -10,8 +10,6 @@ import type { LabelRule, Policy } from './policy.js'
 import { prunedBy } from './prune.js'
 import { SMOKE_FACTS } from './smoke-facts.js'
 
-export { bundleFiles }
-
 export type BundleOptions = {
   // Of this activation; grows within a process.
   readonly id: number

@@ -1,6 +1,6 @@
 // The policies as they are enforced: built, and asked in Wasm about plain facts, about facts that no traffic
 // has shown, and about a very large command. Whatever is no decision is found here, and what decisions cost.
-import { bundleFiles } from '../../../engine/policy/bundle.js'
+import { bundleFiles } from '../../../engine/policy/bundle-files.js'
 import { answerFound, decided, ENTRYPOINTS, isBroken } from '../../../engine/policy/decide.js'
 import { createEvaluator, type Evaluator } from '../../../engine/policy/opa-wasm.js'
 import type { ApprovalQuestion, Entrypoint } from '../../../engine/policy/policy.js'
