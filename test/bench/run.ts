@@ -12,7 +12,7 @@ import { startHaproxy, startPgbouncer } from './proxies.js'
 type Way = { readonly name: string; readonly endpoint: Endpoint; readonly pid?: number | undefined }
 
 const USAGE =
-  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n'
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --decisions\n'
 
 export async function bench(
   argv: readonly string[],
@@ -24,6 +24,10 @@ export async function bench(
   }
   if (argv.includes('--backtest')) {
     write(await backtestTimes(Number(value('--backtest', '1000000'))))
+    return 0
+  }
+  if (argv.includes('--decisions')) {
+    write(await decisionTimes())
     return 0
   }
   const program = pgbenchProgram()

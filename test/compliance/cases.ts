@@ -55,7 +55,8 @@ export function casesFolder({
 }
 
 export function casesIn(folder: string): readonly Case[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const seen = new Map<string, number>()
+  const all = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .flatMap((name) => {
@@ -63,6 +64,12 @@ export function casesIn(folder: string): readonly Case[] {
       const area = name.split('/')[0] ?? ''
       return arrayOf(memberAt(file, 'cases')).map((one) => caseOf(objectOf(one), area))
     })
+  // Some of OPA's names are given to several cases.
+  return all.map((one) => {
+    const times = (seen.get(one.note) ?? 0) + 1
+    seen.set(one.note, times)
+    return times === 1 ? one : { ...one, note: `${one.note} (${times})` }
+  })
 }
 
 function caseOf(one: RegoObject, area: string): Case {
