@@ -73,7 +73,7 @@ void t.test('login by the device flow, then a token that the gateway takes', asy
   t.equal(await token([], first.io), 0)
   const identity = await verify(first.out().trim())
   t.equal(identity.facts.name, 'approver')
-  t.same(identity.facts.groups, ['approvers'])
+  t.same(identity.facts.groups, ['approvers', 'policy-operators'])
   t.notOk(screen.out().includes(first.out().trim()), 'the token was not shown')
 
   await new Promise((resolve) => setTimeout(resolve, 2_100))
