@@ -5,7 +5,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PolicyFolder } from '../folder.js'
 import { ran } from '../opa.js'
-import type { OpaTest } from '../testing/opa-tests.js'
 import { closedWords } from './closed-words.js'
 import { dataMutants, dataPath, type DataFile } from './data-mutants.js'
 import { equivalenceOf } from './equivalents.js'
@@ -14,6 +13,7 @@ import { regoMutants } from './mutants.js'
 import { mutationReport, type MutationReport, type Tried } from './score.js'
 import type { StatedCase } from './stated-cases.js'
 import { sourceOf, type Source } from './syntax.js'
+import { createTestOrder, type TestOrder } from './test-order.js'
 import { createTrial, type Trial } from './trial.js'
 
 export type MutationOptions = {
@@ -34,8 +34,6 @@ export type MutationOptions = {
 
 const OPA_MS = 60_000
 const WORKERS = 2
-// The tests that together take this share of the time are tried first.
-const FAST_SHARE = 0.2
 
 export async function mutationOf(options: MutationOptions): Promise<MutationReport> {
   const started = options.now()
@@ -46,9 +44,9 @@ export async function mutationOf(options: MutationOptions): Promise<MutationRepo
     const { texts, mutants } = await mutantsIn(first, options.opa)
     const wanted = mutants.filter(({ rule }) => options.only?.test(rule) ?? true)
     const chosen = sampled(wanted, options.sample)
-    const groups = groupsOf(await first.baseline())
+    const order = createTestOrder(await first.baseline())
     while (trials.length < WORKERS) trials.push(await createTrial(options))
-    const tried = await allTried(trials, chosen, groups, texts, options.progress)
+    const tried = await allTried(trials, chosen, order, texts, options.progress)
     const durationMs = options.now() - started
     return mutationReport(tried, {
       mutants: wanted.length,
@@ -107,19 +105,10 @@ function sampled(mutants: readonly Mutant[], sample: MutationOptions['sample']):
   return mutants.filter((one) => chosen.has(one))
 }
 
-// Most mutants are noticed by fast tests; only the others cost the whole run.
-function groupsOf(tests: readonly OpaTest[]): readonly (readonly OpaTest[])[] {
-  const ordered = [...tests].sort((one, other) => one.durationMs - other.durationMs)
-  const wholeMs = ordered.reduce((sum, { durationMs }) => sum + durationMs, 0)
-  let sumMs = 0
-  const fast = ordered.filter(({ durationMs }) => (sumMs += durationMs) <= wholeMs * FAST_SHARE)
-  return [fast, ordered.slice(fast.length)].filter((group) => group.length > 0)
-}
-
 async function allTried(
   trials: readonly Trial[],
   mutants: readonly Mutant[],
-  groups: readonly (readonly OpaTest[])[],
+  order: TestOrder,
   texts: Texts,
   progress: MutationOptions['progress'],
 ): Promise<readonly Tried[]> {
@@ -130,7 +119,8 @@ async function allTried(
     for (let at = next++; at < mutants.length; at = next++) {
       const mutant = mutants[at]
       if (mutant === undefined) return
-      const result = await trial.tried(mutant, groups)
+      const result = await trial.tried(mutant, order.groups())
+      if (result.verdict === 'noticed') order.noticedBy(result.by)
       const because = equivalenceOf(texts.get(mutant.file) ?? '', mutant)
       results[at] =
         result.verdict === 'survived' && because !== undefined

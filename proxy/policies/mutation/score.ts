@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import type { Mutant } from './mutant.js'
 
 export type Tried = { readonly mutant: Mutant } & (
-  | { readonly verdict: 'noticed'; readonly by: string }
+  | { readonly verdict: 'noticed'; readonly by: readonly string[] }
   | { readonly verdict: 'survived' }
   | { readonly verdict: 'stillborn' }
   | { readonly verdict: 'equivalent'; readonly because: string }

@@ -14,7 +14,8 @@ import { mutated, type Change, type Mutant } from './mutant.js'
 import { textOfTests, type StatedCase } from './stated-cases.js'
 
 export type Verdict =
-  | { readonly verdict: 'noticed'; readonly by: string }
+  // Full names of the tests that failed; [] where OPA could not run them at all.
+  | { readonly verdict: 'noticed'; readonly by: readonly string[] }
   | { readonly verdict: 'survived' }
   // It does not compile, so it could never have been built.
   | { readonly verdict: 'stillborn' }
@@ -62,7 +63,7 @@ export async function createTrial(options: TrialOptions): Promise<Trial> {
     if (code === 0) return undefined
     // Before the change everything compiled.
     if (out === '' && /^\d+ errors? occurred/.test(error)) return { verdict: 'stillborn' }
-    return { verdict: 'noticed', by: failingTest(out) }
+    return { verdict: 'noticed', by: failingTests(out) }
   }
   return {
     workspace,
@@ -106,17 +107,14 @@ async function written(folder: string, files: ReadonlyMap<string, string>): Prom
   for (const [name, text] of files) await writeFile(join(folder, name), text)
 }
 
-// What could not be run at all is noticed as well: tests that no longer compile, a program that hangs.
-function failingTest(out: string): string {
+function failingTests(out: string): readonly string[] {
   try {
     const results: unknown = JSON.parse(out)
     const list = Array.isArray(results) ? (results as readonly OpaResult[]) : []
-    const bad = list.find(({ fail, error }) => fail === true || error !== undefined)
-    if (bad !== undefined) return `${bad.package.replace(/^data\./, '')}.${bad.name}`
+    return list.filter(({ fail, error }) => fail === true || error !== undefined).map(fullName)
   } catch {
-    return 'OPA, which could not run the tests'
+    return []
   }
-  return 'OPA'
 }
 
 type OpaResult = {

@@ -18,8 +18,8 @@ const COMPARED = mutant('a/two', 'compare', { from: 36, to: 37, text: '>=' })
 
 const TRIED: readonly Tried[] = [
   { mutant: DROPPED, verdict: 'survived' },
-  { mutant: DROPPED, verdict: 'noticed', by: 'x_test.test_x' },
-  { mutant: COMPARED, verdict: 'noticed', by: 'x_test.test_x' },
+  { mutant: DROPPED, verdict: 'noticed', by: ['data.x_test.test_x'] },
+  { mutant: COMPARED, verdict: 'noticed', by: ['data.x_test.test_x'] },
   { mutant: COMPARED, verdict: 'equivalent', because: 'z is whole' },
   { mutant: COMPARED, verdict: 'stillborn' },
 ]
