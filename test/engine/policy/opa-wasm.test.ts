@@ -2,6 +2,7 @@
 // behind, however often it happens.
 import t from 'tap'
 import { createEvaluator } from '../../../engine/policy/opa-wasm.js'
+import { printed } from '../../../engine/policy/rego-value.js'
 import { builtWasm } from './opa-lab.js'
 
 const LAB = `package lab
@@ -23,9 +24,15 @@ sum_of := sum(input.list)
 grow := concat("", [s | some _ in numbers.range(1, input.count); s := data.big])
 
 echo := input
+
+set_of := {x | some x in input}
+
+silent if input.missing
 `
 
-const ENTRYPOINTS = ['runaway', 'conflict', 'sum_of', 'grow', 'echo'].map((name) => `lab/${name}`)
+const ENTRYPOINTS = ['runaway', 'conflict', 'sum_of', 'grow', 'echo', 'set_of', 'silent'].map(
+  (name) => `lab/${name}`,
+)
 const BUDGET = 5_000_000
 
 t.test('evaluation', async (t) => {
@@ -110,6 +117,27 @@ t.test('evaluation', async (t) => {
       t.match(evaluator.evaluate({ list }, 'lab/sum_of'), right)
     }
     t.equal(evaluator.evaluate({ list }, 'lab/nothing').kind, 'trap')
+  })
+
+  t.test('false, null and nothing are facts like others', async (t) => {
+    const evaluator = created()
+    for (const value of [false, null, 0, '', [], {}]) {
+      t.match(evaluator.evaluate(value, 'lab/echo'), { kind: 'result', value })
+    }
+    t.same(evaluator.evaluate(undefined, 'lab/echo'), { kind: 'undefined' })
+    t.same(evaluator.evaluate({}, 'lab/silent'), { kind: 'undefined' })
+  })
+
+  t.test('asked exactly, sets come in order and numbers with all their digits', async (t) => {
+    const evaluator = created()
+    const input = '{12345678901234567890123, 1.50, "b", "a", {"x", {1: 2}}}'
+    const answer = evaluator.evaluateExactly(input, 'lab/set_of')
+    t.equal(
+      answer.kind === 'result' ? printed(answer.value) : answer.kind,
+      '{1.50, 12345678901234567890123, "a", "b", {"x", {1: 2}}}',
+    )
+    t.same(evaluator.evaluateExactly('{}', 'lab/silent'), { kind: 'undefined' })
+    t.same(evaluator.evaluateExactly('{"list": [1, 2]}', 'lab/conflict').kind, 'trap')
   })
 
   t.test('what is no compiled policy is refused', async (t) => {
