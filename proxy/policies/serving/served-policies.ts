@@ -184,7 +184,9 @@ export class ServedPolicies {
   #follow(found: Examined, by: string | undefined): void {
     const { history } = this.#standing
     const entry = this.#entry(found.policy)
-    const why = whyNotNext(history, entry, this.#options.olderMayReturn)
+    const { source, olderMayReturn } = this.#options
+    // A folder is built here: the same commit may give other bytes under another version of ours.
+    const why = source.kind === 'folder' ? undefined : whyNotNext(history, entry, olderMayReturn)
     if (why !== undefined) throw new BundleProblem('lineage', why)
     const standing = { ...this.#standing, history: withActivated(history, entry) }
     this.#put(found, standing, by === undefined ? {} : { by })

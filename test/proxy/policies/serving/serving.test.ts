@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { Source } from '../../../../proxy/policies/serving/source.js'
 import { bundleOf, ruleOf, rules, scratch, served, until } from './lab.js'
 
 t.setTimeout(120_000)
@@ -90,6 +91,32 @@ t.test('reloads asked for at once end with the last save', async (t) => {
   }
   await Promise.all(all)
   t.equal(ruleOf(serving.current()), 'd/3')
+})
+
+t.test('a folder may give other bytes for one commit: it is built here', async (t) => {
+  const folder = scratch(t)
+  const path = join(folder, 'policies.tar.gz')
+  const file = join(folder, 'policy.json')
+  const revision = 'same'
+  const [one, two] = [
+    await bundleOf(t, rules('h/one'), { revision }),
+    await bundleOf(t, rules('h/two'), { revision }),
+  ]
+  let bytes = one
+  const source = (kind: 'folder' | 'file'): Source => ({
+    kind,
+    place: path,
+    look: async () => ({ bytes, at: performance.now() }),
+    follow: () => undefined,
+    close: () => undefined,
+  })
+  const { kept } = await served(t, { source: source('folder'), file })
+  bytes = two
+  const again = await served(t, { source: source('folder'), file, kept })
+  t.equal(ruleOf(again.serving.current()), 'h/two')
+  bytes = one
+  const third = await served(t, { source: source('file'), file, kept: again.kept })
+  t.equal(ruleOf(third.serving.current()), 'h/two', 'a bundle may not')
 })
 
 t.test('without a usable policy to begin with there is none', async (t) => {
