@@ -5,6 +5,7 @@ import type { Effect, Flow, Unread, UnreadReason } from '../../schemas/facts.js'
 import type { Catalogue, NameContext, Oid, Relation, Routine } from './catalogue.js'
 import { createEffects } from './effects.js'
 import type { Scope } from './scope.js'
+import type { Missing } from './reading.js'
 
 // Reads a data-modifying statement (INSERT, UPDATE, DELETE, MERGE) where a query may hold one: in
 // WITH. `outer` is the scope whose CTEs it may name. What comes back is a query that gives the columns
@@ -28,7 +29,8 @@ export type Analysis = {
   // Effects of the same operation on the same object are merged into one.
   readonly effect: (effect: Effect) => void
   readonly flow: (flow: Flow) => void
-  readonly unread: (reason: UnreadReason, detail: string) => void
+  // `missing`: the catalogue has no such thing, for certain.
+  readonly unread: (reason: UnreadReason, detail: string, missing?: Missing['kind']) => void
   // After the statement, what the catalogue or the name context say may be wrong.
   readonly invalidate: (what: 'catalogue' | 'names') => void
   // The statement creates, changes or drops this relation and no other name: a milder form of
@@ -57,6 +59,7 @@ export type Collected = {
   readonly catalogue: boolean
   readonly names: boolean
   readonly touched: ReadonlySet<string>
+  readonly missing: Missing | undefined
 }
 
 export type QualifiedName = Pick<RangeVar, 'catalogname' | 'schemaname' | 'relname'>
@@ -70,6 +73,7 @@ export function createAnalysis(
   const effects = createEffects()
   const flows = new Map<string, Flow>()
   const unread = new Map<string, Unread>()
+  const missing: Missing[] = []
   const invalid = new Set<'catalogue' | 'names'>()
   const touched = new Set<string>()
   const entered = new Set<Oid>()
@@ -79,8 +83,9 @@ export function createAnalysis(
     flow: (flow) => {
       flows.set(JSON.stringify(flow), flow)
     },
-    unread: (reason, detail) => {
+    unread: (reason, detail, kind) => {
       unread.set(`${reason} ${detail}`, { reason, detail })
+      if (kind !== undefined) missing.push({ kind, name: detail.replace(/^function /, '') })
     },
     invalidate: (what) => {
       invalid.add(what)
@@ -103,8 +108,19 @@ export function createAnalysis(
       catalogue: invalid.has('catalogue'),
       names: invalid.has('names'),
       touched,
+      missing: firstMissing(missing, [...unread.values()]),
     }),
   }
+}
+
+// What PostgreSQL would miss first, where nothing else keeps the statement from being read. Names within a
+// relation that is not there are not known either.
+function firstMissing(missing: readonly Missing[], unread: readonly Unread[]): Missing | undefined {
+  if (unread.some(({ reason }) => reason !== 'name_not_resolved')) return undefined
+  const relation = missing.find(({ kind }) => kind === 'relation')
+  if (relation !== undefined) return relation
+  const [first] = missing
+  return missing.length < unread.length ? undefined : first
 }
 
 // As RangeVarGetRelid does it: an explicit schema, or the first of the search path that has the name.

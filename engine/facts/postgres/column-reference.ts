@@ -28,7 +28,7 @@ export function columnReference(reference: ColumnRef, at: At): Value {
   if (found.kind === 'column') return touched(found.column)
   if (found.kind === 'uncertain') return unresolved(parts, at)
   // `item.f` where the item has no such column is f(item).
-  return projectedField(rowOf(item), name, at) ?? unresolved(parts, at)
+  return projectedField(rowOf(item), name, at) ?? unresolved(parts, at, 'column')
 }
 
 // The item that a reference names as a whole row, without reading it; undefined for anything else.
@@ -85,7 +85,7 @@ function bareName(name: string, at: At): Value {
   if (column.kind === 'column') return touched(column.column)
   if (column.kind === 'uncertain') return unresolved([name], at)
   const item = itemNamed(at.scope, name)
-  return item.kind === 'item' ? rowOf(item.item) : unresolved([name], at)
+  return item.kind === 'item' ? rowOf(item.item) : unresolved([name], at, 'column')
 }
 
 // By a name, a schema and a name, or a database, a schema and a name.
@@ -105,7 +105,7 @@ function touched(column: ScopeColumn): Value {
   return column.value
 }
 
-function unresolved(parts: readonly string[], at: At): Value {
-  at.analysis.unread('name_not_resolved', parts.join('.'))
+function unresolved(parts: readonly string[], at: At, missing?: 'column'): Value {
+  at.analysis.unread('name_not_resolved', parts.join('.'), missing)
   return NOTHING
 }

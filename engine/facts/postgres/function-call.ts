@@ -77,7 +77,9 @@ function aggregated(
   at: At,
 ): Value {
   const { analysis } = at
-  if (routines.length === 0) analysis.unread('name_not_resolved', `function ${name}`)
+  if (routines.length === 0) {
+    analysis.unread('name_not_resolved', `function ${name}`, 'function')
+  }
   // Counting tells how many are not NULL; counting distinct ones tells more.
   const counts =
     name === 'count' &&
@@ -147,7 +149,7 @@ function resolved(
   if (value !== undefined && more.length === 0 && namedType(type, at.analysis) !== undefined) {
     return cast(value, type, at)
   }
-  at.analysis.unread('name_not_resolved', `function ${parts.join('.')}`)
+  at.analysis.unread('name_not_resolved', `function ${parts.join('.')}`, 'function')
   for (const item of given.values) sunk(item, 'argument', at.analysis)
   return passed(joined(given.values), `function:${name}`)
 }

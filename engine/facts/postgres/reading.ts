@@ -46,6 +46,9 @@ export type OutputColumn = {
   readonly origin: { readonly table: Oid; readonly attnum: number }
 }
 
+// A name that stands for nothing in this database, and what it should stand for.
+export type Missing = { readonly kind: 'relation' | 'column' | 'function'; readonly name: string }
+
 export type Statement = {
   // Facts without `digest`, `message`, `position` and `of`, which the guard adds.
   readonly command: Omit<CommandFacts, 'digest' | 'postgres'> & {
@@ -58,6 +61,8 @@ export type Statement = {
   // After it ran: names may resolve differently (DDL, temporary objects, SET search_path or role, a
   // call of unknown effect), so the catalogue or the name context must be read again before the next.
   readonly invalidates: { readonly catalogue: boolean; readonly names: boolean }
+  // What alone keeps it from being read: the target would say that it does not exist.
+  readonly missing?: Missing | undefined
   // Byte range of the statement in the UTF-8 text.
   readonly start: number
   readonly end: number

@@ -20,7 +20,7 @@ export function relationEffect(
   if (relation === undefined) {
     const object = rangeParts(name).join('.')
     analysis.effect({ op, object, kind: 'other', ...more })
-    analysis.unread('name_not_resolved', object)
+    analysis.unread('name_not_resolved', object, 'relation')
     return
   }
   analysis.effect(effectOn(op, relation, more))

@@ -47,7 +47,7 @@ export function parse(r: RelayState, start: number, end: number): boolean {
   }
   if (syntaxError !== undefined) return refused(r, end, { sqlstate: '42601', ...syntaxError })
   const { refusal, sent: instead } = preview
-  if (refusal !== undefined) return refused(r, end, failureOf(refusal))
+  if (refusal !== undefined) return refused(r, end, failureOf(refusal, statement))
   const { names } = r
   if (names === undefined) throw new Error('names are not known')
   const to: Prepared = {
@@ -100,7 +100,7 @@ export function bind(r: RelayState, start: number, end: number): boolean {
   const asked = commandOf(found.statement, found.reading, prepared.text, parts.values)
   const command = instead === undefined ? asked : { ...asked, sent: instead }
   return judged(r, [command], (answer, stop) => {
-    if (!answer.go) refused(r, stop, failureOf(answer.refusal))
+    if (!answer.go) refused(r, stop, failureOf(answer.refusal, found.statement))
     else {
       const [running] = runningsOf(r, [command], answer)
       bound(

@@ -2,6 +2,7 @@
 // refused message another one that certainly fails, so that the state of the transaction, what a
 // pipeline has done and what is skipped until Sync are PostgreSQL's own doing; its error is replaced by
 // ours on the way back.
+import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { Refusal, Words } from '../../guard.js'
 import { message } from './wire-bytes.js'
 
@@ -25,9 +26,34 @@ export function isReserved(name: string): boolean {
   return name.startsWith('sallyport_')
 }
 
-export function failureOf(refusal: Refusal): Failure {
-  return { ...refusal, sqlstate: sqlstateOf(refusal.why) }
+// `statement`: the only one of the message. Where what is missing is all that there is to it, clients are
+// told as PostgreSQL would: many look before they create.
+export function failureOf(refusal: Refusal, statement?: Statement): Failure {
+  const { why, detail } = refusal
+  const missing = statement?.missing
+  if (missing === undefined || why !== 'denied' || !isUnread(refusal, statement)) {
+    return { ...refusal, sqlstate: sqlstateOf(why) }
+  }
+  const { kind, name } = missing
+  // As PostgreSQL words it.
+  const bare = kind === 'function' || (kind === 'column' && name.includes('.'))
+  const named = bare ? `${kind} ${name}` : `${kind} "${name}"`
+  return {
+    sqlstate: MISSING[kind],
+    message: `${named} does not exist`,
+    ...(detail === undefined ? {} : { detail }),
+    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+  }
 }
+
+// That it could not be read is why it was refused; or it does nothing to anything that is there.
+function isUnread({ rule, detail = '' }: Refusal, statement: Statement | undefined): boolean {
+  if (rule.startsWith('unread/')) return true
+  const nothing = statement?.command.effects.every(({ kind }) => kind === 'other') === true
+  return nothing && /\bunread\//.test(detail)
+}
+
+const MISSING = { relation: '42P01', column: '42703', function: '42883' } as const
 
 // Appendix A of PostgreSQL's documentation.
 function sqlstateOf(why: Refusal['why']): string {

@@ -63,7 +63,8 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
   }
   return judged(r, commands, (answer, stop) => {
     if (!answer.go) {
-      refuseQuery(r, stop, failureOf(answer.refusal))
+      const only = commands.length === 1 ? commands[0]?.statement : undefined
+      refuseQuery(r, stop, failureOf(answer.refusal, only))
       return
     }
     const runnings = runningsOf(r, commands, answer)

@@ -132,7 +132,9 @@ function relationByName(
     const object = parts.join('.')
     analysis.effect({ op, object, kind, ...detail })
     // Indexes are not in the catalogue; nothing else is done to them than to their relation.
-    if (named.missingOk !== true && kind !== 'index') analysis.unread('name_not_resolved', object)
+    if (named.missingOk !== true && kind !== 'index') {
+      analysis.unread('name_not_resolved', object, 'relation')
+    }
     return
   }
   const labels = [...columnLabels(relation)]
@@ -162,7 +164,7 @@ function ofRelation(
     analysis.effect({ op, object: own === undefined ? base : `${base}.${own}`, kind, ...detail })
   }
   if (relation === undefined && named.missingOk !== true) {
-    analysis.unread('name_not_resolved', base)
+    analysis.unread('name_not_resolved', base, 'relation')
   }
 }
 

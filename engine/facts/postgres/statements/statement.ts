@@ -65,6 +65,7 @@ function assembled(raw: RawStatement, outcome: Outcome, collected: Collected): S
       catalogue: collected.catalogue || collected.touched.size > 0,
       names: collected.names,
     },
+    ...(collected.missing === undefined ? {} : { missing: collected.missing }),
     start: raw.start,
     end: raw.end,
   }
