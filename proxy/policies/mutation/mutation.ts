@@ -2,7 +2,7 @@
 // which nobody noticed. Two at a time, each in a copy of its own; the author's folder is only read.
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { PolicyFolder } from '../folder.js'
 import { ran } from '../opa.js'
 import { closedWords } from './closed-words.js'
@@ -41,7 +41,7 @@ export async function mutationOf(options: MutationOptions): Promise<MutationRepo
   try {
     const first = await createTrial(options)
     trials.push(first)
-    const { texts, mutants } = await mutantsIn(first, options.opa)
+    const { texts, mutants } = await mutantsIn(first, options)
     const wanted = mutants.filter(({ rule }) => options.only?.test(rule) ?? true)
     const chosen = sampled(wanted, options.sample)
     const order = createTestOrder(await first.baseline())
@@ -62,9 +62,11 @@ type Texts = ReadonlyMap<string, string>
 
 async function mutantsIn(
   { workspace }: Trial,
-  opa: string,
+  { opa, folder }: MutationOptions,
 ): Promise<{ readonly texts: Texts; readonly mutants: readonly Mutant[] }> {
   const { root } = workspace
+  // In a folder without settings they stand among the rules.
+  const tests = `${relative(folder.root, folder.tests)}/`
   const all = (await readdir(root, { recursive: true })).sort()
   const within = (path: string): readonly string[] =>
     all.filter((name) => path === '.' || name.startsWith(`${path}/`))
@@ -75,7 +77,7 @@ async function mutantsIn(
   const sources: Source[] = []
   const data: DataFile[] = []
   for (const { path, name } of names) {
-    if (texts.has(name) || name.endsWith('_test.rego')) continue
+    if (texts.has(name) || name.endsWith('_test.rego') || name.startsWith(tests)) continue
     const isData = /(^|\/)data\.(json|ya?ml)$/.test(name)
     if (!isData && !name.endsWith('.rego')) continue
     const text = await readFile(join(root, name), 'utf8')

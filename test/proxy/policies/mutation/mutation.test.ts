@@ -4,7 +4,8 @@ import { mutationOf } from '../../../../proxy/policies/mutation/mutation.js'
 import { statedCases } from '../../../../proxy/policies/mutation/stated-cases.js'
 import type { MutationReport } from '../../../../proxy/policies/mutation/score.js'
 import { opaPath } from '../../../rego/library.js'
-import { smallFolder } from '../testing/small-policy.js'
+import { policyFolder } from '../../../../proxy/policies/folder.js'
+import { folderWith, SMALL_MAIN, SMALL_RULES, smallFolder } from '../testing/small-policy.js'
 
 type Files = Readonly<Record<string, string>>
 type Options = Partial<Parameters<typeof mutationOf>[0]>
@@ -181,4 +182,16 @@ t.test('tests that fail as it is are told before anything is changed', async (t)
     code: 'bundle_invalid',
     message: /fail before anything is changed: data\.small_test\.test_wrong/,
   })
+})
+
+t.test('a folder without settings has its tests beside, which are not changed', async (t) => {
+  const root = folderWith(t, {
+    'sallyport/main.rego': SMALL_MAIN,
+    'sallyport/rules.rego': SMALL_RULES,
+    'tests/small_test.rego': ALL,
+    'tests/lab.rego': 'package lab\n\nx if input.y == 3\n',
+  })
+  const { tried } = await reportOf(t, {}, { folder: await policyFolder(root), only: undefined })
+  const files = new Set(tried.map(({ mutant }) => mutant.file))
+  t.same([...files].sort(), ['sallyport/main.rego', 'sallyport/rules.rego'])
 })
