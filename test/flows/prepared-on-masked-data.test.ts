@@ -131,6 +131,28 @@ t.test('prepared statements on masked data', { skip: missingPostgres('embedded')
     },
   )
 
+  await t.test('run by SQL, it is what was prepared that runs', async (t) => {
+    await agent.query({
+      name: 'by-name',
+      text: 'SELECT count(*)::int AS n FROM customers WHERE ssn = $1',
+      values: ['****'],
+    })
+    t.match(await agent.query(`EXECUTE "by-name"('****')`), { rows: [{ n: 9 }] })
+    t.match(await agent.query(`EXECUTE "by-name"('900-11-2001')`), { rows: [{ n: 0 }] })
+    for (const text of [
+      `CREATE TEMPORARY TABLE kept AS EXECUTE "by-name"('900-11-2001')`,
+      `EXPLAIN ANALYZE EXECUTE "by-name"('900-11-2001')`,
+      `PREPARE raw AS SELECT count(*)::int AS n FROM customers WHERE ssn = $1`,
+      `DECLARE c CURSOR WITH HOLD FOR SELECT id FROM customers WHERE ssn = '900-11-2001'`,
+    ]) {
+      const found: unknown = await agent.query(text).catch((problem: unknown) => problem)
+      if (found instanceof Error) continue
+      t.notMatch(JSON.stringify(found), /actual rows=1|"n":1/, text)
+    }
+    const kept: unknown = await agent.query('SELECT n FROM kept').catch(() => ({ rows: [] }))
+    t.notMatch(JSON.stringify(kept), /"n":1/)
+  })
+
   await t.test('the record holds both texts', async (t) => {
     const [, lines] = [await agent.query('SELECT 1'), recorded(gateway.recordDirectory)]
     const command = lines.find((line) =>

@@ -11,7 +11,7 @@ import { judged, runningsOf } from './judging.js'
 import type { Portal, Prepared } from './memory.js'
 import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
-import { freshened, isFailure, resolved } from './resolve.js'
+import { freshened, isFailure, NOT_AS_SENT, resolved } from './resolve.js'
 import { rewritingOf } from './rewriting.js'
 import { RESERVED, unfitText } from './simple-query.js'
 import { message, stringEnd, textOf } from './wire-bytes.js'
@@ -192,12 +192,6 @@ const NAMES_MAX = 20_000
 const TOO_MANY: Failure = {
   sqlstate: '54000',
   message: 'too many prepared statements and portals in this session',
-}
-
-const NOT_AS_SENT: Failure = {
-  sqlstate: '0A000',
-  message: 'the database changed since this statement was prepared, and with it how it is masked',
-  hint: 'prepare the statement again',
 }
 
 const SEVERAL: Failure = {

@@ -30,8 +30,10 @@ export function resolved(
       return unknown('26000', `prepared statement "${control.name}" does not exist`)
     }
     if (!freshened(r, prepared)) return 'reading'
-    if (prepared.statement === undefined) return { statement, reading, to: prepared }
-    const inner = prepared.statement
+    if (prepared.sent === 'void') return NOT_AS_SENT
+    // What the target has under the name is what runs.
+    const inner = prepared.sent?.statement ?? prepared.statement
+    if (inner === undefined) return { statement, reading, to: prepared }
     if (control.explain && inner.command.flows.length > 0) {
       return unknown('0A000', 'EXPLAIN EXECUTE of a statement that reads protected columns')
     }
@@ -50,6 +52,12 @@ export function resolved(
     return { ...joined(statement, portal.statement, !control.move), to: portal }
   }
   return { statement, reading, to: undefined }
+}
+
+export const NOT_AS_SENT: Failure = {
+  sqlstate: '0A000',
+  message: 'the database changed since this statement was prepared, and with it how it is masked',
+  hint: 'prepare the statement again',
 }
 
 export function isFailure(found: Resolved | Failure): found is Failure {
