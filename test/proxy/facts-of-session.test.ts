@@ -2,37 +2,12 @@
 import t from 'tap'
 import { factsOfSession, roundedDown } from '../../proxy/facts-of-session.js'
 import type { Session } from '../../proxy/session.js'
+import { sampleSession } from './sample-session.js'
 
 const NOON = Date.UTC(2026, 10, 24, 12, 0, 0)
 
 function sessionAt(zone = 'UTC'): Session {
-  return {
-    id: 's',
-    identity: {
-      key: 'k',
-      facts: {
-        subject: 's',
-        issuer: 'i',
-        name: '',
-        kind: 'human',
-        groups: [],
-        actor: [],
-        claims: {},
-        mfa: false,
-      },
-      issuedAtMs: 0,
-      expiresAtMs: Infinity,
-      standing: () => ({ valid: true }),
-    },
-    target: { name: 't', kind: 'postgres', labels: {}, database: 'd' },
-    zone,
-    clientAddress: '',
-    purpose: '',
-    application: '',
-    transaction: 'idle',
-    counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
-    commands: 0,
-  }
+  return sampleSession({ zone })
 }
 
 t.test('numbers are rounded down to 1, 2, 5 times a power of ten', async (t) => {

@@ -9,6 +9,7 @@ import type { CommandToJudge, Trial } from '../../proxy/guard.js'
 import { createJudge } from '../../proxy/guard-judgement.js'
 import { refusalOf } from '../../proxy/guard-refusal.js'
 import type { Session } from '../../proxy/session.js'
+import { sampleSession } from './sample-session.js'
 
 const statement: Statement = {
   command: {
@@ -70,33 +71,7 @@ function judged(rules: Decision['rules'], action: Decision['action'] = 'deny') {
   return { decided: first, refusal: first && refusalOf(first), decision, hints }
 }
 
-const SESSION: Session = {
-  id: 's',
-  identity: {
-    key: 'k',
-    facts: {
-      subject: 'sub',
-      issuer: 'iss',
-      name: '',
-      kind: 'human',
-      groups: [],
-      actor: [],
-      claims: {},
-      mfa: false,
-    },
-    issuedAtMs: 0,
-    expiresAtMs: Infinity,
-    standing: () => ({ valid: true }),
-  },
-  target: { name: 't', kind: 'postgres', labels: {}, database: 'd' },
-  zone: 'UTC',
-  clientAddress: '',
-  purpose: '',
-  application: '',
-  transaction: 'idle',
-  counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
-  commands: 0,
-}
+const SESSION: Session = sampleSession()
 
 t.test('a refusal without a hint says what would pass, found once', async (t) => {
   const { refusal, decided, decision, hints } = judged([{ id: 'house/no', message: 'no' }])

@@ -11,6 +11,7 @@ import { createGuard, type Answer, type CommandToJudge, type Guard } from '../..
 import { commandDigest } from '../../proxy/guard-judgement.js'
 import type { CommandRecord, Durability, Written } from '../../proxy/recording/recorder.js'
 import type { Session } from '../../proxy/session.js'
+import { sampleSession } from './sample-session.js'
 
 const ALLOW: Decision = { action: 'allow', rules: [], masks: [], limits: {} }
 const DENY: Decision = {
@@ -108,34 +109,10 @@ function made() {
       pending: () => 0,
     },
   })
-  const session: Session = {
-    id: 's',
-    identity: {
-      key: 'k',
-      facts: {
-        subject: 'sub',
-        issuer: 'iss',
-        name: '',
-        kind: 'human',
-        groups: [],
-        actor: [],
-        claims: {},
-        mfa: false,
-      },
-      issuedAtMs: 0,
-      expiresAtMs: Infinity,
-      standing: () =>
-        world.valid ? { valid: true } : { valid: false, why: 'expired', how: 'log in' },
-    },
-    target: { name: 't', kind: 'postgres', labels: {}, database: 'd' },
-    zone: 'UTC',
-    clientAddress: '',
-    purpose: '',
-    application: '',
-    transaction: 'idle',
-    counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
-    commands: 0,
-  }
+  const session: Session = sampleSession({
+    standing: () =>
+      world.valid ? { valid: true } : { valid: false, why: 'expired', how: 'log in' },
+  })
   return { world, guard, session }
 }
 

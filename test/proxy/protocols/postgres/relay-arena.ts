@@ -17,6 +17,7 @@ import type { CommandRecord, Outcome } from '../../../../proxy/recording/recorde
 import type { Session } from '../../../../proxy/session.js'
 import { listen, streamOf } from '../../../../proxy/transport/listen.js'
 import { createCatalogueStore } from '../../../../proxy/targets/catalogue-store.js'
+import { sampleSession } from '../../sample-session.js'
 
 export type Arena = {
   readonly port: number
@@ -208,34 +209,12 @@ export async function startArena(
 }
 
 function sessionOf(arena: Arena, number: number): Session {
-  return {
+  return sampleSession({
     id: `s${number}`,
-    identity: {
-      key: 'test',
-      facts: {
-        subject: 'test',
-        issuer: 'test',
-        name: 'test',
-        kind: 'human',
-        groups: [],
-        actor: [],
-        claims: {},
-        mfa: false,
-      },
-      issuedAtMs: 0,
-      expiresAtMs: Infinity,
-      standing: () =>
-        arena.valid ? { valid: true } : { valid: false, why: 'expired', how: 'log in again' },
-    },
-    target: { name: 'test', kind: 'postgres', labels: {}, database: 'postgres' },
-    zone: 'UTC',
     clientAddress: '127.0.0.1',
-    purpose: '',
-    application: '',
-    transaction: 'idle',
-    counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
-    commands: 0,
-  }
+    standing: () =>
+      arena.valid ? { valid: true } : { valid: false, why: 'expired', how: 'log in again' },
+  })
 }
 
 type Login = { readonly target: Socket; readonly clientRest: Buffer; readonly key: Buffer }

@@ -13,6 +13,7 @@ import { startRelay } from '../../../../proxy/protocols/postgres/relay.js'
 import { message } from '../../../../proxy/protocols/postgres/wire-bytes.js'
 import type { Outcome } from '../../../../proxy/recording/recorder.js'
 import type { Stream } from '../../../../proxy/transport/stream.js'
+import { sampleSession } from '../../sample-session.js'
 
 export class HandStream implements Stream {
   readonly remoteAddress = '127.0.0.1'
@@ -154,33 +155,7 @@ export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): 
   const target = new HandStream()
   const relay = startRelay(
     {
-      session: {
-        id: 's',
-        identity: {
-          key: 'k',
-          facts: {
-            subject: 's',
-            issuer: 'i',
-            name: '',
-            kind: 'human',
-            groups: [],
-            actor: [],
-            claims: {},
-            mfa: false,
-          },
-          issuedAtMs: 0,
-          expiresAtMs: Infinity,
-          standing: () => ({ valid: true }),
-        },
-        target: { name: 't', kind: 'postgres', labels: {}, database: 'd' },
-        zone: 'UTC',
-        clientAddress: '',
-        purpose: '',
-        application: '',
-        transaction: 'idle',
-        counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
-        commands: 0,
-      },
+      session: sampleSession(),
       client,
       target,
       clientRest: Buffer.alloc(0),
