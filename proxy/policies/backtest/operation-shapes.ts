@@ -122,6 +122,8 @@ export function fitsOperation(op: string, dimension: string, value: string): boo
     case 'temporary':
     case 'object':
       return value === '' || shape.kinds.some((kind) => OBJECT_KINDS_WITH_NAMES.includes(kind))
+    case 'setting':
+      return value === '' || shape.kinds.includes('setting')
     case 'limited':
       return value === '' || op === 'read'
     case 'unread':

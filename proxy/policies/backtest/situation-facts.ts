@@ -136,14 +136,15 @@ function baseFacts(pick: Pick): Omit<Facts, 'command' | 'stage'> {
 
 function effectsOf(pick: Pick, column: LabelledColumn | undefined): readonly Effect[] {
   const op = pick('op').name as Operation
-  const kind = pick('kind').name as Effect['kind']
+  const setting = pick('setting').of as string | undefined
+  const kind = setting === undefined ? (pick('kind').name as Effect['kind']) : 'setting'
   const shape = OPERATION_SHAPES[op]
   const where = pick('where').of as Effect['where'] | undefined
   const detail = pick('detail').of as string | undefined
   const labelled = column !== undefined && (pick('label').name !== '' || pick('flow').name !== '')
   const main: Effect = {
     op,
-    object: (pick('object').of as string | undefined) ?? ordinaryObject(op, kind),
+    object: setting ?? (pick('object').of as string | undefined) ?? ordinaryObject(op, kind),
     kind,
     ...(shape.columns === true ? { columns: labelled ? [column.column] : ['note'] } : {}),
     ...(where === undefined ? {} : { where }),
@@ -156,6 +157,11 @@ function effectsOf(pick: Pick, column: LabelledColumn | undefined): readonly Eff
       return [
         main,
         { op: 'read', object: 'public.others', kind: 'table', columns: ['id'], labels: [] },
+      ]
+    case 'insert':
+      return [
+        main,
+        { op: 'insert', object: 'public.others', kind: 'table', columns: ['note'], labels: [] },
       ]
     case 'drop':
       return [main, { op: 'drop', object: 'public.others', kind: 'table' }]

@@ -21,6 +21,7 @@ export type DimensionName =
   | 'op'
   | 'kind'
   | 'object'
+  | 'setting'
   | 'where'
   | 'label'
   | 'temporary'
@@ -52,6 +53,7 @@ export type Space = {
 }
 
 const OBJECTS_MAX = 12
+const SETTINGS_MAX = 40
 const WORDS_MAX = 16
 const NONE: Value = { name: '' }
 
@@ -90,6 +92,7 @@ export function spaceOf(
       name: 'object',
       values: [NONE, ...named(objectNames(wordsOf(vocabulary, 'object')))],
     },
+    { name: 'setting', values: [NONE, ...named(settingNames(wordsOf(vocabulary, 'object')))] },
     {
       name: 'where',
       // Where there can be one there nearly always is.
@@ -115,7 +118,7 @@ export function spaceOf(
       values: [NONE, ...named(unique(['function:upper', 'function:left', ...of('through')]))],
     },
     { name: 'unread', values: [NONE, ...named(UNREAD_REASONS)] },
-    { name: 'beside', values: [NONE, ...named(['read', 'drop', 'update'])] },
+    { name: 'beside', values: [NONE, ...named(['read', 'insert', 'update', 'drop'])] },
     {
       name: 'limited',
       values: [NONE, { name: 'LIMIT 1', of: 1 }, { name: 'LIMIT 100000', of: 100_000 }],
@@ -187,8 +190,19 @@ function narrowed(dimensions: readonly Dimension[], narrow: Vocabulary): readonl
 export function spokenOf(space: Space, vocabulary: Vocabulary): readonly number[] {
   const spoken = (name: DimensionName): boolean => {
     const field = FIELD_OF[name]
-    if (field !== undefined) return wordsOf(vocabulary, field).length > 0
+    if (field !== undefined && wordsOf(vocabulary, field).length > 0) return true
     switch (name) {
+      case 'where':
+      case 'detail':
+      case 'temporary':
+      case 'transaction':
+      case 'limited':
+      case 'mfa':
+      case 'stale':
+      case 'purpose':
+        return vocabulary.fields.has(name)
+      case 'setting':
+        return settingNames(wordsOf(vocabulary, 'object')).length > 0
       case 'identity':
         return wordsOf(vocabulary, 'identity').length > 0
       case 'env':
@@ -245,6 +259,11 @@ function objectNames(words: readonly string[]): readonly string[] {
     /^[\w$]+\.$/.test(word) ? [`${word}things`] : /^[\w$]+\.[\w$*]+$/.test(word) ? [word] : [],
   )
   return unique(names.map(unstarred)).slice(0, OBJECTS_MAX)
+}
+
+// Settings stand among names of objects, without a schema.
+function settingNames(words: readonly string[]): readonly string[] {
+  return words.filter((word) => /^[a-z][a-z0-9_]*$/.test(word)).slice(0, SETTINGS_MAX)
 }
 
 function counterValues(numbers: ReadonlySet<number>): readonly Value[] {

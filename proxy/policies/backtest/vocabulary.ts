@@ -33,6 +33,8 @@ export type Vocabulary = {
   readonly numbers: ReadonlySet<number>
   // Names of the target's labels.
   readonly targetLabels: ReadonlySet<string>
+  // Names of fields that are looked at, whatever they are compared with.
+  readonly fields: ReadonlySet<string>
   // Whether grants or an approval's terms are spoken of.
   readonly grants: boolean
 }
@@ -76,6 +78,7 @@ export function vocabularyOf(
   const words = new Map<Field, Set<string>>()
   const numbers = new Set<number>()
   const targetLabels = new Set<string>()
+  const fields = new Set<string>()
   const add = (field: Field, word: string): void => {
     words.set(field, (words.get(field) ?? new Set()).add(word))
   }
@@ -92,6 +95,7 @@ export function vocabularyOf(
       const field = /target\.labels/.test(line)
         ? 'env'
         : (SPOKEN.find(([, pattern]) => pattern.test(line))?.[0] ?? spoken)
+      for (const [, name = ''] of line.matchAll(/\.(\w+)/g)) fields.add(name)
       for (const word of stringsIn(line)) place(word, field, add)
       for (const [found] of line.matchAll(/(?<![\w."])\d+(?![\w"])/g)) numbers.add(Number(found))
       for (const [, path = ''] of line.matchAll(/\bdata\.([\w.]+)/g)) {
@@ -113,7 +117,7 @@ export function vocabularyOf(
   const about = rules.filter(({ file }) => !/(^|\/)approvals\.rego$/.test(file))
   for (const rule of about) read(rule, undefined, 0)
   const grants = rules.some((rule) => /\b(grants?|hold|approval)\b/.test(rule.text))
-  return { words, numbers, targetLabels, grants }
+  return { words, numbers, targetLabels, fields, grants }
 }
 
 export function joined(one: Vocabulary, other: Vocabulary): Vocabulary {
@@ -125,6 +129,7 @@ export function joined(one: Vocabulary, other: Vocabulary): Vocabulary {
     words,
     numbers: new Set([...one.numbers, ...other.numbers]),
     targetLabels: new Set([...one.targetLabels, ...other.targetLabels]),
+    fields: new Set([...one.fields, ...other.fields]),
     grants: one.grants || other.grants,
   }
 }

@@ -65,7 +65,7 @@ export function vocabularyOfEntry({ never }: InvariantEntry): Vocabulary {
       }
     }
   }
-  return { words, numbers: numbersIn(never), targetLabels, grants: true }
+  return { words, numbers: numbersIn(never), targetLabels, fields: fieldsIn(never), grants: true }
 }
 
 function namesIn(names: unknown): readonly string[] {
@@ -73,6 +73,17 @@ function namesIn(names: unknown): readonly string[] {
     typeof names === 'object' && names !== null && 'not' in names ? names.not : names
   const all = typeof list === 'string' ? [list] : Array.isArray(list) ? list.map(String) : []
   return all.map((name) => name.replaceAll('*', 'x')).filter((name) => name !== '')
+}
+
+function fieldsIn(never: InvariantEntry['never']): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const { effects = [], identity = {}, session = {} } of [never, never.unless ?? {}]) {
+    for (const effect of effects) {
+      if (typeof effect !== 'string') Object.keys(effect).forEach((name) => found.add(name))
+    }
+    for (const name of [...Object.keys(identity), ...Object.keys(session)]) found.add(name)
+  }
+  return found
 }
 
 function numbersIn(never: InvariantEntry['never']): ReadonlySet<number> {

@@ -19,6 +19,7 @@ const VOCABULARY = {
   words: new Map(),
   numbers: new Set<number>(),
   targetLabels: new Set<string>(),
+  fields: new Set<string>(),
   grants: false,
 }
 
