@@ -55,7 +55,9 @@ function expand(text: RegoValue = null): RegoValue {
 type Indexed = readonly [cidr: string, index: RegoValue]
 
 function containsMatches(one: RegoValue = null, other: RegoValue = null): RegoValue {
-  const [left, right] = [indexed(one), indexed(other)]
+  const left = indexed(one)
+  // What nothing is compared with is not looked at.
+  const right = left.length === 0 ? [] : indexed(other)
   return setOf(
     left.flatMap(([cidr, index]) =>
       right.flatMap(([inner, position]) =>

@@ -2,6 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { type RegoValue } from '../rego-value.js'
 import { NoAnswer, textOf, type Builtin, type BuiltinEntry } from './builtin.js'
+import { goText } from './go-text.js'
 
 export const DIGESTS: readonly BuiltinEntry[] = [
   ['crypto.md5', digest('md5')],
@@ -34,5 +35,5 @@ function sameBytes(one: string, other: string): boolean {
 
 function hexDecoded(text: string): RegoValue {
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new NoAnswer('no hexadecimal')
-  return Buffer.from(text, 'hex').toString('utf8')
+  return goText(Buffer.from(text, 'hex'))
 }

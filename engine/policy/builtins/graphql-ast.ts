@@ -20,6 +20,7 @@ import {
 } from 'graphql'
 import { isArray, isObject, numberOf, type RegoValue } from '../rego-value.js'
 import { NoAnswer, objectWith } from './builtin.js'
+import { blockText } from './graphql-block.js'
 
 const TOKENS_MAX = 20_000
 
@@ -28,7 +29,6 @@ export function documentOf(text: string): DocumentNode {
   if (/^(?:[\s,\ufeff]|#[^\n\r]*)*$/.test(text)) return { kind: Kind.DOCUMENT, definitions: [] }
   try {
     return parse(text, {
-      noLocation: true,
       allowLegacyFragmentVariables: true,
       maxTokens: TOKENS_MAX,
     })
@@ -156,7 +156,7 @@ function value(one: ValueNode): RegoValue {
     case Kind.FLOAT:
       return scalar(2, one.value)
     case Kind.STRING:
-      return scalar(one.block === true ? 4 : 3, one.value)
+      return scalar(one.block === true ? 4 : 3, blockText(one))
     case Kind.BOOLEAN:
       return scalar(5, String(one.value))
     case Kind.NULL:
@@ -213,7 +213,7 @@ export function schemaValue({ definitions }: DocumentNode): RegoValue {
 }
 
 function text(description: StringValueNode | undefined): string {
-  return description?.value ?? ''
+  return description === undefined ? '' : blockText(description)
 }
 
 function schema(one: {

@@ -4,6 +4,7 @@ import { createSecretKey } from 'node:crypto'
 import { isArray, isNumber, order, type RegoObject, type RegoValue } from '../rego-value.js'
 import { base64UrlBytes } from './base64.js'
 import { memberAt, NoAnswer, objectOf, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
+import { goText } from './go-text.js'
 import { jsonValue } from './json-read.js'
 import { isSignature, keysOf, orNoAnswer, type VerificationKey } from './jwt-keys.js'
 
@@ -46,7 +47,7 @@ function signedText({ header, payload }: Token): string {
 }
 
 function headerOf({ header }: Token): RegoObject {
-  const found = objectOf(jsonValue(base64UrlBytes(header).toString('utf8')))
+  const found = objectOf(jsonValue(goText(base64UrlBytes(header))))
   if (memberAt(found, 'enc') !== undefined) throw new NoAnswer('an encrypted token')
   return found
 }
@@ -55,7 +56,7 @@ function decoded(text: string, depth: number): RegoValue {
   if (depth > NESTED_MAX) throw new RangeError('a token is nested too deeply')
   const token = tokenOf(text)
   const header = headerOf(token)
-  const payload = base64UrlBytes(token.payload).toString('utf8')
+  const payload = goText(base64UrlBytes(token.payload))
   const content = memberAt(header, 'cty')
   if (content !== undefined && textOf(content) === 'JWT')
     return decoded(payload.replace(/^["']+|["']+$/g, ''), depth + 1)
@@ -173,7 +174,7 @@ function decodeVerify(text: RegoValue = null, wanted: RegoValue = null): RegoVal
     const signature = base64UrlBytes(token.signature)
     const named = constraints.keys === undefined ? { ...parameters, kid: '' } : parameters
     if (!signedByAny(keys, named, alg, signedText(token), signature)) return UNVERIFIED
-    inner = base64UrlBytes(token.payload).toString('utf8')
+    inner = goText(base64UrlBytes(token.payload))
     if (parameters.cty.toUpperCase() === 'JWT') continue
     const payload = objectOf(jsonValue(inner))
     return claimsHold(payload, constraints) ? [true, header, payload] : UNVERIFIED

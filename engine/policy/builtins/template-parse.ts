@@ -88,7 +88,7 @@ function list(reading: Reading, depth: number, loop: boolean): List {
       continue
     }
     const action = piece.action.trim()
-    const [, word = '', rest = ''] = /^(\w*)\s*([\s\S]*)$/.exec(action) ?? []
+    const [, word = '', rest = ''] = /^(\w*)(?![$"`'])\s*([\s\S]*)$/.exec(action) ?? []
     if (word === 'end' || word === 'else') return { nodes, end: action }
     if (word === 'if' || word === 'with' || word === 'range') {
       nodes.push(control(reading, word, rest, { depth, loop }))
@@ -180,6 +180,8 @@ function command(tokens: Tokens, depth: number): readonly Term[] {
     const token = tokens.list[tokens.at]
     if (token === undefined || token === '|' || token === ')') break
     terms.push(term(tokens, depth))
+    // Operands stand apart.
+    if (!/^(?: |\||\))$/.test(tokens.list[tokens.at] ?? ' ')) fail()
   }
   return terms.length === 0 ? fail() : terms
 }

@@ -2,6 +2,7 @@
 import { isArray, isObject, type RegoValue } from '../rego-value.js'
 import { addressOf } from './ip-address.js'
 import { NoAnswer, objectWith, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
+import { goText } from './go-text.js'
 import { asJson } from './json.js'
 
 export const URLS: readonly BuiltinEntry[] = [
@@ -34,7 +35,7 @@ function bytes(text: string): string {
 }
 
 function characters(text: string): string {
-  return Buffer.from(text, 'latin1').toString('utf8')
+  return goText(Buffer.from(text, 'latin1'))
 }
 
 function isKept(character: string, mode: Mode): boolean {

@@ -48,7 +48,7 @@ function timed(bytes: Buffer, version: number): Record<string, RegoValue> {
   const node = bytes.subarray(10)
   const domain = bytes[9] ?? 0
   return {
-    time: numberOf((time - GREGORIAN) * 100n),
+    time: numberOf(BigInt.asIntN(64, (time - GREGORIAN) * 100n)),
     nodeid: [...node].map((byte) => byte.toString(16).padStart(2, '0')).join('-'),
     macvariables: macVariables(node[0] ?? 0),
     clocksequence: numberOf(bytes.readUInt16BE(8) & 0x3fff),

@@ -100,8 +100,7 @@ function analysed(value: string): {
   readonly single: boolean
   readonly literal: boolean
 } {
-  const special =
-    /[^\t\n\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\ufeff/u.test(value)
+  const special = /[^\t\n\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufffd]|\ufeff/u.test(value)
   const indicators =
     /^(?:[#,[\]{}&*!|>'"%@`]|[?:](?:\s|$)|-(?:\s|$)|---|\.\.\.)|:(?:\s|$)|\s#/.test(value)
   const spaces = /^\s|\s$/.test(value)
@@ -143,9 +142,12 @@ function doubled(value: string): string {
     const escape = character === '\u00a0' ? undefined : ESCAPES[character]
     if (escape !== undefined) return escape
     const code = character.codePointAt(0) ?? 0
-    if (code >= 0x20 && code !== 0x7f && !(code >= 0x80 && code < 0xa0) && code !== 0xfeff)
-      return character
+    const printed =
+      code >= 0x20 && code !== 0x7f && !(code >= 0x80 && code < 0xa0) && code !== 0xfeff
+    // go-yaml knows no characters beyond the first plane.
+    if (printed && code < 0x1_0000) return character
     const hex = code.toString(16).toUpperCase()
+    if (code > 0xffff) return `\\U${hex.padStart(8, '0')}`
     return code <= 0xff ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`
   })
   return `"${characters.join('')}"`

@@ -12,6 +12,7 @@ import {
 } from 'yaml'
 import { isArray, isNumber, isObject, type RegoValue } from '../rego-value.js'
 import { NoAnswer, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
+import { goText } from './go-text.js'
 import { asJson } from './json.js'
 import { plainValue } from './yaml-scalars.js'
 import { yamlText } from './yaml-write.js'
@@ -40,7 +41,14 @@ export function yamlValue(text: string): RegoValue {
     logLevel: 'silent',
   })
   if (!Array.isArray(documents)) return null
-  if (documents.some(({ errors }) => errors.length > 0)) throw new NoAnswer('no YAML')
+  const broken = documents.some(
+    ({ errors, warnings }) =>
+      errors.length > 0 || warnings.some(({ message }) => message.includes('directive')),
+  )
+  // go-yaml takes the directive of version 1.1 alone.
+  const version = /^%YAML[ \t]+(\S+)/m.exec(text)?.[1]
+  if (broken || (version !== undefined && version !== '1.1' && text.startsWith('%')))
+    throw new NoAnswer('no YAML')
   const [first] = documents
   if (first === undefined || first.contents === null) return null
   return valueOf({ document: first as Document<Node>, nodes: 0 }, first.contents as Node, 0)
@@ -107,7 +115,7 @@ function keyOf(key: RegoValue): string {
 function scalarOf(node: Scalar): RegoValue {
   const text = node.source ?? ''
   const tag = node.tag?.replace('tag:yaml.org,2002:', '!!')
-  if (tag === '!!binary') return Buffer.from(text, 'base64').toString('utf8')
+  if (tag === '!!binary') return goText(Buffer.from(text, 'base64'))
   const tagged = tag !== undefined && /^!!(?:int|float|bool|null)$/.test(tag)
   if ((node.type !== 'PLAIN' && !tagged) || tag === '!!str') return text
   if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text))
