@@ -49,7 +49,7 @@ export function situationOf(settings: PolicySettings, words: SituationWords): Si
   const identity = identityOf(settings, words.as)
   const target = targetOf(settings, words.target)
   return {
-    identity: words.groups === undefined ? identity : { ...identity, groups: words.groups.slice() },
+    identity: words.groups === undefined ? identity : { ...identity, groups: [...new Set(words.groups)].sort() },
     target: target.facts,
     zone: target.zone,
     atMs: words.atMs ?? ORDINARY_TIME_MS,
@@ -70,7 +70,7 @@ export function identityOf(settings: PolicySettings, name: string): IdentityFact
     issuer,
     name: found.name ?? name,
     kind,
-    groups: [...groups].sort(),
+    groups: [...new Set(groups)].sort(),
     actor: (found.actor ?? []).map((one) => ({ subject: one })),
     claims,
     mfa,
