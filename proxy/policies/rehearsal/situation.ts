@@ -49,7 +49,10 @@ export function situationOf(settings: PolicySettings, words: SituationWords): Si
   const identity = identityOf(settings, words.as)
   const target = targetOf(settings, words.target)
   return {
-    identity: words.groups === undefined ? identity : { ...identity, groups: [...new Set(words.groups)].sort() },
+    identity:
+      words.groups === undefined
+        ? identity
+        : { ...identity, groups: [...new Set(words.groups)].sort() },
     target: target.facts,
     zone: target.zone,
     atMs: words.atMs ?? ORDINARY_TIME_MS,
