@@ -1,26 +1,25 @@
 // GraphQL documents as values, in the shape that OPA gives them: gqlparser's tree as JSON, without what is
 // empty. graphql-js reads the text; only the names differ.
-import {
-  Kind,
-  parse,
-  type ArgumentNode,
-  type ConstDirectiveNode,
-  type DefinitionNode,
-  type DirectiveNode,
-  type DocumentNode,
-  type FieldDefinitionNode,
-  type InputValueDefinitionNode,
-  type OperationTypeDefinitionNode,
-  type SelectionNode,
-  type SelectionSetNode,
-  type StringValueNode,
-  type TypeNode,
-  type ValueNode,
-  type VariableDefinitionNode,
+import type {
+  ArgumentNode,
+  ConstDirectiveNode,
+  DefinitionNode,
+  DirectiveNode,
+  DocumentNode,
+  FieldDefinitionNode,
+  InputValueDefinitionNode,
+  OperationTypeDefinitionNode,
+  SelectionNode,
+  SelectionSetNode,
+  StringValueNode,
+  TypeNode,
+  ValueNode,
+  VariableDefinitionNode,
 } from 'graphql'
 import { isArray, isObject, numberOf, type RegoValue } from '../rego-value.js'
 import { NoAnswer, objectWith } from './builtin.js'
 import { blockText } from './graphql-block.js'
+import { graphqlJs, Kind } from './graphql-js.js'
 
 const TOKENS_MAX = 20_000
 
@@ -28,7 +27,7 @@ const TOKENS_MAX = 20_000
 export function documentOf(text: string): DocumentNode {
   if (/^(?:[\s,\ufeff]|#[^\n\r]*)*$/.test(text)) return { kind: Kind.DOCUMENT, definitions: [] }
   try {
-    return parse(text, {
+    return graphqlJs().parse(text, {
       allowLegacyFragmentVariables: true,
       maxTokens: TOKENS_MAX,
     })

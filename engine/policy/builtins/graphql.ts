@@ -1,17 +1,9 @@
 // `graphql.*`: queries and schemas read, and checked against each other, by graphql-js where OPA has gqlparser.
 // As there, a type may be extended that is not defined, and a schema needs no query type.
-import {
-  buildASTSchema,
-  GraphQLSchema,
-  Kind,
-  validate,
-  validateSchema,
-  type DefinitionNode,
-  type DocumentNode,
-  type OperationTypeNode,
-} from 'graphql'
+import type { DefinitionNode, DocumentNode, GraphQLSchema, OperationTypeNode } from 'graphql'
 import { isObject, type RegoValue } from '../rego-value.js'
 import { NoAnswer, perCharacter, textOf, type BuiltinEntry } from './builtin.js'
+import { graphqlJs, Kind } from './graphql-js.js'
 import { documentOf, queryValue, schemaValue } from './graphql-ast.js'
 import { queryText, schemaText } from './graphql-text.js'
 
@@ -62,7 +54,10 @@ function parsed(query: RegoValue, schema: RegoValue): readonly [RegoValue, RegoV
   const unsupported = document.definitions.some(
     (one) => one.kind === Kind.OPERATION_DEFINITION && !rootType(built, one.operation),
   )
-  if (unsupported || (document.definitions.length > 0 && validate(built, document).length > 0))
+  if (
+    unsupported ||
+    (document.definitions.length > 0 && graphqlJs().validate(built, document).length > 0)
+  )
     throw new NoAnswer('the query does not fit the schema')
   return [tree, schemaValue(schemas)]
 }
@@ -99,6 +94,7 @@ function builtSchema(document: DocumentNode): GraphQLSchema {
     const kind = one.kind.replace('Extension', 'Definition')
     return { ...one, kind } as DefinitionNode
   })
+  const { buildASTSchema, validateSchema, GraphQLSchema: Schema } = graphqlJs()
   let schema: GraphQLSchema
   try {
     schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions })
@@ -107,7 +103,7 @@ function builtSchema(document: DocumentNode): GraphQLSchema {
   }
   const errors = validateSchema(schema).filter(({ message }) => message !== NO_QUERY_TYPE)
   if (errors.length > 0) throw new NoAnswer('no schema', { cause: errors[0] })
-  return new GraphQLSchema({ ...schema.toConfig(), assumeValid: true })
+  return new Schema({ ...schema.toConfig(), assumeValid: true })
 }
 
 function nameOf(one: DefinitionNode, kind: 'Definition' | 'Extension'): readonly string[] {
