@@ -12,19 +12,14 @@ import { flipOf, kindOf, type Flip } from './flip.js'
 import type { LabelSituation } from './label-situations.js'
 import { mainObjects } from './main-objects.js'
 import type { Generated } from './pairwise.js'
-import type {
-  BrokenInvariant,
-  Comparison,
-  Example,
-  ExpectationResult,
-  FlipGroup,
-} from './report.js'
+import type { BrokenInvariant, Comparison, ExpectationResult } from './report.js'
 import type { Rereading } from './reread.js'
+import { rereadGroup } from './reread-examples.js'
 import { grantsArePossible } from './possible-grants.js'
 import { circumstancesOf, nameAt, personOf, situationFacts, type Row } from './situation-facts.js'
 import { allowedIn } from './situation-space.js'
 import { synthesised } from './synthesise.js'
-import { createNameCounter, createTally, outcomeOf } from './tally.js'
+import { createNameCounter, createTally, outcomeOf, type ExampleMade } from './tally.js'
 
 export type GeneratedOptions = {
   readonly before: Policy
@@ -48,64 +43,69 @@ type Tried = {
 
 const ROWS_A_TURN = 500
 
-export async function generatedComparison(options: GeneratedOptions): Promise<{
+export type GeneratedComparison = {
   readonly comparison: Comparison
   readonly expectations: readonly ExpectationResult[]
   readonly broken: readonly BrokenInvariant[]
-}> {
-  const { before, after, situations, expectations } = options
-  const tally = createTally(expectations)
-  const broken = createBrokenTally()
-  const unchecked = createNameCounter()
-  const count = { compared: 0, same: 0, otherRules: 0, flips: 0, unchecked: 0 }
-  const seen = new Set<string>()
-  const total = situations.reduce((sum, { rows }) => sum + rows.length, 0)
+}
+
+export async function generatedComparison(options: GeneratedOptions): Promise<GeneratedComparison> {
+  const gathering = createGathering(options)
+  const total = options.situations.reduce((sum, { rows }) => sum + rows.length, 0)
   let done = 0
-  for (const { space, rows, stage } of situations) {
-    const factsAt = (row: Row): Facts => situationFacts(space, row, stage)
-    const allowed = allowedIn(space)
-    const exampleOf = (row: Row, entrypoint: Entrypoint) => {
-      const facts = factsAt(row)
-      const circumstances = [
-        circumstancesOf(space, row),
-        ...(entrypoint === 'degraded' ? ['while nobody can be asked'] : []),
-      ]
-      return {
-        person: personOf(space, row),
-        target: facts.target.name,
-        text: synthesised(facts).text,
-        circumstances: circumstances.filter((text) => text !== '').join(', '),
-        verified: false,
-        facts,
-      }
-    }
-    for (const row of plainestFirst(rows)) {
+  for (const generated of options.situations) {
+    for (const row of plainestFirst(generated.rows)) {
       if (++done % ROWS_A_TURN === 0) {
         options.progress?.(done, total)
         await new Promise((resolve) => setImmediate(resolve))
       }
-      const facts = factsAt(row)
+      gathering.situation(generated, row)
+    }
+  }
+  for (const one of options.labelSituations) gathering.labelled(one)
+  const { comparison, ...rest } = gathering.found()
+  const groups = await Promise.all(comparison.groups.map((group) => rereadGroup(group, options)))
+  return { ...rest, comparison: { ...comparison, groups } }
+}
+
+type Gathering = {
+  readonly situation: (generated: Generated, row: Row) => void
+  readonly labelled: (situation: LabelSituation) => void
+  readonly found: () => GeneratedComparison
+}
+
+function createGathering(options: GeneratedOptions): Gathering {
+  const { before, after } = options
+  const tally = createTally(options.expectations)
+  const broken = createBrokenTally()
+  const unchecked = createNameCounter()
+  const count = { compared: 0, same: 0, otherRules: 0, flips: 0, unchecked: 0, evaluated: 0 }
+  const seen = new Set<string>()
+  return {
+    situation(generated, row) {
+      const { space, stage } = generated
+      const facts = situationFacts(space, row, stage)
       const key = canonicalJson(facts)
-      if (seen.has(key)) continue
+      if (seen.has(key)) return
       seen.add(key)
-      if (!grantsArePossible(after, facts)) continue
+      if (!grantsArePossible(after, facts)) return
+      const tried = triedOn(before, after, facts)
+      const { entrypoint, flip } = tried
       count.compared += 1
-      const entrypoint = entrypointThatFlips(before, after, facts)
-      const tried = decided(before, after, facts, entrypoint)
+      count.evaluated += entrypoint === 'decision' && flip !== undefined ? 2 : 4
       const failed = [tried.after, tried.before].find(isBroken)
       if (failed !== undefined) {
         count.unchecked += 1
         unchecked.add(failed.rules[0]?.message ?? 'a policy failed')
-        continue
+        return
       }
       const those = options.invariants.filter(({ isBroken: test }) => test(facts, tried.after))
       if (those.length > 0) {
-        broken.add(those, tried.after, () => exampleOf(row, entrypoint))
+        broken.add(those, tried.after, () => exampleOf(generated, row, entrypoint))
       }
-      const { flip } = tried
       if (flip === undefined) {
         count[sameRules(tried) ? 'same' : 'otherRules'] += 1
-        continue
+        return
       }
       count.flips += 1
       const where = {
@@ -114,50 +114,74 @@ export async function generatedComparison(options: GeneratedOptions): Promise<{
         objects: facts.command === undefined ? [] : mainObjects(facts.command),
       }
       const shape = `${nameAt(space, row, 'op')} ${nameAt(space, row, 'kind')} ${entrypoint}`
-      tally.add({ ...tried, flip, where, shape }, () => {
-        const same = (other: Row): boolean =>
-          isSameFlip(flip, decided(before, after, factsAt(other), entrypoint).flip)
-        const plain = plainer(row, allowed, same)
-        const shown = decided(before, after, factsAt(plain), entrypoint)
-        return {
-          ...exampleOf(plain, entrypoint),
-          before: outcomeOf(shown.before),
-          after: outcomeOf(shown.after),
-        }
-      })
-    }
-  }
-  for (const { text, column, base, before: was, after: is } of options.labelSituations) {
-    count.compared += 1
-    const flip = flipOf(was, is)
-    if (flip === undefined) {
-      count.same += 1
-      continue
-    }
-    count.flips += 1
-    const [person, target] = [personIn(base), base.target.name]
-    tally.add(
-      { flip, before: was, after: is, where: { person, target, objects: [column] }, shape: text },
-      () => ({ person, target, text, circumstances: envIn(base), verified: true }),
-    )
-  }
-  const groups = await Promise.all(tally.groups().map((group) => reread(group, options)))
-  return {
-    expectations: tally.expectations(),
-    broken: broken.broken(),
-    comparison: {
-      source: 'generated',
-      compared: count.compared,
-      same: count.same,
-      otherRules: count.otherRules,
-      flips: count.flips,
-      unchecked: count.unchecked,
-      uncheckedWhy: unchecked.names().top,
-      evaluated: count.compared * 2,
-      relabelled: { commands: 0, columns: { top: [], more: 0 } },
-      groups,
-      groupsLeftOut: tally.leftOut(),
+      tally.add({ ...tried, flip, where, shape }, () =>
+        plainestExample(options, generated, row, { flip, entrypoint }),
+      )
     },
+    labelled({ text, column, base, before: was, after: is }) {
+      count.compared += 1
+      const flip = flipOf(was, is)
+      if (flip === undefined) {
+        count.same += 1
+        return
+      }
+      count.flips += 1
+      const [person, target] = [personIn(base), base.target.name]
+      const where = { person, target, objects: [column] }
+      tally.add({ flip, before: was, after: is, where, shape: text }, () => {
+        return { person, target, text, circumstances: envIn(base), verified: true }
+      })
+    },
+    found: () => ({
+      expectations: tally.expectations(),
+      broken: broken.broken(),
+      comparison: {
+        source: 'generated',
+        ...count,
+        uncheckedWhy: unchecked.names().top,
+        relabelled: { commands: 0, columns: { top: [], more: 0 } },
+        groups: tally.groups(),
+        groupsLeftOut: tally.leftOut(),
+      },
+    }),
+  }
+}
+
+function exampleOf(
+  { space, stage }: Generated,
+  row: Row,
+  entrypoint: Entrypoint,
+): Omit<ExampleMade, 'before' | 'after'> {
+  const facts = situationFacts(space, row, stage)
+  const circumstances = [
+    circumstancesOf(space, row),
+    ...(entrypoint === 'degraded' ? ['while nobody can be asked'] : []),
+  ]
+  return {
+    person: personOf(space, row),
+    target: facts.target.name,
+    text: synthesised(facts).text,
+    circumstances: circumstances.filter((text) => text !== '').join(', '),
+    verified: false,
+    facts,
+  }
+}
+
+function plainestExample(
+  { before, after }: GeneratedOptions,
+  generated: Generated,
+  row: Row,
+  { flip, entrypoint }: { readonly flip: Flip; readonly entrypoint: Entrypoint },
+): ExampleMade {
+  const { space, stage } = generated
+  const triedAt = (other: Row): Tried =>
+    decided(before, after, situationFacts(space, other, stage), entrypoint)
+  const plain = plainer(row, allowedIn(space), (other) => isSameFlip(flip, triedAt(other).flip))
+  const shown = triedAt(plain)
+  return {
+    ...exampleOf(generated, plain, entrypoint),
+    before: outcomeOf(shown.before),
+    after: outcomeOf(shown.after),
   }
 }
 
@@ -173,9 +197,17 @@ function envIn({ target }: Facts): string {
 }
 
 // `degraded` only where the ordinary decision is the same: it follows from it.
-function entrypointThatFlips(before: Policy, after: Policy, facts: Facts): Entrypoint {
-  if (decided(before, after, facts, 'decision').flip !== undefined) return 'decision'
-  return decided(before, after, facts, 'degraded').flip === undefined ? 'decision' : 'degraded'
+function triedOn(
+  before: Policy,
+  after: Policy,
+  facts: Facts,
+): Tried & { readonly entrypoint: Entrypoint } {
+  const tried = decided(before, after, facts, 'decision')
+  if (tried.flip !== undefined) return { ...tried, entrypoint: 'decision' }
+  const degraded = decided(before, after, facts, 'degraded')
+  return degraded.flip === undefined
+    ? { ...tried, entrypoint: 'decision' }
+    : { ...degraded, entrypoint: 'degraded' }
 }
 
 function decided(before: Policy, after: Policy, facts: Facts, entrypoint: Entrypoint): Tried {
@@ -221,43 +253,4 @@ function plainer(
     if (same(without)) plain = without
   }
   return plain
-}
-
-// Examples whose text, read again under the labels of each policy, flips in the same way come first.
-async function reread(group: FlipGroup, options: GeneratedOptions): Promise<FlipGroup> {
-  const examples: Example[] = []
-  for (const example of group.examples) {
-    if (examples.some(({ text, person }) => text === example.text && person === example.person)) {
-      continue
-    }
-    // Those on labels were read to begin with, and have no facts of their own.
-    const verified = example.verified === true || (await isVerified(group, example, options))
-    examples.push({ ...example, verified })
-  }
-  return {
-    ...group,
-    examples: examples.sort((a, b) => Number(b.verified === true) - Number(a.verified === true)),
-  }
-}
-
-async function isVerified(
-  group: FlipGroup,
-  { facts, circumstances }: Example,
-  { rereading, before, after }: GeneratedOptions,
-): Promise<boolean> {
-  if (rereading === undefined || facts?.command === undefined) return false
-  const { text, isSql } = synthesised(facts)
-  if (!isSql) return false
-  const { message } = facts.command.postgres
-  const [one, other] = [
-    await rereading.read(text, 'before', message),
-    await rereading.read(text, 'after', message),
-  ]
-  if (one === undefined || other === undefined) return false
-  const entrypoint =
-    circumstances?.includes('nobody can be asked') === true ? 'degraded' : 'decision'
-  const was = before.decide({ ...facts, command: one }, entrypoint)
-  const is = after.decide({ ...facts, command: other }, entrypoint)
-  const flip = flipOf(was, is)
-  return flip?.direction === group.direction && flip.from === group.from && flip.to === group.to
 }

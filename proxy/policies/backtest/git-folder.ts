@@ -34,7 +34,7 @@ export async function resolvedFolder(
       throw new GatewayError('not_found', `there is no Git revision ${revision} here`, { cause })
     },
   )
-  const path = folder === '' || folder === '.' ? './' : folder.replace(/\/+$/, '')
+  const path = ['', '.', './'].includes(folder) ? './' : folder.replace(/\/+$/, '')
   const tree = await git(cwd, ['rev-parse', '--verify', '--quiet', `${commit}:${path}`]).catch(
     (cause: unknown) => {
       throw new GatewayError('not_found', `${revision} has no folder ${folder}`, { cause })
