@@ -111,8 +111,7 @@ export function fitsOperation(op: string, dimension: string, value: string): boo
     case 'where':
       return value === '' || shape.where === true
     case 'detail':
-      // Words of the policy that the table does not know may mean anything.
-      return value === '' || shape.details.includes(value) || !isKnownDetail(value)
+      return value === '' || shape.details.includes(value) || isOpenTo(op, value)
     case 'flow':
       return value === '' || shape.flows.includes(value)
     case 'through':
@@ -133,6 +132,9 @@ export function fitsOperation(op: string, dimension: string, value: string): boo
   }
 }
 
-function isKnownDetail(value: string): boolean {
-  return Object.values(OPERATION_SHAPES).some((shape) => shape.details.includes(value))
+// Operations that come with many words, of which the table holds those that are not in any policy; and words
+// that it does not know at all, which may mean anything.
+function isOpenTo(op: string, detail: string): boolean {
+  if (['create', 'alter', 'drop', 'set', 'admin'].includes(op)) return true
+  return !Object.values(OPERATION_SHAPES).some((shape) => shape.details.includes(detail))
 }
