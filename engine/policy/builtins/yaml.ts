@@ -6,7 +6,7 @@ import {
   isScalar,
   isSeq,
   parseAllDocuments,
-  type Document,
+  type Alias,
   type Node,
   type Scalar,
 } from 'yaml'
@@ -29,10 +29,10 @@ export const YAML: readonly BuiltinEntry[] = [
 ]
 
 // Aliases multiply: more nodes than this are an attack.
-const NODES_MAX = 100_000
+const NODES_MAX = 50_000
 const DEPTH_MAX = 150
 
-type Reading = { readonly document: Document<Node>; nodes: number }
+type Reading = { readonly targets: ReadonlyMap<Alias, Node>; nodes: number }
 
 export function yamlValue(text: string): RegoValue {
   const documents = parseAllDocuments(text, {
@@ -51,7 +51,26 @@ export function yamlValue(text: string): RegoValue {
     throw new NoAnswer('no YAML')
   const [first] = documents
   if (first === undefined || first.contents === null) return null
-  return valueOf({ document: first as Document<Node>, nodes: 0 }, first.contents as Node, 0)
+  const contents = first.contents as Node
+  return valueOf({ targets: targetsIn(contents), nodes: 0 }, contents, 0)
+}
+
+// What each alias stands for: the anchor of its name that was last before it.
+function targetsIn(root: Node): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  const look = (node: unknown): void => {
+    if (isAlias(node)) {
+      const found = anchors.get(node.source)
+      if (found !== undefined) targets.set(node, found)
+    } else if (isSeq(node) || isMap(node) || isScalar(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      if (isSeq(node)) node.items.forEach(look)
+      if (isMap(node)) for (const { key, value } of node.items) [key, value].forEach(look)
+    }
+  }
+  look(root)
+  return targets
 }
 
 function isValid(text: string): boolean {
@@ -69,7 +88,7 @@ function valueOf(reading: Reading, node: Node | null | undefined, depth: number)
     throw new RangeError('a YAML document is too large')
   if (node === null || node === undefined) return null
   if (isAlias(node)) {
-    const target = node.resolve(reading.document)
+    const target = reading.targets.get(node)
     if (target === undefined) throw new NoAnswer('an alias of nothing')
     return valueOf(reading, target, depth + 1)
   }

@@ -189,3 +189,58 @@ answer := count([x | some i in numbers.range(1, 1000); x := regex.replace(input.
   const evaluator = createEvaluator({ wasm, data, fuel: 5_000_000 })
   t.equal(evaluator.evaluate({ text: 'ab'.repeat(2000) }, 'lab/answer').kind, 'over_budget')
 })
+
+const HOSTILE = [
+  'yaml.unmarshal(input.yaml)',
+  'yaml.unmarshal(input.bomb)',
+  'graphql.is_valid(input.query, input.schema)',
+  'regex.replace(input.long, "(a|b|ab)*c{1,500}", "")',
+  'json.match_schema(input.list, {"items": {"pattern": "^(a*)*b$"}})',
+  'json.patch(input.list, [{"op": "add", "path": "/-", "value": x} | some x in input.list])',
+  'graph.reachable_paths(input.graph, input.nodes)',
+  'net.cidr_expand("::/0")',
+  'net.cidr_expand("10.0.0.0/8")',
+  'numbers.range_step(0, 1000000000, 1)',
+  'strings.render_template("{{range 9000}}{{range 9000}}x{{end}}{{end}}", {})',
+  'sprintf("%1000000d", [1])',
+  'units.parse("1e999999")',
+  'object.subset(input.list, input.list)',
+  'strings.any_prefix_match(input.list, input.list)',
+  'crypto.x509.parse_certificates(input.long)',
+  'urlquery.decode_object(input.long)',
+]
+
+t.test(
+  'a hostile argument costs the decision its fuel, and never more than a moment',
+  async (t) => {
+    const rules = HOSTILE.map((text, at) => `r${at} := ${text}`)
+    const { wasm, data } = await builtWasm(
+      { 'lab.rego': `package lab\n\n${rules.join('\n\n')}\n` },
+      HOSTILE.map((_, at) => `lab/r${at}`),
+    )
+    const nodes = Array.from({ length: 30 }, (_, at) => `n${at}`)
+    const input = {
+      yaml: 'a: [1, {b: c}]\n'.repeat(5_000),
+      bomb: [...'abcdefgh']
+        .map(
+          (name, at) =>
+            `${name}: &${name} [${at === 0 ? 'x' : `*${'abcdefgh'[at - 1]},`.repeat(9)}]`,
+        )
+        .join('\n'),
+      query: `{ ${'a { '.repeat(40)} b ${'}'.repeat(40)} ${'c '.repeat(5_000)}}`,
+      schema: 'type Query { a: Query b: Int c: Int }',
+      long: 'ab'.repeat(50_000),
+      list: Array.from({ length: 4_000 }, (_, at) => `${'a'.repeat(20)}${at}`),
+      graph: Object.fromEntries(nodes.map((name) => [name, nodes])),
+      nodes,
+    }
+    const evaluator = createEvaluator({ wasm, data, fuel: 5_000_000 })
+    for (const [at, text] of HOSTILE.entries()) {
+      const started = process.hrtime.bigint()
+      const { kind } = evaluator.evaluate(input, `lab/r${at}`)
+      const ms = Number(process.hrtime.bigint() - started) / 1e6
+      t.ok(kind !== 'result', `${text} ends as ${kind}`)
+      t.ok(ms < 2_000, `${text} takes ${ms.toFixed(0)} ms`)
+    }
+  },
+)
