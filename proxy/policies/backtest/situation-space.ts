@@ -95,8 +95,9 @@ export function spaceOf(
     { name: 'setting', values: [NONE, ...named(settingNames(wordsOf(vocabulary, 'object')))] },
     {
       name: 'where',
-      // Where there can be one there nearly always is.
-      values: [...named(['absent', 'trivial', 'range', 'equality', 'key', 'cursor']), NONE],
+      // Where there can be one there nearly always is. First the one that rules rarely mind: what is
+      // denied already, for having none, would hide what a change does.
+      values: [...named(['key', 'equality', 'range', 'absent', 'trivial', 'cursor']), NONE],
     },
     {
       name: 'label',
@@ -174,16 +175,25 @@ const FIELD_OF: Readonly<Partial<Record<DimensionName, Field>>> = {
   purpose: 'purpose',
 }
 
+// To what is named, the ordinary value, and one that is not named: `not x in {…}` is about that.
 function narrowed(dimensions: readonly Dimension[], narrow: Vocabulary): readonly Dimension[] {
   return dimensions.map((dimension) => {
-    const field = FIELD_OF[dimension.name]
+    const field = dimension.name === 'label' ? 'label' : FIELD_OF[dimension.name]
     const words = field === undefined ? [] : wordsOf(narrow, field).map(unstarred)
-    const kept = dimension.values.filter(({ name }) => name === '' || words.includes(name))
-    // All operations where none is named: such a rule stands under `any`.
-    return words.length === 0 || kept.every(({ name }) => name === '')
-      ? dimension
-      : { ...dimension, values: kept }
+    const isNamed = ({ name, of }: Value): boolean =>
+      words.includes(name) || (isColumn(of) && of.labels.some((label) => words.includes(label)))
+    // All values where none is named: a rule without an operation stands under `any`.
+    if (!dimension.values.some(isNamed)) return dimension
+    const other = dimension.values.find((value) => value.name !== '' && !isNamed(value))
+    const values = dimension.values.filter(
+      (value) => value.name === '' || value === other || isNamed(value),
+    )
+    return { ...dimension, values }
   })
+}
+
+function isColumn(of: unknown): of is LabelledColumn {
+  return typeof of === 'object' && of !== null && 'labels' in of
 }
 
 // Which dimensions a vocabulary speaks of, by place; the ones whose combinations decide.
