@@ -54,11 +54,12 @@ const DEAR_SHARE = 0.05
 export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<GatewayPolicies> {
   const { directory, recorder, metrics, clock, log } = parts
   let { settings } = parts
+  const { fuel } = settings
   const now = (): PolicySettings => settings
   const source = await openSource(sourceOptions(settings.source, parts))
   const serving = await openServing({
     source,
-    fuel: settings.fuel,
+    fuel,
     verify: settings.signatures === undefined ? undefined : verifying(now),
     invariants: invariantProblem,
     keep: (digest, bytes) => keepBundle(directory, digest, bytes),
@@ -74,7 +75,7 @@ export async function gatewayPolicies(parts: GatewayPoliciesParts): Promise<Gate
       log.warn(about, 'the plainest decisions take much of policy.fuel; others may run out of it')
     },
     onEvent: (event) => {
-      recorder.bundle(event)
+      recorder.bundle(event.event === 'activated' ? { ...event, fuel } : event)
       if (event.event === 'refused') metrics.bundleRefused(event.step)
       told(event, log)
     },

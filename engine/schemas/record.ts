@@ -166,6 +166,9 @@ export const recordSchema = {
         bundle: text,
         wasm: text,
         revision: text,
+        // Of the activation: the budget of one evaluation, without which a decision that ran out of
+        // it could not be executed again.
+        fuel: integer,
         // Of the activation, where it was refused.
         step: { enum: BUNDLE_STEPS },
         reason: text,

@@ -68,6 +68,7 @@ export type BundleEvent = {
   readonly bundle?: string
   readonly wasm?: string
   readonly revision?: string
+  readonly fuel?: number
   readonly step?: BundleStep
   readonly reason?: string
   readonly signers?: readonly string[]

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Problem } from './read-record.js'
 import { CHECKPOINTS_FILE, PUBLIC_KEY_FILE } from './segment.js'
-import { notesOf, readNote, verifierOf } from './signed-note.js'
-import type { SignedNote, Verifier } from './signed-note.js'
+import { notesOf } from './signed-note.js'
+import type { SignedNote } from './signed-note.js'
+import { keptNote, signerAmong, trustedKeys } from './trusted-keys.js'
+import type { TrustedKey } from './trusted-keys.js'
 
 export type Check = { readonly where: string; readonly note: SignedNote }
 
@@ -24,10 +26,7 @@ export function checkpointsOf(options: CheckpointSources): {
 } {
   const path = join(options.directory, CHECKPOINTS_FILE)
   const keys = options.publicKey ?? optional(join(options.directory, PUBLIC_KEY_FILE)) ?? ''
-  const verifiers = keys
-    .split('\n')
-    .filter((key) => key.trim() !== '')
-    .map(verifierOf)
+  const verifiers = trustedKeys(keys)
   const checks: Check[] = []
   let number = 0
   let size = 0
@@ -50,7 +49,7 @@ export function checkpointsOf(options: CheckpointSources): {
     checks.push({ where: `checkpoint ${number}`, note })
   }
   if (options.checkpoint === undefined) return { checks }
-  const kept = readNote(`${options.checkpoint.trim()}\n`)
+  const kept = keptNote(options.checkpoint)
   const wrong = kept === undefined ? 'is not a checkpoint' : signatureProblem(kept, verifiers)
   if (kept === undefined || wrong !== undefined) {
     return { checks, wrong: { file: 'the checkpoint given', line: 0, what: wrong ?? '' } }
@@ -59,13 +58,11 @@ export function checkpointsOf(options: CheckpointSources): {
   return { checks: checks.sort((a, b) => a.note.checkpoint.size - b.note.checkpoint.size) }
 }
 
-function signatureProblem(note: SignedNote, verifiers: readonly Verifier[]): string | undefined {
+function signatureProblem(note: SignedNote, verifiers: readonly TrustedKey[]): string | undefined {
   if (verifiers.length === 0) return 'cannot be verified: there is no public key'
-  return verifiers.some(
-    (verifier) => verifier.verifies(note) && verifier.name === note.checkpoint.origin,
-  )
-    ? undefined
-    : 'is not signed by a key of this record'
+  return signerAmong(verifiers, note) === undefined
+    ? 'is not signed by a key of this record'
+    : undefined
 }
 
 function optional(path: string): string | undefined {

@@ -2,7 +2,6 @@
 // the names of databases that they read commands with.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { policyOf } from '../../../engine/policy/bundle.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import type { Catalogue } from '../../../engine/facts/postgres/catalogue.js'
@@ -16,17 +15,7 @@ import { targetOf } from '../../policies/rehearsal/situation.js'
 import type { Io } from '../io.js'
 import { toolCache } from '../serve.js'
 
-// As `parseArgs`, but what it objects to is wrong usage.
-export function argumentsOf<T extends NonNullable<ParseArgsConfig['options']>>(
-  argv: readonly string[],
-  options: T,
-): ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (problem) {
-    throw new GatewayError('usage', problem instanceof Error ? problem.message : String(problem))
-  }
-}
+export { argumentsOf, formatArgument } from '../arguments.js'
 
 // The folder named, or the current one.
 export function folderArgument(
@@ -37,15 +26,6 @@ export function folderArgument(
     throw new GatewayError('usage', `one folder at a time, not ${positionals.join(' ')}`)
   }
   return policyFolder(resolve(io.cwd, positionals[0] ?? '.'))
-}
-
-export function formatArgument<const F extends string>(
-  given: string | undefined,
-  allowed: readonly [F, ...F[]],
-): F {
-  const found = allowed.find((one) => one === (given ?? allowed[0]))
-  if (found !== undefined) return found
-  throw new GatewayError('usage', `--format is one of ${allowed.join(', ')}, not ${given ?? ''}`)
 }
 
 // The path of an OPA; what takes time is told on standard error.

@@ -2,21 +2,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import t from 'tap'
-import { help, run } from '../../../proxy/commands/audit.js'
+import { help } from '../../../proxy/commands/audit.js'
 import { segmentNames } from '../../../proxy/recording/segment.js'
 import { emptyDirectory, sampleRecord } from '../recording/sample-record.js'
-
-async function audit(cwd: string, ...argv: string[]) {
-  let stdout = ''
-  let stderr = ''
-  const status = await run(argv, {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    env: {},
-    cwd,
-  })
-  return { status, stdout, stderr }
-}
+import { audit } from './audit-lab.js'
 
 t.test('verify: good, by directory, by --record and by configuration', async (t) => {
   const directory = emptyDirectory(t)
@@ -127,4 +116,14 @@ t.test('wrong usage is 2, a record that is not there is 1', async (t) => {
   t.match(await audit(cwd, 'export', 'x'), { status: 1, stderr: /no segment of a record/ })
   t.match(await audit(cwd, 'verify', '--config', 'x.yaml'), { status: 1, stderr: /cannot be read/ })
   t.match(help, /Exit status/)
+})
+
+t.test('each verb says what it takes', async (t) => {
+  for (const verb of ['verify', 'recheck', 'prove', 'consistency', 'receipt', 'export']) {
+    const { status, stdout } = await audit('/', verb, '--help')
+    t.equal(status, 0)
+    t.match(stdout, new RegExp(`^sallyport audit ${verb} `))
+    t.match(stdout, /Exit status/)
+    t.match(help, new RegExp(`^  ${verb} `, 'm'))
+  }
 })
