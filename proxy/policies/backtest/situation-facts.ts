@@ -7,7 +7,8 @@ import {
   type Operation,
 } from '../../../engine/schemas/facts.js'
 import { OPERATION_SHAPES } from './operation-shapes.js'
-import type { DimensionName, LabelledColumn, Space, Value } from './situation-space.js'
+import type { LabelledColumn, Value } from './dimension-values.js'
+import type { DimensionName, Space } from './situation-space.js'
 
 export type Row = readonly number[]
 
