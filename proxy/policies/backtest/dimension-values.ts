@@ -11,6 +11,14 @@ export type Value = {
 
 export type LabelledColumn = { readonly column: string; readonly labels: readonly string[] }
 
+export const COUNTERS = [
+  'commands_last_minute',
+  'commands',
+  'rows',
+  'labelled_rows',
+  'denials',
+] as const
+
 // No more of each, however many words a policy has.
 const WORDS_MAX = 16
 const OBJECTS_MAX = 12
@@ -51,9 +59,8 @@ export function settingNames(words: readonly string[]): readonly string[] {
 
 export function counterValues(numbers: ReadonlySet<number>): readonly Value[] {
   const thresholds = [...numbers].filter((n) => n >= 5).sort((a, b) => a - b)
-  const counted = ['commands_last_minute', 'commands', 'rows', 'labelled_rows', 'denials'] as const
   return [...thresholds.slice(-6), 1_000_000].flatMap((n) =>
-    counted.map((name) => ({ name: `${name} ${n}`, of: [name, n] })),
+    COUNTERS.map((name) => ({ name: `${name} ${n}`, of: [name, n] })),
   )
 }
 

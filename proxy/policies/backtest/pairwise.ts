@@ -14,9 +14,10 @@ export type Generated = {
 }
 
 const ROWS_MAX = 20_000
-// Around one rule; around all that differ together, shared among them.
+// Around one statement; around one rule that differs, and around all of them together.
 const FOCUS_ROWS_MAX = 4_000
-const FOCUS_ROWS_IN_ALL = 40_000
+const RULE_ROWS_MAX = 10_000
+const RULE_ROWS_IN_ALL = 40_000
 
 // What rules are mostly about. The rest stays ordinary beside it, since what is refused for one reason
 // hides what another would have let through.
@@ -82,8 +83,8 @@ export function pairwiseSituations(
   const space = spaceOf(whole, labels)
   const places = placesIn(space)
   const plain = plainSpace(space, [])
-  const share = Math.floor(FOCUS_ROWS_IN_ALL / Math.max(1, changed.length))
-  const rowsEach = Math.min(FOCUS_ROWS_MAX, share)
+  const share = Math.floor(RULE_ROWS_IN_ALL / Math.max(1, changed.length))
+  const rowsEach = Math.min(RULE_ROWS_MAX, share)
   const together = TOGETHER.flatMap((names) => covering(plain, [names.map(places)], ROWS_MAX))
   return [
     { space: plain, rows: together, stage: 'command' },

@@ -4,6 +4,7 @@
 import type { LabelRule } from '../../../engine/policy/policy.js'
 import { SINKS, UNREAD_REASONS } from '../../../engine/schemas/facts.js'
 import {
+  COUNTERS,
   counterValues,
   labelledColumns,
   objectNames,
@@ -183,6 +184,10 @@ function narrowed(dimensions: readonly Dimension[], narrow: Vocabulary): readonl
     const words = field === undefined ? [] : wordsOf(narrow, field).map(unstarred)
     const isNamed = ({ name, of }: Value): boolean =>
       words.includes(name) || (isColumn(of) && of.labels.some((label) => words.includes(label)))
+    // By oneself only where a rule asks who approved; that it asks for an approval is no such question.
+    if (dimension.name === 'grants' && !narrow.fields.has('grants')) {
+      return { ...dimension, values: dimension.values.slice(0, 2) }
+    }
     // All values where none is named: a rule without an operation stands under `any`.
     if (!dimension.values.some(isNamed)) return dimension
     const other = dimension.values.find((value) => value.name !== '' && !isNamed(value))
@@ -223,8 +228,9 @@ export function spokenOf(space: Space, vocabulary: Vocabulary): readonly number[
       case 'grants':
         return vocabulary.grants
       case 'time':
+        return ['time', 'hour', 'weekday', 'utc'].some((one) => vocabulary.fields.has(one))
       case 'counters':
-        return vocabulary.numbers.size > 0 || wordsOf(vocabulary, 'weekday').length > 0
+        return ['counters', ...COUNTERS].some((one) => vocabulary.fields.has(one))
       default:
         return false
     }

@@ -77,7 +77,12 @@ function namesIn(names: unknown): readonly string[] {
 
 function fieldsIn(never: InvariantEntry['never']): ReadonlySet<string> {
   const found = new Set<string>()
-  for (const { effects = [], identity = {}, session = {} } of [never, never.unless ?? {}]) {
+  for (const { effects = [], identity = {}, session = {}, time, grants } of [
+    never,
+    never.unless ?? {},
+  ]) {
+    if (time !== undefined) found.add('time')
+    if (grants !== undefined) found.add('grants')
     for (const effect of effects) {
       if (typeof effect !== 'string') Object.keys(effect).forEach((name) => found.add(name))
     }
