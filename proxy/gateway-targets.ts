@@ -81,6 +81,15 @@ function catalogueAccount({ catalogue, accounts }: TargetSettings): Account | un
   }
 }
 
+// For who reads a target's names without a gateway, as the gateway would; undefined where no account is set.
+export function catalogueReader(
+  settings: TargetSettings,
+  database: string,
+): TargetAccount | undefined {
+  const account = catalogueAccount(settings)
+  return account === undefined ? undefined : accountAt(targetOf(settings), account, database)
+}
+
 function accountAt(target: Target, account: Account, database: string): TargetAccount {
   const { host, port, tls } = target
   return { host, port, tls, user: account.user, password: account.password, database }

@@ -22,6 +22,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'write, test, prove and ship policies',
     load: () => import('./commands/policy.js'),
   },
+  labels: {
+    summary: 'propose and check which columns are sensitive',
+    load: () => import('./commands/labels.js'),
+  },
   sessions: {
     summary: 'list and show recorded sessions',
     load: () => import('./commands/sessions.js'),
@@ -52,7 +56,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   }
   const command = await verb.load()
   // What has verbs of its own has helps of its own.
-  const own = name === 'policy' && rest.length > 1
+  const own = (name === 'policy' || name === 'labels') && rest.length > 1
   if (!own && (rest.includes('--help') || rest.includes('-h'))) {
     io.stdout.write(command.help.endsWith('\n') ? command.help : `${command.help}\n`)
     return 0

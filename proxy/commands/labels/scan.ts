@@ -1,0 +1,123 @@
+// `sallyport labels scan`: proposes labels for columns that have none, and writes them into the policy folder when
+// told to. Arguments and printing; what is read and why is in `proxy/labels`.
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { GatewayError } from '../../errors.js'
+import { readDbtManifest } from '../../labels/dbt-manifest.js'
+import { readLabelData, ruleFileOf } from '../../labels/label-data.js'
+import { readRuleFile, withRules, type NewRule } from '../../labels/rule-file.js'
+import { isAtLeast, ruleOf, scan, type Proposal } from '../../labels/scan.js'
+import { unifiedDiff } from '../../labels/unified-diff.js'
+import { CONFIDENCES } from '../../labels/weigh.js'
+import type { Io } from '../io.js'
+import { argumentsOf, formatArgument } from '../policy/toolbox.js'
+import { paintFor } from '../table.js'
+import { labelPlace, PLACE_HELP, PLACE_OPTIONS } from './place.js'
+import { scanJson, scanText, scanYaml, type Scanned } from './print-scan.js'
+
+const FORMATS = ['pretty', 'json', 'yaml'] as const
+const SAMPLE_ROWS = 200
+const SAMPLE_ROWS_MAX = 10_000
+
+export const help = `sallyport labels scan TARGET   propose labels for columns that have none
+
+${PLACE_HELP}
+  --sample N        rows of each table whose values are looked at (${SAMPLE_ROWS}); 0 looks at none
+  --dbt FILE        a dbt manifest.json whose meta.pii, meta.contains_pii and meta.labels count
+  --confidence C    what is proposed: high, medium (the default: both), low (everything)
+  --write           write data/labels/data.yaml; without it the diff is printed and nothing written
+  --format FORMAT   ${FORMATS.join(', ')}
+
+It reads, with the account that the gateway reads names with: names, types, comments, security labels for
+anon, and sampled values in a transaction that is read-only and limited in time. Values are counted where
+they are read: none is printed, logged or stored, in no format. Tables that this account may not read are
+named, and judged without values. Rules are added below those that there are, each with its reasons as a
+comment; no rule is changed or taken away.
+
+Exit status: 0 done, 1 not done, 2 wrong usage.
+`
+
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = argumentsOf(argv, {
+    ...PLACE_OPTIONS,
+    sample: { type: 'string' },
+    dbt: { type: 'string' },
+    confidence: { type: 'string' },
+    write: { type: 'boolean' },
+    format: { type: 'string' },
+  })
+  const format = formatArgument(values.format, FORMATS)
+  const sampleRows = sampleArgument(values.sample)
+  const least = CONFIDENCES.find((one) => one === (values.confidence ?? 'medium'))
+  if (least === undefined) {
+    throw new GatewayError('usage', `--confidence is one of ${CONFIDENCES.join(', ')}`)
+  }
+  const dbt =
+    values.dbt === undefined ? undefined : await readDbtManifest(resolve(io.cwd, values.dbt))
+  const { target, folder, connection } = await labelPlace(positionals, values, io)
+  try {
+    const data = await readLabelData(folder)
+    const rules = data.rules.map(({ rule }) => rule)
+    const found = await scan({ query: connection.query, rules, sampleRows, dbt, least })
+    const added = found.proposals
+      .filter(({ confidence }) => isAtLeast(confidence, least))
+      .map(newRule)
+    const name = ruleFileOf(folder)
+    const path = join(folder.root, name)
+    const before = await readRuleFile(path)
+    const after = withRules(before, added, relative(io.cwd, path))
+    const diff = added.length === 0 ? '' : unifiedDiff(name, before, after)
+    if (values.write === true && added.length > 0) await written(path, after)
+    const scanned: Scanned = {
+      target,
+      scan: found,
+      added,
+      file: relative(io.cwd, path),
+      diff,
+      written: values.write === true && added.length > 0,
+      unspoken: [...new Set(added.flatMap(({ rule }) => unspokenIn(rule.labels, data.isSpokenOf)))],
+    }
+    io.stdout.write(printed(scanned, format, io))
+    return 0
+  } finally {
+    await connection.close()
+  }
+}
+
+function printed(scanned: Scanned, format: (typeof FORMATS)[number], io: Io): string {
+  switch (format) {
+    case 'pretty':
+      return scanText(scanned, paintFor(io))
+    case 'json':
+      return scanJson(scanned)
+    case 'yaml':
+      return scanYaml(scanned)
+  }
+}
+
+function sampleArgument(given: string | undefined): number {
+  const rows = Number(given ?? SAMPLE_ROWS)
+  if (Number.isInteger(rows) && rows >= 0 && rows <= SAMPLE_ROWS_MAX && given !== '') return rows
+  throw new GatewayError('usage', `--sample is a number of rows from 0 to ${SAMPLE_ROWS_MAX}`)
+}
+
+function newRule(proposal: Proposal): NewRule {
+  const { confidence, reasons } = proposal
+  return { rule: ruleOf(proposal), because: `${confidence}: ${reasons.join('; ')}` }
+}
+
+// Where none of the labels has a rule, the label alone protects nothing.
+function unspokenIn(
+  labels: readonly string[],
+  isSpokenOf: (label: string) => boolean,
+): readonly string[] {
+  return labels.some(isSpokenOf) ? [] : labels
+}
+
+// Whole or not at all.
+async function written(path: string, text: string): Promise<void> {
+  const part = `${path}.part`
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(part, text)
+  await rename(part, path)
+}
