@@ -38,6 +38,8 @@ export type Metrics = {
   readonly moved: (direction: 'to_client' | 'to_target', bytes: number) => void
   readonly rowsReturned: (rows: number, masked: number) => void
   readonly incident: (event: string) => void
+  // A notice to approvers, by the kind of its way.
+  readonly noticed: (notifier: string, outcome: string) => void
   readonly failed: (code: ErrorCode) => void
   readonly bundleActivated: (bundle: { readonly revision: string; readonly digest: string }) => void
   // `step` of the activation that refused it.
@@ -82,6 +84,7 @@ export function createMetrics(
       c.masked.inc(masked)
     },
     incident: (event) => c.incidents.inc({ event }),
+    noticed: (notifier, outcome) => c.notices.inc({ notifier, outcome }),
     failed: (code) => c.errors.inc({ code }),
     bundleActivated({ revision, digest }) {
       c.bundle.reset()
@@ -118,6 +121,7 @@ function counters(registry: Registry) {
     rows: counter('rows_total', 'rows returned to clients', []),
     masked: counter('masked_fields_total', 'fields masked on their way out', []),
     incidents: counter('incidents_total', 'incidents recorded', ['event']),
+    notices: counter('notices_total', 'notices to approvers', ['notifier', 'outcome']),
     errors: counter('errors_total', 'errors by code', ['code']),
     bundle: gauge(registry, 'bundle_info', 'the active bundle', ['revision', 'digest']),
     activations: counter('bundle_activations_total', 'bundles offered', ['outcome']),

@@ -7,8 +7,9 @@ import { exitMasksOf } from '../engine/facts/postgres/exit-masks.js'
 import { createReader } from '../engine/facts/postgres/read.js'
 import { createApprovals } from './approvals/holds.js'
 import { logNotifier } from './approvals/notifier.js'
+import { createLedger } from './approvals/notifiers/ledger.js'
+import { notifiersOf } from './approvals/notifiers/ways.js'
 import { newRequestId } from './approvals/request-id.js'
-import { webhookNotifier } from './approvals/webhook.js'
 import { systemClock } from './clock.js'
 import type { Settings, TlsSettings } from './config/settings.js'
 import { gatewayPolicies } from './gateway-policies.js'
@@ -118,9 +119,13 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       recorder,
       notifiers: [
         logNotifier(log),
-        ...settings.approvals.webhooks.map((hook) =>
-          webhookNotifier({ ...hook, gatewayUrl: settings.listeners.web.url, clock }),
-        ),
+        ...notifiersOf(settings.approvals, settings.listeners.web.url, {
+          clock,
+          log,
+          random: Math.random,
+          ledger: createLedger(state),
+          onNotice: metrics.noticed,
+        }),
       ],
       policy: policies.current,
       clock,

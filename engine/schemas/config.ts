@@ -21,6 +21,34 @@ const secret = {
 
 const group = { type: 'string', minLength: 1 } as const
 
+const mailAddress = {
+  type: 'string',
+  maxLength: 254,
+  pattern: "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$",
+  description: 'an address alone, such as dba@example.com',
+} as const
+
+// One way to approvers each; any number may be used beside each other.
+const email = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['host', 'from', 'to'],
+  description: 'requests for approval by e-mail, with a link to the console',
+  properties: {
+    host: { type: 'string', pattern: '^[A-Za-z0-9.:-]+$', description: 'the mail server' },
+    port: { type: 'integer', minimum: 1, maximum: 65535, description: 'default 587; 465 with tls' },
+    tls: {
+      enum: ['starttls', 'tls', 'off'],
+      description: 'starttls is required, not tried; off only on loopback',
+    },
+    ca: { type: 'string', description: 'path of a PEM file with the authorities to trust' },
+    user: { type: 'string', minLength: 1 },
+    password: secret,
+    from: mailAddress,
+    to: { type: 'array', minItems: 1, maxItems: 50, uniqueItems: true, items: mailAddress },
+  },
+} as const
+
 const bundleSource = {
   type: 'string',
   minLength: 1,
@@ -364,6 +392,7 @@ export const configSchema = {
             properties: { url: { type: 'string', pattern: '^https?://' }, secret },
           },
         },
+        email,
       },
     },
     limits: {

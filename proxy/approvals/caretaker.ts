@@ -110,4 +110,5 @@ async function dropOld(state: State, before: number): Promise<void> {
     .execute()
   await db.deleteFrom('sallyport_approvals').where('settled_ms', '<', before).execute()
   await db.deleteFrom('sallyport_gateways').where('seen_ms', '<', before).execute()
+  await db.deleteFrom('sallyport_notices').where('told_ms', '<', before).execute()
 }

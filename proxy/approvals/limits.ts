@@ -10,6 +10,8 @@ export const APPROVAL_LIMITS = {
   listed: 200,
   // How long a client's command waits until somebody was told, before it counts as nobody to ask.
   tellMs: 5_000,
+  // How long the end of a gateway waits until people were told that their requests are void.
+  lastWordsMs: 3_000,
   // A use follows the approval at once. What comes later than this after the expiry is no use.
   useGraceMs: 5_000,
   // PostgreSQL's notifications can be lost with a connection; looking costs one small question.
@@ -22,8 +24,4 @@ export const APPROVAL_LIMITS = {
   // Sessions with a standing grant remembered; the oldest then ask again.
   grantedSessions: 10_000,
   grantsPerSession: 100,
-  // Webhooks: one attempt, the pauses between attempts, notices waiting for one receiver.
-  webhookMs: 3_000,
-  webhookPausesMs: [250, 1_000, 4_000, 15_000, 60_000],
-  webhookQueue: 1_000,
 } as const

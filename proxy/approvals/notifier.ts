@@ -14,7 +14,7 @@ export type Notifier = {
   readonly name: string
   // Whether it reaches an approver, or only whoever reads the operator's log.
   readonly reaches: 'approvers' | 'operators'
-  // Resolves once told; rejects when given up.
+  // Resolves once told; rejects when given up, which it has logged itself by then.
   readonly tell: (notice: Notice) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -45,16 +45,8 @@ export async function somebodyTold(
   notifiers: readonly Notifier[],
   notice: Notice,
   withinMs: number,
-  log: Log,
 ): Promise<void> {
-  const told = notifiers.map(async (notifier) => {
-    try {
-      await notifier.tell(notice)
-    } catch (problem) {
-      log.error({ err: problem, notifier: notifier.name }, 'a notice could not be delivered')
-      throw problem
-    }
-  })
+  const told = notifiers.map(async (notifier) => notifier.tell(notice))
   const reaching = told.filter((_, i) => notifiers[i]?.reaches === 'approvers')
   for (const promise of told) promise.catch(() => undefined)
   if (reaching.length === 0) return

@@ -1,5 +1,6 @@
 // The commands that wait in this process, each until its request is settled in the store, its time is
 // up, or its client is gone. What ends a wait in any other way than by a use runs nothing.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Grant } from '../../engine/schemas/facts.js'
 import type { Hold, HoldRequest, Settlement } from './approvals.js'
 import { rowWithVotes } from './answers.js'
@@ -42,14 +43,22 @@ export function createWaitingLine(
   granted: (session: string, grant: Grant) => void,
 ): WaitingLine {
   const waiters = new Map<string, Waiter>()
+  const tellings = new Set<Promise<void>>()
 
-  const settle = (waiter: Waiter, settlement: Settlement): void => {
+  const settle = (
+    waiter: Waiter,
+    settlement: Settlement,
+    written: Promise<unknown> = Promise.resolve(),
+  ): void => {
     if (waiter.settled) return
     waiter.settled = true
     clearTimeout(waiter.timer)
     waiters.delete(waiter.id)
     waiter.resolve(settlement)
-    void tellSettled(parts, waiter.id)
+    // People are told what the store says, so not before it says it.
+    const telling = written.then(() => tellSettled(parts, waiter.id))
+    tellings.add(telling)
+    void telling.finally(() => tellings.delete(telling))
   }
 
   const look = async (waiter: Waiter): Promise<void> => {
@@ -100,12 +109,12 @@ export function createWaitingLine(
 
   const abandon = async (waiter: Waiter, why: string): Promise<void> => {
     if (waiter.settled) return
-    settle(waiter, { outcome: 'void', why })
     const { id } = waiter
     const now = parts.clock.now()
     const writing = quietly(parts, () =>
       ended(parts, { id, from: ['pending', 'approved'], to: 'void', reason: why, now }),
     )
+    settle(waiter, { outcome: 'void', why }, writing)
     abandoned.add(writing)
     await writing
     abandoned.delete(writing)
@@ -129,12 +138,7 @@ export function createWaitingLine(
         const { row, votes } = await stored(() => rowWithVotes(parts.state, id))
         const notice = { event: 'requested', key: `${id}-requested` } as const
         const approval = approvalView(row, votes)
-        await somebodyTold(
-          parts.notifiers,
-          { ...notice, approval },
-          APPROVAL_LIMITS.tellMs,
-          parts.log,
-        )
+        await somebodyTold(parts.notifiers, { ...notice, approval }, APPROVAL_LIMITS.tellMs)
       } catch (problem) {
         const waiter = waiters.get(id)
         if (waiter !== undefined) await abandon(waiter, 'no approver could be told')
@@ -159,6 +163,11 @@ export function createWaitingLine(
     async end(why) {
       await Promise.all([...waiters.values()].map((waiter) => abandon(waiter, why)))
       await Promise.all(abandoned)
+      const said = new AbortController()
+      await Promise.race([
+        Promise.all(tellings).finally(() => said.abort()),
+        pause(APPROVAL_LIMITS.lastWordsMs, undefined, said).catch(() => undefined),
+      ])
     },
   }
 }

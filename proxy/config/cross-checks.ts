@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { Config, TargetConfig } from '../../engine/schemas/config.js'
 import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
 import { addressOf, isSocketDirectory } from './address.js'
+import { checkApprovals } from './approval-checks.js'
 import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
 import { checkPolicy } from './policy-checks.js'
 import type { SecretSources } from './secrets.js'
@@ -169,14 +170,7 @@ function checkPlaces(config: Config, around: Surroundings): void {
   if (state?.url !== undefined && state.file !== undefined) {
     report(['state', 'file'], 'both a file and a url', 'one of the two')
   }
-  for (const [index, webhook] of (config.approvals?.webhooks ?? []).entries()) {
-    const path = ['approvals', 'webhooks', index]
-    checkSecret([...path, 'secret'], webhook.secret, around)
-    if (!isAcceptableUrl(webhook.url)) {
-      const allowed = 'an https:// URL; http:// only on loopback; no user or password in it'
-      report([...path, 'url'], 'a URL that is not safe or not whole', allowed)
-    }
-  }
+  checkApprovals(config.approvals ?? {}, around)
 }
 
 function isTimeZone(zone: string): boolean {

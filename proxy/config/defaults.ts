@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/config.js'
 import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isRemote, isSocketDirectory } from './address.js'
+import { approvalSettings } from './approval-defaults.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type {
   BundleSourceSettings,
@@ -77,13 +78,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
       config.state?.url === undefined
         ? { kind: 'sqlite', file: locate(config.state?.file ?? resolve(record, 'state.sqlite')) }
         : { kind: 'postgres', url: follow(config.state.url) },
-    approvals: {
-      selfApproval: config.approvals?.self_approval ?? false,
-      webhooks: (config.approvals?.webhooks ?? []).map(({ url, secret }) => ({
-        url,
-        secret: follow(secret),
-      })),
-    },
+    approvals: approvalSettings(config.approvals ?? {}, locate, follow),
     limits: limitsOf(config.limits ?? {}),
     log: { level: config.log?.level ?? 'info' },
   }

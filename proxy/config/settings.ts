@@ -100,6 +100,17 @@ export type PolicySettings = {
   readonly shadow: BundleSourceSettings | undefined
 }
 
+export type EmailSettings = {
+  readonly host: string
+  readonly port: number
+  readonly tls: 'starttls' | 'tls' | 'off'
+  // Absolute path of a PEM file.
+  readonly ca: string | undefined
+  readonly login: { readonly user: string; readonly password: Secret } | undefined
+  readonly from: string
+  readonly to: readonly string[]
+}
+
 export type Settings = {
   // Absolute path of the file that was read.
   readonly file: string
@@ -124,6 +135,7 @@ export type Settings = {
   readonly approvals: {
     readonly selfApproval: boolean
     readonly webhooks: readonly { readonly url: string; readonly secret: Secret }[]
+    readonly email: EmailSettings | undefined
   }
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }

@@ -45,6 +45,18 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute()
     },
   },
+  '002-notices': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('sallyport_notices')
+        .addColumn('place', 'text', (column) => column.notNull())
+        .addColumn('notice', 'text', (column) => column.notNull())
+        .addColumn('kept', 'text', (column) => column.notNull())
+        .addColumn('told_ms', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('sallyport_notices_once', ['place', 'notice'])
+        .execute()
+    },
+  },
 }
 
 // Several gateways may start at once: the migrator takes a lock of its own.

@@ -46,6 +46,16 @@ export type VotesTable = {
   readonly time_ms: Fixed<number>
 }
 
+export type NoticesTable = {
+  // Digest of the receiver.
+  readonly place: Fixed<string>
+  // The request and what was told of it.
+  readonly notice: Fixed<string>
+  // What changes the message later, such as its number at a chat.
+  readonly kept: Fixed<string>
+  readonly told_ms: Fixed<number>
+}
+
 export type GatewaysTable = {
   readonly id: Fixed<string>
   readonly seen_ms: number
@@ -55,4 +65,5 @@ export type StateTables = {
   readonly sallyport_approvals: ApprovalsTable
   readonly sallyport_votes: VotesTable
   readonly sallyport_gateways: GatewaysTable
+  readonly sallyport_notices: NoticesTable
 }

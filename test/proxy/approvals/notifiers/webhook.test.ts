@@ -3,12 +3,13 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import t, { type Test } from 'tap'
-import { systemClock } from '../../../proxy/clock.js'
-import { GatewayError } from '../../../proxy/errors.js'
-import { logNotifier } from '../../../proxy/approvals/notifier.js'
-import { webhookNotifier } from '../../../proxy/approvals/webhook.js'
-import { createLog } from '../../../proxy/log.js'
-import { ann, gatewayOn, heldRequest, stores } from './world.js'
+import { systemClock } from '../../../../proxy/clock.js'
+import { GatewayError } from '../../../../proxy/errors.js'
+import { logNotifier } from '../../../../proxy/approvals/notifier.js'
+import { lastingNotifier } from '../../../../proxy/approvals/notifiers/lasting.js'
+import { webhookChannel } from '../../../../proxy/approvals/notifiers/webhook.js'
+import { createLog, silentLog } from '../../../../proxy/log.js'
+import { ann, gatewayOn, heldRequest, stores } from '../world.js'
 
 const [sqlite] = await stores(t, ['sqlite'])
 if (sqlite === undefined) throw new Error('no store')
@@ -38,13 +39,14 @@ async function receiver(t: Test, statuses: (call: number) => number) {
   })
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const notifier = webhookNotifier({
+  const channel = webhookChannel({
     url: `http://127.0.0.1:${port}/hook`,
     secret: { reveal: () => SECRET },
     gatewayUrl: 'https://gate.example',
     clock: systemClock,
-    pausesMs: [10, 20],
   })
+  const parts = { clock: systemClock, log: silentLog, random: Math.random, pausesMs: [10, 20] }
+  const notifier = lastingNotifier(channel, parts)
   return { calls, notifier }
 }
 
@@ -134,7 +136,7 @@ t.test('a webhook without TLS is only ever on this machine', async (t) => {
   const secret = { reveal: () => SECRET }
   const gatewayUrl = 'https://gate.example'
   t.throws(
-    () => webhookNotifier({ url: 'http://hooks.example/', secret, gatewayUrl, clock: systemClock }),
+    () => webhookChannel({ url: 'http://hooks.example/', secret, gatewayUrl, clock: systemClock }),
     { code: 'config_invalid' },
   )
 })

@@ -1,0 +1,36 @@
+// What a schema cannot say of the ways to approvers: that nothing about a held command travels in clear
+// over a network, and that secrets and certificates are there.
+import type { Config } from '../../engine/schemas/config.js'
+import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
+import { checkCertificate, checkSecret, type Surroundings } from './place-checks.js'
+
+type Approvals = NonNullable<Config['approvals']>
+
+export function checkApprovals({ webhooks, email }: Approvals, around: Surroundings): void {
+  for (const [index, webhook] of (webhooks ?? []).entries()) {
+    const path = ['approvals', 'webhooks', index]
+    checkSecret([...path, 'secret'], webhook.secret, around)
+    if (!isAcceptableUrl(webhook.url)) {
+      const allowed = 'an https:// URL; http:// only on loopback; no user or password in it'
+      around.report([...path, 'url'], 'a URL that is not safe or not whole', allowed)
+    }
+  }
+  if (email !== undefined) checkEmail(email, around)
+}
+
+function checkEmail(email: NonNullable<Approvals['email']>, around: Surroundings): void {
+  const path = ['approvals', 'email']
+  const { tls, ca, user, password, host } = email
+  if (tls === 'off' && !isLoopbackHost(host)) {
+    const allowed = 'starttls or tls, since the mail server is not on loopback'
+    around.report([...path, 'tls'], '“off”', allowed)
+  }
+  if (ca !== undefined) checkCertificate([...path, 'ca'], ca, around)
+  if (password !== undefined) checkSecret([...path, 'password'], password, around)
+  if (user !== undefined && password === undefined) {
+    around.report([...path, 'password'], 'nothing', 'a reference to the password of `user`')
+  }
+  if (password !== undefined && user === undefined) {
+    around.report([...path, 'user'], 'nothing', 'the user that the password belongs to')
+  }
+}
