@@ -232,9 +232,13 @@ export const recordSchema = {
         ...line,
         kind: { const: 'gateway' },
         // `segment` opens each file: which segment it continues and from which line.
-        event: { enum: ['started', 'stopped', 'segment', 'resumed', 'torn'] },
+        // `key_rotated`: another key signs from here on; the next checkpoint is signed by both.
+        event: { enum: ['started', 'stopped', 'segment', 'resumed', 'torn', 'key_rotated'] },
         version: text,
         detail: text,
+        // With `key_rotated`: the public keys before and after.
+        from: text,
+        to: text,
         // Only and always with `segment`, the first line of each file. Absent in the very first:
         // the file it continues, how many of its bytes count, the last line within them.
         previous: {

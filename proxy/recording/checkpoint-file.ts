@@ -1,21 +1,12 @@
 // The file of signed checkpoints: only ever appended to, one note after another. A note is written
 // only for lines that are on the disk, so that a power cut never looks like a truncation.
-import {
-  closeSync,
-  existsSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { GatewayError } from '../errors.js'
 import { synced, writeAll } from './disk.js'
 import type { Disk } from './disk.js'
-import { CHECKPOINTS_FILE, PRIVATE_KEY_FILE, PUBLIC_KEY_FILE } from './segment.js'
-import { newSigningKey, notesOf, signerOf } from './signed-note.js'
-import type { SignedNote, Signer } from './signed-note.js'
+import { CHECKPOINTS_FILE } from './segment.js'
+import { notesOf } from './signed-note.js'
+import type { SignedNote } from './signed-note.js'
 
 export type CheckpointFile = {
   readonly last: SignedNote | undefined
@@ -50,33 +41,6 @@ export function openCheckpointFile(disk: Disk, directory: string): CheckpointFil
     },
     close: () => closeSync(writable),
   }
-}
-
-// The signer of this record, and its public key beside the record for whoever verifies it.
-export function recordSigner(directory: string, pem: string | undefined): Signer {
-  const signer = signerOf(pem ?? ownKey(join(directory, PRIVATE_KEY_FILE)))
-  const path = join(directory, PUBLIC_KEY_FILE)
-  // One line for each key this record was ever signed with, oldest first.
-  const known = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  if (!known.split('\n').includes(signer.verifierKey)) {
-    writeFileSync(path, `${signer.verifierKey}\n`, { flag: 'a' })
-  }
-  return signer
-}
-
-function ownKey(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (problem) {
-    if (!(problem instanceof Error && 'code' in problem && problem.code === 'ENOENT')) {
-      throw new GatewayError('secret_unavailable', `the signing key ${path} cannot be read`, {
-        cause: problem,
-      })
-    }
-  }
-  const pem = newSigningKey()
-  writeFileSync(path, pem, { flag: 'wx', mode: 0o600 })
-  return pem
 }
 
 function* placedNotes(

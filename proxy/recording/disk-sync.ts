@@ -22,7 +22,7 @@ export type Place = {
 export type DiskSyncOptions = {
   readonly directory: string
   readonly disk: Disk
-  readonly signer: Signer
+  readonly signer: Pick<Signer, 'name' | 'signed'>
   readonly checkpoints: CheckpointFile
   readonly syncMs: number
   readonly checkpointMs: number

@@ -20,7 +20,7 @@ export function makeReceipt(
 ): { readonly text: string; readonly told: Told } {
   const { size } = signed.note.checkpoint
   const found = decisionLines(directory, name, size)
-  const checkpoint = noteText(signed.note, signed.key)
+  const checkpoint = noteText(signed.note, [signed.key])
   const seqs = LINE_NAMES.map((line) => found[line])
   const proven = provenLines(directory, seqs, { note: signed.note, text: checkpoint })
   const byName = new Map(LINE_NAMES.map((line, at) => [line, proven[at]]))

@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.js'
 import { silentLog } from '../log.js'
 import type { Log } from '../log.js'
 import { createChain } from './chain.js'
-import { openCheckpointFile, recordSigner } from './checkpoint-file.js'
+import { openCheckpointFile } from './checkpoint-file.js'
 import { lockDirectory } from './directory-lock.js'
 import { realDisk } from './disk.js'
 import type { Disk } from './disk.js'
@@ -27,6 +27,8 @@ import type { RecordEnd } from './record-start.js'
 import type { Durability, Recorder, Written } from './recorder.js'
 import { LineWriter } from './line-writer.js'
 import { removeTemporaries } from './segment.js'
+import { signingKeys } from './signing-keys.js'
+import type { Rotation } from './signing-keys.js'
 
 export type RecorderOptions = {
   readonly directory: string
@@ -63,8 +65,8 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   const unlock = await lockDirectory(directory)
   try {
     removeTemporaries(directory)
-    const signer = recordSigner(directory, options.signingKey)
     const checkpoints = openCheckpointFile(disk, directory)
+    const { signer, rotation, kept } = signingKeys(directory, options.signingKey, checkpoints.last)
     const end = recordEnd(directory, checkpoints.last)
     const chain = createChain({
       tree: end.tree,
@@ -79,7 +81,13 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
         clock,
         log,
         signer,
-        checkpoints,
+        checkpoints: {
+          ...checkpoints,
+          append: async (note) => {
+            await checkpoints.append(note)
+            kept(note)
+          },
+        },
         segmentBytes: options.segmentBytes ?? RECORD_DEFAULTS.segmentBytes,
         syncMs: options.syncMs ?? RECORD_DEFAULTS.syncMs,
         checkpointMs: options.checkpointMs ?? RECORD_DEFAULTS.checkpointMs,
@@ -88,7 +96,9 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       chain,
       { index: end.index, place: end.previous },
     )
-    for (const entry of firstEntries(end, clock.now(), options.version)) writer.add(entry)
+    const first = { end, rotation, time: clock.now(), version: options.version }
+    for (const entry of firstEntries(first)) writer.add(entry)
+    if (rotation !== undefined) log.warn(rotation, 'the record is signed by another key from here')
     for (const command of left) {
       writer.add(outcomeEntry(clock.now(), { ...command, result: 'unknown' }))
     }
@@ -113,7 +123,13 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   }
 }
 
-function firstEntries(end: RecordEnd, time: number, version: string | undefined): Entry[] {
+function firstEntries(start: {
+  readonly end: RecordEnd
+  readonly rotation: Rotation | undefined
+  readonly time: number
+  readonly version: string | undefined
+}): Entry[] {
+  const { end, rotation, time, version } = start
   const entries: Entry[] = [
     {
       time,
@@ -121,6 +137,12 @@ function firstEntries(end: RecordEnd, time: number, version: string | undefined)
       body: gatewayBody({ event: 'started', ...(version === undefined ? {} : { version }) }),
     },
   ]
+  if (rotation !== undefined) {
+    const { from, to, proven } = rotation
+    const detail = proven ? {} : { detail: 'the old key was not at hand to vouch for the new one' }
+    const body = gatewayBody({ event: 'key_rotated', from, to, ...detail })
+    entries.push({ time, durability: 'os', body })
+  }
   if (end.torn !== undefined) {
     const detail = `${end.torn.bytes} bytes that no caller was told of, now in ${end.torn.file}`
     entries.push({ time, durability: 'os', body: gatewayBody({ event: 'torn', detail }) })

@@ -15,6 +15,8 @@ export type Checkpoint = {
   readonly origin: string
   readonly size: number
   readonly root: Buffer
+  // C2SP tlog-checkpoint, "Note text": further lines, signed as the others are.
+  readonly extensions?: readonly string[]
 }
 
 export type Signer = {
@@ -22,6 +24,8 @@ export type Signer = {
   // `name+id+key`, what a verifier needs to know.
   readonly verifierKey: string
   readonly signed: (checkpoint: Checkpoint) => string
+  // The line that goes under a note whose text this is.
+  readonly signatureLine: (text: string) => string
 }
 
 export type Verifier = {
@@ -47,14 +51,18 @@ export function signerOf(pem: string, name?: string): Signer {
   const own =
     name ?? `sallyport-record-${createHash('sha256').update(raw).digest('hex').slice(0, 8)}`
   const id = keyId(own, raw)
+  const signatureLine = (text: string): string => {
+    const signature = Buffer.concat([id, signBytes(null, Buffer.from(text), key)])
+    return `— ${own} ${signature.toString('base64')}\n`
+  }
   return {
     name: own,
     verifierKey: `${own}+${id.toString('hex')}+${Buffer.concat([Buffer.of(ED25519), raw]).toString('base64')}`,
     signed(checkpoint) {
       const text = checkpointText(checkpoint)
-      const signature = Buffer.concat([id, signBytes(null, Buffer.from(text), key)])
-      return `${text}\n— ${own} ${signature.toString('base64')}\n`
+      return `${text}\n${signatureLine(text)}`
     },
+    signatureLine,
   }
 }
 
@@ -92,7 +100,7 @@ export function readNote(text: string): SignedNote | undefined {
   const split = text.lastIndexOf('\n\n')
   if (split < 0 || !text.endsWith('\n')) return undefined
   const body = text.slice(0, split + 1)
-  const [origin, size, root] = body.split('\n')
+  const [origin, size, root, ...extensions] = body.slice(0, -1).split('\n')
   // C2SP tlog-checkpoint, "Note text": decimal without leading zeros, then the root in base64.
   if (!origin || !/^(0|[1-9][0-9]{0,15})$/.test(size ?? '')) return undefined
   const bytes = Buffer.from(root ?? '', 'base64')
@@ -103,7 +111,12 @@ export function readNote(text: string): SignedNote | undefined {
     if (name === undefined || encoded === undefined) return undefined
     signatures.push({ name, bytes: Buffer.from(encoded, 'base64') })
   }
-  return { checkpoint: { origin, size: Number(size), root: bytes }, text: body, signatures }
+  const more = extensions.length === 0 ? {} : { extensions }
+  return {
+    checkpoint: { origin, size: Number(size), root: bytes, ...more },
+    text: body,
+    signatures,
+  }
 }
 
 // A file of checkpoints holds notes, each followed by an empty line. `length` counts UTF-16 units of
@@ -123,8 +136,8 @@ export function* notesOf(
   }
 }
 
-function checkpointText({ origin, size, root }: Checkpoint): string {
-  return `${origin}\n${size}\n${root.toString('base64')}\n`
+export function checkpointText({ origin, size, root, extensions = [] }: Checkpoint): string {
+  return [origin, String(size), root.toString('base64'), ...extensions, ''].join('\n')
 }
 
 function keyId(name: string, raw: Buffer): Buffer {

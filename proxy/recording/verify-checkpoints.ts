@@ -5,7 +5,7 @@ import type { Problem } from './read-record.js'
 import { CHECKPOINTS_FILE, PUBLIC_KEY_FILE } from './segment.js'
 import { notesOf } from './signed-note.js'
 import type { SignedNote } from './signed-note.js'
-import { keptNote, signerAmong, trustedKeys } from './trusted-keys.js'
+import { introducedBy, keptNote, signerAmong, trustedKeys } from './trusted-keys.js'
 import type { TrustedKey } from './trusted-keys.js'
 
 export type Check = { readonly where: string; readonly note: SignedNote }
@@ -26,7 +26,7 @@ export function checkpointsOf(options: CheckpointSources): {
 } {
   const path = join(options.directory, CHECKPOINTS_FILE)
   const keys = options.publicKey ?? optional(join(options.directory, PUBLIC_KEY_FILE)) ?? ''
-  const verifiers = trustedKeys(keys)
+  const verifiers = [...trustedKeys(keys)]
   const checks: Check[] = []
   let number = 0
   let size = 0
@@ -46,6 +46,8 @@ export function checkpointsOf(options: CheckpointSources): {
       }
     }
     size = note.checkpoint.size
+    // Who trusts the old key has its word for the new one.
+    verifiers.push(...introducedBy(note))
     checks.push({ where: `checkpoint ${number}`, note })
   }
   if (options.checkpoint === undefined) return { checks }

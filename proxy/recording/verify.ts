@@ -256,7 +256,9 @@ function checkpointProblem(
 
 function note(placed: PlacedLine, { line }: ReadLine, progress: Progress): void {
   if (line?.kind !== 'gateway') return
-  if (line.event === 'torn' || line.event === 'resumed') {
-    progress.notes.push(`${placed.file}:${placed.number}: ${line.event}: ${line.detail ?? ''}`)
+  const { event, detail } = line
+  if (event === 'torn' || event === 'resumed' || event === 'key_rotated') {
+    const what = detail ?? (event === 'key_rotated' ? `signed by ${line.to ?? ''} from here` : '')
+    progress.notes.push(`${placed.file}:${placed.number}: ${event}: ${what}`)
   }
 }

@@ -92,7 +92,7 @@ t.test('damaged proofs show nothing but what was proven', async (t) => {
   const notes = signedNotes(directory, keys)
   const [note] = notes.slice(-1)
   if (note === undefined) throw new Error('not signed')
-  const text = noteText(note, { name: note.checkpoint.origin })
+  const text = noteText(note, keys)
   const proofs = provenLines(directory, [7, 8], { note, text })
   const forms = [
     tlogProofText,
@@ -114,7 +114,7 @@ t.test('damaged proofs show nothing but what was proven', async (t) => {
 t.test('damaged consistency proofs show nothing but what was signed', async (t) => {
   const keys = keysFor(directory, undefined)
   const notes = signedNotes(directory, keys)
-  const texts = notes.map((note) => noteText(note, { name: note.checkpoint.origin }))
+  const texts = notes.map((note) => noteText(note, keys))
   const file = { first: texts[0], second: texts[0], path: [] }
   const bytes = Buffer.from(JSON.stringify(file))
   const other = Buffer.from(JSON.stringify({ ...file, second: texts.at(-1) }))

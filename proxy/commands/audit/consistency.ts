@@ -50,8 +50,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const [first, second] = [named(a, directory, keys, io), named(b, directory, keys, io)]
   const found = consistencyOf(directory, first.checkpoint, second.checkpoint)
   const proof = {
-    first: noteText(first, { name: first.checkpoint.origin }),
-    second: noteText(second, { name: second.checkpoint.origin }),
+    first: noteText(first, keys),
+    second: noteText(second, keys),
     path: found.path.map((node) => node.toString('base64')),
   }
   if (found.ok && values.output !== undefined) {

@@ -4,7 +4,7 @@ import { tlogProofText } from '../../recording/inclusion-proof.js'
 import type { ProvenLine } from '../../recording/inclusion-proof.js'
 import { recordNameOf, seqOf } from '../../recording/decision-lines.js'
 import { GatewayError } from '../../errors.js'
-import { keysFor, noteText, signerAmong } from '../../recording/trusted-keys.js'
+import { keysFor, noteText } from '../../recording/trusted-keys.js'
 import { readNote } from '../../recording/signed-note.js'
 import { argumentsOf, formatArgument } from '../arguments.js'
 import type { Io } from '../io.js'
@@ -54,7 +54,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       ? newestCheckpoint(directory, keys)
       : checkpointIn(values.checkpoint, keys, io)
   const seq = seqOf(directory, name, note.checkpoint.size)
-  const text = noteText(note, signerAmong(keys, note) ?? { name: note.checkpoint.origin })
+  const text = noteText(note, keys)
   const [proof] = provenLines(directory, [seq], { note, text })
   if (proof === undefined) throw new GatewayError('not_found', `line ${seq} was not found`)
   const file = format === 'json' ? `${JSON.stringify(proofJson(proof))}\n` : tlogProofText(proof)

@@ -6,10 +6,7 @@ import { consistencyOf, contradiction } from '../../../proxy/recording/consisten
 import { checkedConsistency } from '../../../proxy/recording/proof-file.js'
 import { segmentNames } from '../../../proxy/recording/segment.js'
 import { keysFor, noteText, signedNotes } from '../../../proxy/recording/trusted-keys.js'
-import type { SignedNote } from '../../../proxy/recording/signed-note.js'
 import { emptyDirectory, linesIn, sampleRecord, writeLines } from './sample-record.js'
-
-const text = (note: SignedNote): string => noteText(note, { name: note.checkpoint.origin })
 
 async function threeRuns(t: Parameters<typeof emptyDirectory>[0]) {
   const directory = emptyDirectory(t)
@@ -27,8 +24,8 @@ t.test('each checkpoint extends each earlier one, and the proof stands alone', a
       const found = consistencyOf(directory, first.checkpoint, second.checkpoint)
       t.match(found, { ok: true })
       const file = {
-        first: text(first),
-        second: text(second),
+        first: noteText(first, keys),
+        second: noteText(second, keys),
         path: found.path.map((node) => node.toString('base64')),
       }
       t.match(checkedConsistency(Buffer.from(JSON.stringify(file)), keys), { ok: true })

@@ -29,7 +29,7 @@ async function signedRecord(t: Parameters<typeof emptyDirectory>[0]) {
   const checkpoint = (at: number) => {
     const note = notes.at(at)
     if (note === undefined) throw new Error('not signed')
-    return { note, text: noteText(note, { name: note.checkpoint.origin }) }
+    return { note, text: noteText(note, keys) }
   }
   return { directory, keys, newest: checkpoint(-1), oldest: checkpoint(0) }
 }
