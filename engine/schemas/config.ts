@@ -49,6 +49,24 @@ const email = {
   },
 } as const
 
+const teams = {
+  type: 'array',
+  maxItems: 20,
+  description: 'requests for approval as cards in channels of Microsoft Teams',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['url'],
+    properties: {
+      url: {
+        ...secret,
+        description:
+          'reference to the URL of the workflow or incoming webhook, which is a secret: env:NAME or file:/path',
+      },
+    },
+  },
+} as const
+
 const bundleSource = {
   type: 'string',
   minLength: 1,
@@ -393,6 +411,7 @@ export const configSchema = {
           },
         },
         email,
+        teams,
       },
     },
     limits: {

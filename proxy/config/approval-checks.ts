@@ -6,7 +6,7 @@ import { checkCertificate, checkSecret, type Surroundings } from './place-checks
 
 type Approvals = NonNullable<Config['approvals']>
 
-export function checkApprovals({ webhooks, email }: Approvals, around: Surroundings): void {
+export function checkApprovals({ webhooks, email, teams }: Approvals, around: Surroundings): void {
   for (const [index, webhook] of (webhooks ?? []).entries()) {
     const path = ['approvals', 'webhooks', index]
     checkSecret([...path, 'secret'], webhook.secret, around)
@@ -16,6 +16,17 @@ export function checkApprovals({ webhooks, email }: Approvals, around: Surroundi
     }
   }
   if (email !== undefined) checkEmail(email, around)
+  for (const [index, { url }] of (teams ?? []).entries()) {
+    const path = ['approvals', 'teams', index, 'url']
+    const address = checkSecret(path, url, around)
+    if (address !== undefined && !isAcceptableUrl(address)) {
+      around.report(
+        path,
+        'a reference to no https:// URL',
+        'a reference to the URL that Teams gave',
+      )
+    }
+  }
 }
 
 function checkEmail(email: NonNullable<Approvals['email']>, around: Surroundings): void {

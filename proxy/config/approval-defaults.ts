@@ -11,7 +11,7 @@ type Locate = (path: string) => string
 const SUBMISSION = { starttls: 587, tls: 465, off: 25 } as const
 
 export function approvalSettings(
-  { self_approval, webhooks, email }: Approvals,
+  { self_approval, webhooks, email, teams }: Approvals,
   locate: Locate,
   follow: Follow,
 ): Settings['approvals'] {
@@ -19,6 +19,7 @@ export function approvalSettings(
     selfApproval: self_approval ?? false,
     webhooks: (webhooks ?? []).map(({ url, secret }) => ({ url, secret: follow(secret) })),
     email: email === undefined ? undefined : emailSettings(email, locate, follow),
+    teams: (teams ?? []).map(({ url }) => ({ url: follow(url) })),
   }
 }
 

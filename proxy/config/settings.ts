@@ -136,6 +136,7 @@ export type Settings = {
     readonly selfApproval: boolean
     readonly webhooks: readonly { readonly url: string; readonly secret: Secret }[]
     readonly email: EmailSettings | undefined
+    readonly teams: readonly { readonly url: Secret }[]
   }
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }

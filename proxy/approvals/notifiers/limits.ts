@@ -19,4 +19,5 @@ export const NOTICE_LIMITS = {
   // Of the command, in a message; the console page has all of it.
   textCharacters: 2_000,
   lineCharacters: 300,
+  rules: 8,
 } as const

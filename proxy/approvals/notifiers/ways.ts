@@ -3,15 +3,17 @@ import type { Notifier } from '../notifier.js'
 import type { Channel } from './channel.js'
 import { emailChannel, type EmailOptions } from './email.js'
 import { lastingNotifier, type LastingParts } from './lasting.js'
+import { teamsChannel, type TeamsOptions } from './teams.js'
 import { webhookChannel, type WebhookOptions } from './webhook.js'
 
 export type Ways = {
   readonly webhooks: readonly Pick<WebhookOptions, 'url' | 'secret'>[]
   readonly email: Omit<EmailOptions, 'gatewayUrl'> | undefined
+  readonly teams: readonly Pick<TeamsOptions, 'url'>[]
 }
 
 export function notifiersOf(
-  { webhooks, email }: Ways,
+  { webhooks, email, teams }: Ways,
   gatewayUrl: string,
   parts: LastingParts,
 ): readonly Notifier[] {
@@ -19,6 +21,7 @@ export function notifiersOf(
   const channels: readonly Channel[] = [
     ...webhooks.map((hook) => webhookChannel({ ...hook, gatewayUrl, clock })),
     ...(email === undefined ? [] : [emailChannel({ ...email, gatewayUrl })]),
+    ...teams.map(({ url }) => teamsChannel({ url, gatewayUrl })),
   ]
   return channels.map((channel) => lastingNotifier(channel, parts))
 }

@@ -33,7 +33,9 @@ export function wordsOf(approval: ApprovalView, gatewayUrl: string): Words {
       `${target.name}${database}${labels.length === 0 ? '' : ` (${labels.join(', ')})`}`,
     ),
     command: block(approval.text),
-    why: rules.map(({ id: rule, message }) => line(`${message} [${rule}]`)),
+    why: rules
+      .slice(0, NOTICE_LIMITS.rules)
+      .map(({ id: rule, message }) => line(`${message} [${rule}]`)),
     approvers: line(quorum > 1 ? `${quorum} members of ${groups}` : `a member of ${groups}`),
     expires: `${approval.expires_at.slice(0, 16).replace('T', ' ')} UTC`,
     url: `${gatewayUrl}/#${id}`,

@@ -79,6 +79,12 @@ for (const [name, approvals, expected] of [
     'email: { host: m.example, from: a@b.example, to: ["c@d.example\\r\\nBcc: x@y.example"] }',
     /email\.to\[0\] \(8:\d+\)/,
   ],
+  [
+    'a Teams URL that is no URL',
+    'teams: [{ url: env:WORD }]',
+    /teams\[0\]\.url \(8:\d+\): found a reference to no https/,
+  ],
+  ['a Teams URL itself', 'teams: [{ url: "https://correct horse" }]', /teams\[0\]\.url \(8:\d+\)/],
   ['nobody', 'email: { host: m.example, from: a@b.example, to: [] }', /email\.to \(8:\d+\)/],
 ] as const) {
   void t.test(`${name} is refused with its place`, (t) => {

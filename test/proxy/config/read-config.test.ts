@@ -88,7 +88,9 @@ void t.test('the example fits where its files are, and keys must fit', { skip },
     .replace('/etc/sallyport/record-key.pem', 'ed25519')
     .replace('/run/secrets/shop_app', 'one.key')
     .replaceAll('../../rego', '.')
-  const names = [...example.matchAll(/env:([A-Z_]+)/g)].map(([, name = '']) => [name, 'x'] as const)
+  const names = [...example.matchAll(/env:([A-Z_]+)/g)].map(
+    ([, name = '']) => [name, name.endsWith('_URL') ? 'https://x.example/' : 'x'] as const,
+  )
   const env = Object.fromEntries(names)
   const told = (text: string): readonly string[] => {
     const reading = parseConfig(text, join(directory, 'f.yaml'), env)
