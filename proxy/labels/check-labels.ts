@@ -92,26 +92,48 @@ function emptyRule({ rule, ...place }: PlacedLabelRule, bare: Catalogue, data: L
 }
 
 function missing(bare: Catalogue, { rules, place }: LabelData): readonly Finding[] {
-  const after = labelled(
-    bare,
-    rules.map(({ rule }) => rule),
-  )
-  return tablesOf(after).flatMap((relation) => {
+  const given = rules.map(({ rule }) => rule)
+  const stored = soundingSensitive(labelled(bare, given), (relation, { generated }) => {
+    return !isView(relation) && !generated
+  })
+  // What reads one of those gets its label from there, and is named only where nothing else helps.
+  const after = labelled(bare, [...given, ...stored.map(({ rule }) => rule)])
+  const computed = soundingSensitive(after, (relation, column) => {
+    return isView(relation) || column.generated
+  })
+  return [...stored, ...computed].map(({ name, called, rule: { labels } }) => {
+    const what = `${shown(name)} sounds like ${called} and has no label`
+    const fix = `label it [${labels.join(', ')}]; sallyport labels scan looks at values too and writes the rule`
+    return finding('label-missing', 'warning', place, what, fix)
+  })
+}
+
+type Sounding = { readonly name: string; readonly called: string; readonly rule: LabelRule }
+
+function soundingSensitive(
+  catalogue: Catalogue,
+  isMeant: (relation: Relation, column: Column) => boolean,
+): readonly Sounding[] {
+  return tablesOf(catalogue).flatMap((relation) => {
     const named = relation.columns.map(({ name, type }) => ({
       name,
-      family: typeMeaning(after, type).family,
+      family: typeMeaning(catalogue, type).family,
     }))
     const names = namesInTable(relation.name, named)
-    return relation.columns.flatMap((column): readonly Finding[] => {
-      if (column.labels.length > 0 || isInherited(column, relation, after)) return []
+    return relation.columns.flatMap((column): readonly Sounding[] => {
       const found = names.get(column.name)
-      if (found === undefined || !found.clear) return []
+      if (found?.clear !== true || column.labels.length > 0) return []
+      if (!isMeant(relation, column) || isInherited(column, relation, catalogue)) return []
       const { labels, called } = KINDS[found.kind]
-      const what = `${shown(fullName(relation, column.name))} sounds like ${called} and has no label`
-      const fix = `label it [${labels.join(', ')}]; sallyport labels scan looks at values too and writes the rule`
-      return [finding('label-missing', 'warning', place, what, fix)]
+      const { schema, name: table } = relation
+      const rule = { schema, table, column: column.name, labels }
+      return [{ name: fullName(relation, column.name), called, rule }]
     })
   })
+}
+
+function isView({ kind }: Relation): boolean {
+  return kind === 'v' || kind === 'm'
 }
 
 // `pii.email` needs no rule of its own where `pii` stands beside it and has one.

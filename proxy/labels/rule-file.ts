@@ -139,14 +139,17 @@ function foldedText(text: string, width: number): readonly string[] {
   return line === '' ? lines : [...lines, line]
 }
 
-// Plain where nobody could read it otherwise, else as JSON writes it, which YAML reads the same.
+// Plain where nobody could read it otherwise, else as JSON writes it, which YAML reads the same; what cannot be
+// seen or turns the direction of writing is escaped.
 function scalar(text: string): string {
   const isPlain = /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text)
   if (isPlain && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)) return text
-  return JSON.stringify(text).replaceAll(
-    /[^\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return JSON.stringify(text).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped)
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 function wrong(file: string, what: string): GatewayError {

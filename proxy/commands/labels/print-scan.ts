@@ -45,7 +45,7 @@ function headOf({ target, scan }: Scanned): string {
   const { database, columns, labelled, sampledTables, sampledRows } = scan
   return (
     `${target}, database ${plainText(database)}: ${columns} columns, ${labelled} with labels; ` +
-    `looked at ${sampledRows} rows of ${sampledTables} tables\n`
+    `looked at ${sampledRows} rows of ${sampledTables} table${sampledTables === 1 ? '' : 's'}\n`
   )
 }
 

@@ -1,6 +1,6 @@
 // `sallyport labels scan`: proposes labels for columns that have none, and writes them into the policy folder when
 // told to. Arguments and printing; what is read and why is in `proxy/labels`.
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { GatewayError } from '../../errors.js'
 import { readDbtManifest } from '../../labels/dbt-manifest.js'
@@ -61,9 +61,17 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const found = await scan({ query: connection.query, rules, sampleRows, dbt, least })
     const added = found.proposals
       .filter(({ confidence }) => isAtLeast(confidence, least))
+      .sort(byTable)
       .map(newRule)
     const name = ruleFileOf(folder)
     const path = join(folder.root, name)
+    // Two files that say `labels.columns` are one too many for OPA.
+    if (data.rules.length > 0 && data.place.file !== name && added.length > 0) {
+      throw new GatewayError(
+        'bundle_invalid',
+        `the label rules stand in ${data.place.file}, and scan adds to ${name} alone: move them there`,
+      )
+    }
     const before = await readRuleFile(path)
     const after = withRules(before, added, relative(io.cwd, path))
     const diff = added.length === 0 ? '' : unifiedDiff(name, before, after)
@@ -101,6 +109,12 @@ function sampleArgument(given: string | undefined): number {
   throw new GatewayError('usage', `--sample is a number of rows from 0 to ${SAMPLE_ROWS_MAX}`)
 }
 
+// Rules of a table stand together in the file; the list on the screen begins with what is surest.
+function byTable(one: Proposal, other: Proposal): number {
+  const [left, right] = [one, other].map(({ schema, table }) => JSON.stringify([schema, table]))
+  return left === right || left === undefined || right === undefined ? 0 : left < right ? -1 : 1
+}
+
 function newRule(proposal: Proposal): NewRule {
   const { confidence, reasons } = proposal
   return { rule: ruleOf(proposal), because: `${confidence}: ${reasons.join('; ')}` }
@@ -114,8 +128,9 @@ function unspokenIn(
   return labels.some(isSpokenOf) ? [] : labels
 }
 
-// Whole or not at all.
-async function written(path: string, text: string): Promise<void> {
+// Whole or not at all; a link stays one.
+async function written(named: string, text: string): Promise<void> {
+  const path = await realpath(named).catch(() => named)
   const part = `${path}.part`
   await mkdir(dirname(path), { recursive: true })
   await writeFile(part, text)

@@ -1,5 +1,5 @@
 // `sallyport labels` as it is typed: help, wrong usage, and targets that are not there.
-import { writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { labelsWorld, NO_POSTGRES } from '../labels/labels-world.js'
@@ -27,7 +27,20 @@ t.test('wrong usage says what is right', { skip: NO_POSTGRES }, async (t) => {
   t.match(await typed('check', 'shop'), { code: 0, out: /nothing found/ })
   await client.query('CREATE TABLE a (email text)')
   t.match(await typed('scan', 'shop', '--write'), { code: 0, out: /1 rule written/ })
-  writeFileSync(join(home, 'ours/data/labels/data.yaml'), 'columns: {a: 1}\n')
+  const file = join(home, 'ours/data/labels/data.yaml')
+  writeFileSync(
+    join(home, 'ours/data/data.yaml'),
+    'labels:\n  columns:\n    - {column: x, labels: [pii]}\n',
+  )
+  rmSync(file)
+  t.match(await typed('scan', 'shop'), { code: 1, err: /stand in data\/data\.yaml/ })
+  rmSync(join(home, 'ours/data/data.yaml'))
+  writeFileSync(join(home, 'rules.yaml'), '# Ours.\n')
+  symlinkSync(join(home, 'rules.yaml'), file)
+  t.match(await typed('scan', 'shop', '--write'), { code: 0 })
+  t.ok(lstatSync(file).isSymbolicLink())
+  t.match(readFileSync(file, 'utf8'), /^# Ours\.\ncolumns:\n/)
+  writeFileSync(file, 'columns: {a: 1}\n')
   t.match(await typed('scan', 'shop'), { code: 1, err: /one rule below the other/ })
 })
 

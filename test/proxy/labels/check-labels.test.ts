@@ -13,7 +13,8 @@ t.test('rules against columns', { skip: NO_POSTGRES }, async (t) => {
   await client.query(`
     CREATE TABLE customers (id int, email text, full_name text, cards text[], score int);
     CREATE TABLE orders (id int, status text, comment text);
-    CREATE VIEW mails AS SELECT email FROM customers`)
+    CREATE VIEW mails AS SELECT email FROM customers;
+    CREATE VIEW made AS SELECT 'x'::text AS email`)
   await loadModule()
   const query = async (sql: string) =>
     (
@@ -64,8 +65,9 @@ t.test('rules against columns', { skip: NO_POSTGRES }, async (t) => {
       const findings = await found(list(...ALL.slice(1)))
       t.match(findings, [
         { rule: 'label-missing', severity: 'warning', message: /“public\.customers\.email”/ },
-        { rule: 'label-missing', message: /“public\.mails\.email”/ },
+        { rule: 'label-missing', message: /“public\.made\.email”/ },
       ])
+      t.equal(findings.length, 2, 'a view that reads the first gets its label from there')
       t.match(findings[0], { file: 'data/labels/data.yaml', fix: /\[pii, pii\.email\]/ })
     },
   )

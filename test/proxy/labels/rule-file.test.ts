@@ -93,6 +93,8 @@ t.test('names can be anything', async (t) => {
       '\u0007',
       '\u0085',
       '\u2028',
+      '\u202e',
+      '\u{e0041}',
       '\ufeff',
       '{x}',
       '&a',
