@@ -12,6 +12,7 @@ import { authenticated } from './authenticate.js'
 import type { Cancels } from './cancel.js'
 import type { Catalogues, Connected, Relay, RelayParts } from './connected.js'
 import { greeting } from './greeting.js'
+import { createLoginCrowd } from './login-crowd.js'
 import { failureOfLogin, noSuchTarget } from './login-failures.js'
 import { errorResponse, failureOf, type Failure } from './refuse.js'
 import { startRelay } from './relay.js'
@@ -78,23 +79,20 @@ export type Sessions = {
   ) => void
 }
 
-const FAILURES_PER_MINUTE = 100
-
 export async function openListener(
   settings: ListenerSettings,
   parts: ListenerParts,
 ): Promise<Listening> {
-  const failures = new Map<string, number>()
-  const forget = setInterval(() => failures.clear(), 60_000)
-  forget.unref()
+  const crowd = createLoginCrowd()
   const listening = await listen(settings.address, (socket) => {
     const address = socket.remoteAddress ?? ''
-    if ((failures.get(address) ?? 0) > FAILURES_PER_MINUTE) return void socket.destroy()
+    const refusal = crowd.refusal(address)
+    if (refusal !== undefined) return refuse(socket, refusal)
+    crowd.entered()
     welcome(socket, settings, parts).then(
-      (ok) => {
-        if (!ok) failures.set(address, (failures.get(address) ?? 0) + 1)
-      },
+      (proved) => crowd.left(address, proved),
       (problem: unknown) => {
+        crowd.left(address, true)
         parts.relay.log('warn', 'a connection ended during its login', { address, problem })
         socket.destroy()
       },
@@ -103,7 +101,7 @@ export async function openListener(
   return {
     ...listening,
     close: () => {
-      clearInterval(forget)
+      crowd.close()
       return listening.close()
     },
   }
