@@ -39,12 +39,18 @@ const TYPES: Readonly<Record<Kind, readonly TypeFamily[]>> = {
   free_text: ['text'],
 }
 
-type Entry = { readonly kind: Kind; readonly clear: boolean; readonly words: readonly string[] }
+type Entry = {
+  readonly kind: Kind
+  readonly clear: boolean
+  readonly text: string
+  // As the names of columns are read: `adres` loses what looks like a plural.
+  readonly words: readonly string[]
+}
 
 // The longest first: `mac address` before `address`.
 const ENTRIES: readonly Entry[] = NAMES.flatMap(({ kind, clear, vague = [] }) => [
-  ...clear.map((text) => ({ kind, clear: true, words: text.split(' ') })),
-  ...vague.map((text) => ({ kind, clear: false, words: text.split(' ') })),
+  ...clear.map((text) => ({ kind, clear: true, text, words: wordsOf(text) })),
+  ...vague.map((text) => ({ kind, clear: false, text, words: wordsOf(text) })),
 ]).sort((one, other) => lengthOf(other) - lengthOf(one))
 
 // Entries of several words are written as one as well: `middlename`.
@@ -75,16 +81,21 @@ export function nameEvidence(
   const found = matchIn(words) ?? (isPersonsName(words, table) ? PERSON : undefined)
   if (found === undefined) return undefined
   const { entry, left, isCompound = false } = found
-  if (left.some((word) => ABOUT.has(word) && !entry.words.includes(word))) return undefined
+  const isAbout = (word: string): boolean =>
+    ABOUT.has(word) && !entry.words.includes(word) && !(word === 'id' && NUMBERED.has(entry.kind))
+  if (left.some(isAbout)) return undefined
   if (left.includes('last') && left.some((word) => LAST_DIGITS.has(word))) return undefined
   if (!TYPES[entry.kind].includes(type)) return undefined
   return {
     kind: entry.kind,
     clear: entry.clear,
-    words: entry.words.join(' '),
+    words: entry.text,
     whole: left.length === 0 && !isCompound,
   }
 }
+
+// `passport_id` is what stands in the passport.
+const NUMBERED: ReadonlySet<Kind> = new Set(['ssn', 'national_id', 'passport'])
 
 const LAST_DIGITS: ReadonlySet<string> = new Set(['4', '2', 'four', 'digit'])
 
@@ -94,16 +105,18 @@ type Match = {
   readonly isCompound?: boolean
 }
 
-const PERSON: Match = { entry: { kind: 'name', clear: true, words: ['name'] }, left: [] }
+const PERSON: Match = {
+  entry: { kind: 'name', clear: true, text: 'name', words: ['name'] },
+  left: [],
+}
 
 function matchIn(words: readonly string[]): Match | undefined {
-  let best: { readonly entry: Entry; readonly at: number } | undefined
+  let best: Found | undefined
   for (const [at, word] of words.entries()) {
     const entry = (FIRST_WORDS.get(word) ?? []).find((one) =>
       one.words.every((part, index) => words[at + index] === part),
     )
-    // Of two the later is what the name is of: `comment_author_email`.
-    if (entry !== undefined && (best === undefined || isBetter(entry, best.entry))) {
+    if (entry !== undefined && (best === undefined || isBetter({ entry, at }, best))) {
       best = { entry, at }
     }
   }
@@ -136,9 +149,16 @@ function compound(word: string): Entry | undefined {
   return ENDINGS.find((one) => word.endsWith(one.words[0] ?? ' '))
 }
 
-function isBetter(one: Entry, other: Entry): boolean {
-  if (one.clear !== other.clear) return one.clear
-  return one.words.length >= other.words.length
+type Found = { readonly entry: Entry; readonly at: number }
+
+// `other` stands before or at the same word. Of two that share a word the longer is meant; else the clear one,
+// and of those the later: `comment_author_email` is an e-mail address.
+function isBetter(one: Found, other: Found): boolean {
+  if (one.at < other.at + other.entry.words.length) {
+    return one.entry.words.length > other.entry.words.length
+  }
+  if (one.entry.clear !== other.entry.clear) return one.entry.clear
+  return one.entry.words.length >= other.entry.words.length
 }
 
 function isPersonsName(words: readonly string[], table: string): boolean {

@@ -13,7 +13,14 @@ export type NameEntry = {
 export const NAMES: readonly NameEntry[] = [
   {
     kind: 'ssn',
-    clear: ['ssn', 'social security number', 'social security no', 'social security', 'us ssn'],
+    clear: [
+      'ssn',
+      'social security number',
+      'social security no',
+      'social security',
+      'us ssn',
+      'ssnid',
+    ],
   },
   {
     kind: 'national_id',
@@ -26,6 +33,7 @@ export const NAMES: readonly NameEntry[] = [
         'sozialversicherungsnummer',
         'versicherungsnummer',
         'insurance number',
+        ...['vat id', 'vat number', 'taxvat', 'identification id', 'identification number'],
         'sv nummer',
         'ahv nummer',
         'ausweisnummer',
@@ -69,6 +77,7 @@ export const NAMES: readonly NameEntry[] = [
       ...['email', 'e mail', 'mail address', 'email address', 'emailaddress', 'emailadresse'],
       ...[
         'mailadresse',
+        'emailadres',
         'courriel',
         'adresse mail',
         'correo electronico',
@@ -103,7 +112,7 @@ export const NAMES: readonly NameEntry[] = [
       ...['mobilnummer', 'mobiltelefon', 'rufnummer', 'portable', 'telefono', 'movil', 'celular'],
       ...['cellulare', 'telefone', 'telefoon', 'telefoonnummer'],
     ],
-    vague: ['tel', 'cell', 'mobil', 'whatsapp'],
+    vague: ['tel', 'telecom', 'cell', 'mobil', 'whatsapp'],
   },
   {
     kind: 'passport',
@@ -145,6 +154,7 @@ export const NAMES: readonly NameEntry[] = [
         'employee name',
         'contact name',
         'recipient name',
+        'guest name',
         'ship name',
         'shipping name',
         'billing name',
@@ -170,6 +180,7 @@ export const NAMES: readonly NameEntry[] = [
       'user name',
       'username',
       ...['login', 'login id', 'user login'],
+      ...['emergency contact', 'profile url', 'linkedin'],
       'display name',
       'nickname',
       'nom',
@@ -191,6 +202,7 @@ export const NAMES: readonly NameEntry[] = [
       ...[
         'postleitzahl',
         ...['ort', 'district', 'county'],
+        ...['citta', 'ciudad', 'cidade', 'woonplaats', 'localite'],
         'code postal',
         'ville',
         'codigo postal',
@@ -268,6 +280,7 @@ export const NAMES: readonly NameEntry[] = [
         'token hash',
         ...['unlock token', 'confirmation token', 'verification token', 'invite token'],
         ...['remember token', 'session key'],
+        ...['signup token', 'activation key', 'push token', 'user pass', 'userpass'],
       ],
     ],
     vague: ['token', 'pin', 'salt', 'webhook url', 'connection string', 'dsn'],
@@ -352,6 +365,7 @@ export const ABOUT: ReadonlySet<string> = new Set([
   ...[
     'timestamp',
     'ts',
+    ...['url', 'link', 'approved', 'agent', 'karma', 'visible', 'hidden'],
     'timezone',
     'blocked',
     'typ',
@@ -365,6 +379,7 @@ export const ABOUT: ReadonlySet<string> = new Set([
 
 // Tables whose `name` is the name of a person.
 export const PEOPLE: ReadonlySet<string> = new Set([
+  ...['partner', 'driver', 'rider', 'resident', 'voter', 'donor', 'beneficiary', 'lead'],
   ...['customer', 'user', 'person', 'people', 'patient', 'employee', 'contact', 'client', 'member'],
   ...['staff', 'student', 'guest', 'passenger', 'applicant', 'candidate', 'subscriber', 'tenant'],
   ...[

@@ -1,7 +1,10 @@
 // What names say: in several languages and ways of writing, and what only sounds like it.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { wordsOf } from '../../../proxy/labels/column-words.js'
 import { nameEvidence, namesInTable, type TypeFamily } from '../../../proxy/labels/name-evidence.js'
+import { REPOSITORY } from '../../peers/gateway-config.js'
 
 t.test('names fall apart into words however they are written', async (t) => {
   t.same(wordsOf('customerEMailAddresses'), ['customer', 'e', 'mail', 'address'])
@@ -72,3 +75,53 @@ t.test('in a table of people a name, a city and a year of birth are theirs', asy
   const orders = ['ship_city', 'email', 'phone'].map((name) => ({ name, family: 'text' as const }))
   t.match(namesInTable('orders', orders).get('ship_city'), { clear: true, inTableOfPeople: true })
 })
+
+const FAMILIES: Readonly<Record<string, TypeFamily>> = {
+  ...{ n: 'number', d: 'date', b: 'neutral', j: 'json', y: 'bytes', u: 'uuid', i: 'network' },
+}
+
+// How many columns of a set are sensitive, and how many were said to be, rightly or not.
+function counted(set: string): {
+  sensitive: number
+  right: number
+  hinted: number
+  wrong: string[]
+} {
+  const counts = { sensitive: 0, right: 0, hinted: 0, wrong: [] as string[] }
+  for (const line of set.split('\n').filter((one) => /^\w/.test(one))) {
+    const [table = '', ...words] = line.split(' ')
+    const columns = words.map((word) => {
+      const [, plus, name = '', family = ''] = /^(\+?)(\w+):?(\w?)$/.exec(word) ?? []
+      return { isSensitive: plus === '+', name, family: FAMILIES[family] ?? 'text' }
+    })
+    const found = namesInTable(table, columns)
+    for (const { name, isSensitive } of columns) {
+      const evidence = found.get(name)
+      if (isSensitive) counts.sensitive += 1
+      if (isSensitive && evidence !== undefined) counts.hinted += 1
+      if (evidence?.clear !== true) continue
+      if (isSensitive) counts.right += 1
+      else counts.wrong.push(`${table}.${name}`)
+    }
+  }
+  return counts
+}
+
+t.test(
+  'of schemas that people know, names alone tell most, and seldom what is not so',
+  async (t) => {
+    const text = readFileSync(join(REPOSITORY, 'fixtures/labels/schemas.txt'), 'utf8')
+    const [, ...sets] = text.split(/^# Set /m)
+    t.equal(sets.length, 3)
+    for (const set of sets) {
+      const { sensitive, right, hinted, wrong } = counted(set)
+      const precision = right / (right + wrong.length)
+      t.comment(
+        `${set.slice(0, set.indexOf(':'))}: recall ${right}/${sensitive}, with hints ${hinted}/${sensitive}, ` +
+          `precision ${right}/${right + wrong.length}`,
+      )
+      t.ok(precision >= 0.95, `wrong: ${wrong.join(', ')}`)
+      t.ok(right / sensitive >= 0.75 && hinted / sensitive >= 0.85)
+    }
+  },
+)
