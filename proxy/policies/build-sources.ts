@@ -25,6 +25,9 @@ export async function stagedSources(folder: PolicyFolder, to: string): Promise<S
   const rules = await sourcesBelow(policies)
   const within = relative(root, policies)
   const modules = rules.filter(isRego).map((name) => join(within, name))
+  if (modules.length === 0) {
+    throw new Error(`${noRules(folder)}; “sallyport policy init DIR” makes a folder to begin with`)
+  }
   const documents = [
     ...rules.filter((name) => !isRego(name)).map((name) => ({ from: policies, name })),
     ...(apart ? await sourcesBelow(data) : [])
@@ -43,6 +46,11 @@ export async function stagedSources(folder: PolicyFolder, to: string): Promise<S
       own: relative(root, join(from, name)),
     })),
   }
+}
+
+export function noRules({ root, policies }: PolicyFolder): string {
+  const where = policies === root ? root : `${relative(root, policies)} of ${root}`
+  return `there are no rules (files .rego) in ${where}`
 }
 
 // Ours are always the ones of this version; a folder may have more.

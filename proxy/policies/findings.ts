@@ -51,7 +51,7 @@ export function seenFrom(
   root: string,
   findings: readonly Finding[],
 ): readonly Finding[] {
-  return findings.map((one) => ({ ...one, file: relative(from, join(root, one.file)) }))
+  return findings.map((one) => ({ ...one, file: relative(from, join(root, one.file)) || '.' }))
 }
 
 export function findingsText(

@@ -70,11 +70,13 @@ type Found = {
 }
 
 function prettyText({ bundle, revision, digest, signers, required, source }: Found): string {
-  const by = signers === undefined ? 'nobody was asked for' : signers.join(', ')
-  const of = required === undefined ? '' : ` (${required} required)`
+  const by =
+    signers === undefined
+      ? '(not looked at: no --key, no --config)'
+      : `${signers.join(', ')} (${required} required)`
   const made = source === undefined ? '' : `  made of   ${source}, byte for byte\n`
   return (
-    `${bundle}: good\n  signed by ${by}${of}\n${made}` +
+    `${bundle}: good\n  signed by ${by}\n${made}` +
     `  revision  ${revision === '' ? 'none' : revision}\n  digest    ${digest}\n`
   )
 }

@@ -123,7 +123,8 @@ export function failuresOf(report: Report, failOn: FailOn): readonly string[] {
     const those = counts.filter(({ direction }) => (direction === 'stricter') === wanted)
     const flips = those.reduce((sum, group) => sum + group.count, 0)
     if (flips === 0) continue
-    failures.push(`${flips} decisions ${words}${expecting ? ', which is not expected' : ''}`)
+    const decisions = flips === 1 ? '1 decision' : `${flips} decisions`
+    failures.push(`${decisions} let ${words}${expecting ? ', which is not expected' : ''}`)
   }
   const left = report.comparisons.reduce((sum, one) => sum + one.groupsLeftOut, 0)
   if (left > 0) failures.push(`${left} flips in more groups than can be shown`)
@@ -141,8 +142,8 @@ export function failuresOf(report: Report, failOn: FailOn): readonly string[] {
 }
 
 const DIRECTIONS = [
-  [false, 'let more through'],
-  [true, 'let less through'],
+  [false, 'more through'],
+  [true, 'less through'],
 ] as const
 
 // Expected flips that did not come.

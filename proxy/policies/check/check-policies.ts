@@ -1,9 +1,10 @@
 // Runs all checks on a folder of policies. What cannot be read ends it at once; policies that are wrong are
 // not evaluated, since that would only say the same in other words.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { policyOf } from '../../../engine/policy/bundle.js'
 import { buildBundle } from '../build.js'
+import { noRules } from '../build-sources.js'
 import type { PolicyFolder } from '../folder.js'
 import { sorted, type Finding } from '../findings.js'
 import { invariantFindings } from '../invariants/invariant-findings.js'
@@ -45,6 +46,11 @@ export async function checkPolicies(
     findings: sorted(findings),
     files: names.length,
   })
+  if (names.length === 0) {
+    const place = { file: relative(folder.root, folder.policies), at: { line: 1, column: 1 } }
+    const fix = 'name a folder of policies; “sallyport policy init DIR” makes one to begin with'
+    return report([problem('undefined-entrypoint', place, noRules(folder), fix)])
+  }
   if (files === undefined) return report(broken)
   const library = await openLibrary(folder, files)
   if (library.data.broken.length > 0) {
