@@ -8,6 +8,7 @@ import { createReader } from '../engine/facts/postgres/read.js'
 import { createApprovals } from './approvals/holds.js'
 import { logNotifier } from './approvals/notifier.js'
 import { createLedger } from './approvals/notifiers/ledger.js'
+import { slackDesk } from './approvals/notifiers/slack-answers.js'
 import { notifiersOf } from './approvals/notifiers/ways.js'
 import { newRequestId } from './approvals/request-id.js'
 import { systemClock } from './clock.js'
@@ -208,13 +209,17 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         ),
       )
     }
-    const { tls, address } = settings.listeners.web
+    const { tls, address, url } = settings.listeners.web
+    const { slack } = settings.approvals
     const web = await startWeb({
       ...address,
       ...(tls === undefined ? {} : { tls: pemOf(tls) }),
       verify,
       approvals,
       policy: policies.operations,
+      ...(slack === undefined
+        ? {}
+        : { slack: slackDesk(slack, url, () => settings.approvals.slack?.users ?? {}) }),
       sessions: () => sessions.all().map(openSessionOf),
       metrics,
       readiness: async () => [

@@ -67,6 +67,46 @@ const teams = {
   },
 } as const
 
+const slack = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['token', 'signing_secret', 'channel'],
+  description: 'requests for approval in a channel of Slack, with buttons',
+  properties: {
+    token: {
+      ...secret,
+      description: 'reference to the bot token with the scope chat:write: env:NAME or file:/path',
+    },
+    signing_secret: {
+      ...secret,
+      description: 'reference to the signing secret of the app: env:NAME or file:/path',
+    },
+    channel: { type: 'string', pattern: '^[CGD][A-Z0-9]{2,40}$', description: 'id of the channel' },
+    users: {
+      type: 'object',
+      maxProperties: 10_000,
+      description: 'who may answer there: id of a Slack user → who that is at which issuer',
+      propertyNames: { pattern: '^[UW][A-Z0-9]{2,40}$' },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['issuer', 'subject', 'groups'],
+        properties: {
+          issuer: { type: 'string', description: 'one of issuers' },
+          subject: { type: 'string', minLength: 1, description: '`sub` of the person there' },
+          name: { type: 'string' },
+          groups: { type: 'array', minItems: 1, items: group },
+        },
+      },
+    },
+    api_url: {
+      type: 'string',
+      pattern: '^https?://.*[^/]$',
+      description: 'default https://slack.com/api',
+    },
+  },
+} as const
+
 const bundleSource = {
   type: 'string',
   minLength: 1,
@@ -412,6 +452,7 @@ export const configSchema = {
         },
         email,
         teams,
+        slack,
       },
     },
     limits: {

@@ -6,7 +6,11 @@ import { checkCertificate, checkSecret, type Surroundings } from './place-checks
 
 type Approvals = NonNullable<Config['approvals']>
 
-export function checkApprovals({ webhooks, email, teams }: Approvals, around: Surroundings): void {
+export function checkApprovals(
+  { webhooks, email, teams, slack }: Approvals,
+  issuers: readonly string[],
+  around: Surroundings,
+): void {
   for (const [index, webhook] of (webhooks ?? []).entries()) {
     const path = ['approvals', 'webhooks', index]
     checkSecret([...path, 'secret'], webhook.secret, around)
@@ -27,6 +31,7 @@ export function checkApprovals({ webhooks, email, teams }: Approvals, around: Su
       )
     }
   }
+  if (slack !== undefined) checkSlack(slack, issuers, around)
 }
 
 function checkEmail(email: NonNullable<Approvals['email']>, around: Surroundings): void {
@@ -43,5 +48,25 @@ function checkEmail(email: NonNullable<Approvals['email']>, around: Surroundings
   }
   if (password !== undefined && user === undefined) {
     around.report([...path, 'user'], 'nothing', 'the user that the password belongs to')
+  }
+}
+
+function checkSlack(
+  slack: NonNullable<Approvals['slack']>,
+  issuers: readonly string[],
+  around: Surroundings,
+): void {
+  const path = ['approvals', 'slack']
+  checkSecret([...path, 'token'], slack.token, around)
+  checkSecret([...path, 'signing_secret'], slack.signing_secret, around)
+  if (slack.api_url !== undefined && !isAcceptableUrl(slack.api_url)) {
+    const allowed = 'an https:// URL; http:// only on loopback; no user or password in it'
+    around.report([...path, 'api_url'], 'a URL that is not safe or not whole', allowed)
+  }
+  for (const [user, { issuer }] of Object.entries(slack.users ?? {})) {
+    // Otherwise nobody would notice that somebody settles what they asked for themselves.
+    if (issuers.includes(issuer)) continue
+    const allowed = `the issuer of this person’s tokens: ${issuers.join(', ')}`
+    around.report([...path, 'users', user, 'issuer'], 'an issuer that is none of issuers', allowed)
   }
 }

@@ -1,7 +1,7 @@
 // The ways to approvers, with every default filled in and every reference made usable.
 import type { Config } from '../../engine/schemas/config.js'
 import type { Secret } from './secrets.js'
-import type { EmailSettings, Settings } from './settings.js'
+import type { EmailSettings, Settings, SlackSettings } from './settings.js'
 
 type Approvals = NonNullable<Config['approvals']>
 type Follow = (reference: string) => Secret
@@ -11,7 +11,7 @@ type Locate = (path: string) => string
 const SUBMISSION = { starttls: 587, tls: 465, off: 25 } as const
 
 export function approvalSettings(
-  { self_approval, webhooks, email, teams }: Approvals,
+  { self_approval, webhooks, email, teams, slack }: Approvals,
   locate: Locate,
   follow: Follow,
 ): Settings['approvals'] {
@@ -20,6 +20,7 @@ export function approvalSettings(
     webhooks: (webhooks ?? []).map(({ url, secret }) => ({ url, secret: follow(secret) })),
     email: email === undefined ? undefined : emailSettings(email, locate, follow),
     teams: (teams ?? []).map(({ url }) => ({ url: follow(url) })),
+    slack: slack === undefined ? undefined : slackSettings(slack, follow),
   }
 }
 
@@ -37,5 +38,22 @@ function emailSettings(
     login: hasLogin ? { user, password: follow(password) } : undefined,
     from,
     to,
+  }
+}
+
+function slackSettings(
+  { token, signing_secret, channel, users, api_url }: NonNullable<Approvals['slack']>,
+  follow: Follow,
+): SlackSettings {
+  const people = Object.entries(users ?? {}).map(
+    ([user, { issuer, subject, name = '', groups }]) =>
+      [user, { issuer, subject, name, groups }] as const,
+  )
+  return {
+    token: follow(token),
+    signingSecret: follow(signing_secret),
+    channel,
+    users: Object.fromEntries(people),
+    apiUrl: api_url ?? 'https://slack.com/api',
   }
 }

@@ -170,7 +170,8 @@ function checkPlaces(config: Config, around: Surroundings): void {
   if (state?.url !== undefined && state.file !== undefined) {
     report(['state', 'file'], 'both a file and a url', 'one of the two')
   }
-  checkApprovals(config.approvals ?? {}, around)
+  const issuers = config.issuers.map(({ issuer }) => issuer)
+  checkApprovals(config.approvals ?? {}, issuers, around)
 }
 
 function isTimeZone(zone: string): boolean {

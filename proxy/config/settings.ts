@@ -111,6 +111,24 @@ export type EmailSettings = {
   readonly to: readonly string[]
 }
 
+export type SlackSettings = {
+  readonly token: Secret
+  readonly signingSecret: Secret
+  readonly channel: string
+  readonly users: Readonly<
+    Record<
+      string,
+      {
+        readonly issuer: string
+        readonly subject: string
+        readonly name: string
+        readonly groups: readonly string[]
+      }
+    >
+  >
+  readonly apiUrl: string
+}
+
 export type Settings = {
   // Absolute path of the file that was read.
   readonly file: string
@@ -137,6 +155,7 @@ export type Settings = {
     readonly webhooks: readonly { readonly url: string; readonly secret: Secret }[]
     readonly email: EmailSettings | undefined
     readonly teams: readonly { readonly url: Secret }[]
+    readonly slack: SlackSettings | undefined
   }
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }

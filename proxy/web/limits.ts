@@ -3,6 +3,12 @@
 export const WEB_LIMITS = {
   // A reason and its JSON; nothing else is ever posted.
   bodyBytes: 16_384,
+  // Slack sends the whole message with each click, as a form.
+  slackBodyBytes: 131_072,
+  // As Slack says: what was signed longer ago is a repetition.
+  slackAgeMs: 300_000,
+  // Signatures remembered; the oldest are forgotten first, and would meet a request that is settled.
+  slackSeen: 10_000,
   // A token of 16 KiB and what browsers and reverse proxies add.
   headerBytes: 32_768,
   headers: 64,

@@ -15,6 +15,7 @@ import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
 import { addPolicy, type PolicyOperations } from './policy-api.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
+import { addSlackActions, type SlackActions } from './slack-actions.js'
 import { addSessions, type OpenSession } from './sessions-api.js'
 
 export type WebOptions = HealthParts & {
@@ -26,6 +27,7 @@ export type WebOptions = HealthParts & {
   readonly approvals: Answers
   // Absent where there is nothing to operate.
   readonly policy?: PolicyOperations
+  readonly slack?: SlackActions
   readonly sessions: () => readonly OpenSession[]
   readonly clock: Clock
   readonly log: Log
@@ -60,6 +62,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const { sessions, approvals } = options
   addSessions(app, { sessions, mayReview: approvals.mayReview }, callers)
   if (options.policy !== undefined) addPolicy(app, options.policy, callers)
+  const { slack, clock, log } = options
+  if (slack !== undefined) addSlackActions(app, slack, { answers: approvals, clock, log })
   addConsole(app)
   await listening(app, options)
   const address = app.server.address()

@@ -4,15 +4,16 @@ import type { Notice, Notifier } from '../notifier.js'
 
 export type Attempt =
   // `kept` is handed back when the end of the same request is told, also after a restart.
-  | { readonly told: true; readonly kept?: string; readonly remark?: string }
-  | {
-      readonly told: false
-      // Whether a further attempt may fare better, and what the receiver says about when.
-      readonly again: boolean
-      readonly afterMs?: number
-      // For the log: no secret, no address with one, no text of the command.
-      readonly why: string
-    }
+  { readonly told: true; readonly kept?: string; readonly remark?: string } | Failure
+
+export type Failure = {
+  readonly told: false
+  // Whether a further attempt may fare better, and what the receiver says about when.
+  readonly again: boolean
+  readonly afterMs?: number
+  // For the log: no secret, no address with one, no text of the command.
+  readonly why: string
+}
 
 export type Channel = Pick<Notifier, 'name'> & {
   readonly kind: 'webhook' | 'email' | 'teams' | 'slack'

@@ -1,6 +1,6 @@
 // One POST to a receiver over HTTP and what its status means: redirects are not followed, no more of the
 // answer is read than an answer needs, and no word of it reaches a log.
-import type { Attempt } from './channel.js'
+import type { Failure } from './channel.js'
 import { NOTICE_LIMITS } from './limits.js'
 
 export type Posted = { readonly status: number; readonly body: string; readonly afterMs?: number }
@@ -24,7 +24,7 @@ export async function posted(
   return afterMs === undefined ? answer : { ...answer, afterMs }
 }
 
-export function failureOf({ status, afterMs }: Posted): Attempt {
+export function failureOf({ status, afterMs }: Posted): Failure {
   const again = status >= 500 || status === 408 || status === 425 || status === 429
   const why = `the receiver answered with status ${status}`
   return { told: false, again, why, ...(afterMs === undefined ? {} : { afterMs }) }

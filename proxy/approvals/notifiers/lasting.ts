@@ -6,7 +6,7 @@ import type { Clock } from '../../clock.js'
 import { GatewayError } from '../../errors.js'
 import type { Log } from '../../log.js'
 import type { Notice, Notifier } from '../notifier.js'
-import type { Attempt, Channel } from './channel.js'
+import type { Attempt, Channel, Failure } from './channel.js'
 import type { Ledger } from './ledger.js'
 import { NOTICE_LIMITS } from './limits.js'
 
@@ -119,7 +119,7 @@ async function attempted(
 }
 
 function pauseBefore(
-  attempt: Extract<Attempt, { told: false }>,
+  attempt: Failure,
   pauseMs: number | undefined,
   random: () => number,
 ): number | undefined {

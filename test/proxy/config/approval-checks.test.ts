@@ -85,6 +85,26 @@ for (const [name, approvals, expected] of [
     /teams\[0\]\.url \(8:\d+\): found a reference to no https/,
   ],
   ['a Teams URL itself', 'teams: [{ url: "https://correct horse" }]', /teams\[0\]\.url \(8:\d+\)/],
+  [
+    'a Slack user of a strange issuer',
+    'slack: { token: env:WORD, signing_secret: env:WORD, channel: C12, users: { U12: { issuer: https://other.example, subject: ada, groups: [dba] } } }',
+    /users\.U12\.issuer \(8:\d+\): found an issuer that is none of issuers/,
+  ],
+  [
+    'a name in place of a Slack user id',
+    'slack: { token: env:WORD, signing_secret: env:WORD, channel: C12, users: { ada: { issuer: https://login.example.com, subject: ada, groups: [dba] } } }',
+    /users\.ada \(8:\d+\)/,
+  ],
+  [
+    'a Slack token that is nowhere',
+    'slack: { token: env:NOT_SET, signing_secret: correct horse, channel: C12 }',
+    /slack\.signing_secret \(8:\d+\)/,
+  ],
+  [
+    'Slack asked in clear',
+    'slack: { token: env:WORD, signing_secret: env:WORD, channel: C12, api_url: http://slack.example/api }',
+    /slack\.api_url \(8:\d+\): found a URL that is not safe/,
+  ],
   ['nobody', 'email: { host: m.example, from: a@b.example, to: [] }', /email\.to \(8:\d+\)/],
 ] as const) {
   void t.test(`${name} is refused with its place`, (t) => {
