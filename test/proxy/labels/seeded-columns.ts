@@ -35,11 +35,16 @@ function card(row: number): string {
   return [...'0123456789'].map((last) => first + last).find(passesLuhn) ?? first
 }
 
+// Withdrawn by the Social Security Administration after advertisements had printed them: nobody has them.
+const SSNS = [
+  ...['078-05-1120', '219-09-9999', '002-28-1852', '042-10-3580', '062-36-0749', '095-07-3645'],
+  ...['128-03-6045', '135-01-6629', '141-18-6941', '165-16-7999', '165-18-7999', '165-20-7999'],
+  ...['165-22-7999', '165-24-7999', '189-09-2294', '212-09-7694', '212-09-9999', '306-30-2348'],
+  ...['308-12-5070', '468-28-8779', '549-24-1889'],
+]
+
 function ssn(row: number): string {
-  if (row === 0) return '078-05-1120'
-  if (row === 1) return '219-09-9999'
-  // Area 987 to 999 and others above 899 are never issued; those of advertisements are the rest.
-  return `${100 + (row % 500)}-${10 + (row % 80)}-${1000 + row}`.replace(/^666/, '665')
+  return SSNS[row % SSNS.length] ?? ''
 }
 
 function iban(row: number): string {
@@ -84,7 +89,7 @@ export const SEEDED: readonly SeededColumn[] = [
   at('apiKey', 'text', key, ['secret']),
   at('session_token', 'text', jwt, ['secret']),
   // Names alone.
-  at('social_security', 'int', (row) => 100_000_000 + row * 977, pii('ssn')),
+  at('social_security', 'int', (row) => 900_000_000 + row * 977, pii('ssn')),
   at('Mobilnummer', 'text', (row) => `0171 ${digits(`m${row}`, 7)}`, pii('phone')),
   at('kundentelefon', 'text', (row) => `030/${digits(`t${row}`, 6)}`, pii('phone')),
   at(
