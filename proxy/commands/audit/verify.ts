@@ -11,7 +11,8 @@ import { fileText, placeFrom, RECORD_OPTIONS } from './material.js'
 export const help = `sallyport audit verify [DIR]     prove that the record is as it was written
 
   --checkpoint FILE    a checkpoint that was kept elsewhere: the record must still contain it
-  --key FILE           the public key to trust (a line of signing-key.pub, kept elsewhere);
+  --key FILE           the public key to trust (a line of signing-key.pub, kept elsewhere), and
+                       with it every later key that it vouched for in the record's checkpoints;
                        without it the key beside the record is used, which whoever can change the
                        record can change too
   --record DIR         directory of the record (default: .sallyport/record), or one segment of it
