@@ -125,7 +125,9 @@ t.test(
 t.test('policies that let nobody in can be undone by whom those before let in', async (t) => {
   const { publish, typed, typedAs } = await world(t)
   await publish(letting('b/two', 'nobody'), 'two')
-  t.match(await typed('activate'), { code: 0 })
+  // The gateway may have noticed the file by itself, and then lets nobody in already.
+  const { code, err } = await typed('activate')
+  t.ok(code === 0 || /not by b\/two/.test(err), err)
   for (const argv of [['status'], ['activate'], ['pin', 'one'], ['pin', '--off']]) {
     t.match(await typed(...argv), { code: 1, err: /not by b\/two/ }, argv.join(' '))
   }
