@@ -18,6 +18,7 @@ const skip = missingPostgres('embedded')
 const SECONDS = 15_000
 const RAISE = 'UPDATE employees SET salary = 3500 WHERE id = 7'
 const RENAME = 'ALTER INDEX orders_by_customer RENAME TO orders_of_customer'
+const RENAME_BACK = 'ALTER INDEX orders_of_customer RENAME TO orders_by_customer'
 
 // All tests of the repository run twice, on real processes; a busy machine takes its time.
 t.setTimeout(580_000)
@@ -76,12 +77,12 @@ t.test('the story of a policy', { skip }, async (t) => {
       hint: /WHERE/,
     })
     t.match(await engineer.query(RAISE), { rowCount: 1 }, 'nothing says no to that yet')
-    const dropped = engineer.query('DROP VIEW contacts')
-    await settled(approver, 'approve', /DROP VIEW contacts/)
-    t.match(await dropped, { command: 'DROP' }, 'approved, it runs')
-    const renamed = saidNo(engineer, RENAME)
+    const renamed = engineer.query(RENAME)
+    await settled(approver, 'approve', /ALTER INDEX/)
+    t.match(await renamed, { command: 'ALTER' }, 'approved, it runs')
+    const back = saidNo(engineer, RENAME_BACK)
     await settled(approver, 'deny', /ALTER INDEX/)
-    t.match(await renamed, { code: '42501', hint: /denied by approver: not on a Tuesday/ })
+    t.match(await back, { code: '42501', hint: /denied by approver: not on a Tuesday/ })
   })
 
   await t.test('what is wrong with a change is said before it is committed', async (t) => {
@@ -176,8 +177,12 @@ t.test('the story of a policy', { skip }, async (t) => {
     const found = await policy('backtest', '--records', records, '--expect', 'delta.yaml')
     t.equal(found.status, 1)
     t.match(found.out, /wider +require-approval → mask-fields +destructive\/alter/)
-    t.match(found.out, RENAME)
+    t.match(found.out, RENAME_BACK)
     t.match(found.out, /✗ 1 decisions? lets? more through, which is not expected/)
+    const both = await policy('backtest', '--records', records, '--against', 'HEAD:./')
+    t.equal(both.status, 1)
+    t.match(both.out, /wider +require-approval → mask-fields +destructive\/alter +2\n/)
+    t.match(both.out, RENAME, 'what was approved needs nobody any more')
     t.match(await policy('build'), { status: 0, out: /-dirty/ })
     t.match(await sign('ci'), { status: 0 })
     t.match(await sign('security'), { status: 0 })
@@ -185,7 +190,7 @@ t.test('the story of a policy', { skip }, async (t) => {
     await until('in the shadow', async () =>
       (await operator('shadow')).out.startsWith('In the shadow:'),
     )
-    const waits = saidNo(engineer, RENAME)
+    const waits = saidNo(engineer, RENAME_BACK)
     await settled(approver, 'deny', /ALTER INDEX/)
     t.match(await waits, { code: '42501' }, 'without effect')
     await until('told', async () => /1 differs/.test((await operator('shadow')).out))

@@ -36,6 +36,8 @@ such as main:policies (from the top of the repository; main:./policies from here
 A flip is a difference in access: action, masks, limits or terms of approval. Wider and stricter are told
 apart; what is wider in one respect and stricter in another counts as wider. Labels of columns are in the
 facts, so a change of labels shows in commands sent after it: commands that read such columns are counted.
+What ran once it was approved is on record as approved; whether it would still have to wait shows with
+--against, which asks both without that approval, and in \`policy diff\`.
 
 delta.yaml:
   flips:

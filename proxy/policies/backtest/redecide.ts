@@ -117,6 +117,15 @@ export function createRedecider(
     return which.decide(facts, entrypoint)
   }
 
+  // What was approved is on record as it ran. Whether both would have had it wait is asked without that.
+  const unapproved = (facts: Facts, entrypoint: 'decision' | 'degraded'): Verdict | undefined => {
+    const grants = facts.grants.filter(({ scope }) => scope !== 'command')
+    if (against === undefined || grants.length === facts.grants.length) return undefined
+    const asked = { ...facts, grants }
+    const verdict = verdictOn(decide(against, asked, entrypoint), decide(policy, asked, entrypoint))
+    return verdict.kind === 'same' || verdict.kind === 'other_rules' ? undefined : verdict
+  }
+
   const verdictOf = ({ fields }: Sighting, text: string): Verdict => {
     const overrides = JSON.parse(fields.overrides) as Record<string, unknown>
     const facts = factsOf({ facts: { ...fields, overrides }, text }, { of: sightings.part })
@@ -124,7 +133,7 @@ export function createRedecider(
     if (facts === undefined || recorded === undefined) return MISSING
     const before = against === undefined ? recorded : decide(against, facts, fields.entrypoint)
     const after = decide(policy, facts, fields.entrypoint)
-    const verdict = verdictOn(before, after)
+    const verdict = unapproved(facts, fields.entrypoint) ?? verdictOn(before, after)
     const those = invariants.filter(({ isBroken: test }) => test(facts, after))
     return those.length === 0 ? verdict : { ...verdict, broken: { invariants: those, after } }
   }
