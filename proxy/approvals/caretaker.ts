@@ -18,11 +18,13 @@ export async function startCaretaker(
   parts: CaretakerParts,
   gateway: string,
   waits: (id: string) => boolean,
+  // Whoever was told of the request by a gateway that is gone may be told its end.
+  onEnded: (id: string) => void,
 ): Promise<Caretaker> {
-  await round(parts, gateway, waits)
+  await round(parts, gateway, waits, onEnded)
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
-    running ??= round(parts, gateway, waits)
+    running ??= round(parts, gateway, waits, onEnded)
       .catch((problem: unknown) => {
         parts.log.warn({ err: problem }, 'old requests could not be cleared away')
       })
@@ -48,11 +50,14 @@ async function round(
   parts: CaretakerParts,
   gateway: string,
   waits: (id: string) => boolean,
+  onEnded: (id: string) => void,
 ): Promise<void> {
   const now = parts.clock.now()
   const alive = await stored(() => gatewaysAlive(parts.state, gateway, now))
   const endings = await stored(() => overdue(parts.state, gateway, alive, waits, now))
-  for (const ending of endings) await ended(parts, ending)
+  for (const ending of endings) {
+    if (await ended(parts, ending)) onEnded(ending.id)
+  }
   await stored(() => dropOld(parts.state, now - APPROVAL_LIMITS.keptMs))
 }
 

@@ -52,7 +52,7 @@ export async function createApprovals(parts: ApprovalsParts): Promise<Holds> {
     else perIdentity.delete(key)
   }
 
-  const caretaker = await startCaretaker(parts, gateway, line.waits)
+  const caretaker = await startCaretaker(parts, gateway, line.waits, line.tellEnd)
   const unsubscribe = parts.state.onAnnounced(line.lookAt)
   const looking = setInterval(() => line.lookAtAll(), APPROVAL_LIMITS.lookEveryMs)
   looking.unref()

@@ -27,6 +27,8 @@ export type WaitingLine = {
   readonly join: (id: string, request: HoldRequest, expiresAtMs: number) => Hold
   // Rejects where nobody could be told; the wait is then over.
   readonly tell: (hold: Hold) => Promise<void>
+  // Tells how a request ended that may have been told by any gateway.
+  readonly tellEnd: (id: string) => void
   readonly waits: (id: string) => boolean
   readonly size: () => number
   readonly lookAt: (id: string) => void
@@ -45,6 +47,12 @@ export function createWaitingLine(
   const waiters = new Map<string, Waiter>()
   const tellings = new Set<Promise<void>>()
 
+  const tellEnd = (id: string): void => {
+    const telling = tellSettled(parts, id)
+    tellings.add(telling)
+    void telling.finally(() => tellings.delete(telling))
+  }
+
   const settle = (
     waiter: Waiter,
     settlement: Settlement,
@@ -56,9 +64,7 @@ export function createWaitingLine(
     waiters.delete(waiter.id)
     waiter.resolve(settlement)
     // People are told what the store says, so not before it says it.
-    const telling = written.then(() => tellSettled(parts, waiter.id))
-    tellings.add(telling)
-    void telling.finally(() => tellings.delete(telling))
+    void written.then(() => tellEnd(waiter.id))
   }
 
   const look = async (waiter: Waiter): Promise<void> => {
@@ -145,6 +151,7 @@ export function createWaitingLine(
         throw problem
       }
     },
+    tellEnd,
     waits: (id) => waiters.has(id),
     size: () => waiters.size,
     lookAt(id) {
@@ -237,6 +244,8 @@ async function usedHere(parts: ApprovalsParts, gateway: string, id: string): Pro
 async function tellSettled(parts: ApprovalsParts, id: string): Promise<void> {
   await quietly(parts, async () => {
     const { row, votes } = await rowWithVotes(parts.state, id)
+    // Its end could not be written: the caretaker comes to it.
+    if (row.status === 'pending') return
     const approval = approvalView(row, votes)
     const notice = { event: 'settled', key: `${id}-settled`, approval } as const
     await Promise.allSettled(parts.notifiers.map((notifier) => notifier.tell(notice)))

@@ -9,7 +9,7 @@ import { slackApi } from '../../../../proxy/approvals/notifiers/slack-api.js'
 import { slackChannel } from '../../../../proxy/approvals/notifiers/slack.js'
 import { systemClock } from '../../../../proxy/clock.js'
 import { createLog, silentLog } from '../../../../proxy/log.js'
-import { openState, type State } from '../../../../proxy/state/state.js'
+import { openState, type State, type StateOptions } from '../../../../proxy/state/state.js'
 import { slackPeer, TOKEN, type Interference } from '../../../peers/slack.js'
 import { ann, gatewayOn, heldRequest, rejects, stores } from '../world.js'
 
@@ -30,6 +30,7 @@ async function world(
   interfere?: Interference,
   token: string = TOKEN,
   more: Partial<LastingParts> = {},
+  options?: StateOptions,
 ) {
   const slack = await slackPeer(t, interfere)
   const lines: string[] = []
@@ -52,7 +53,8 @@ async function world(
     )
   }
   const notifier = notifierOf()
-  const gateway = await gatewayOn(t, await sqlite.fresh(), { notifiers: [notifier] })
+  const store = options ?? (await sqlite.fresh())
+  const gateway = await gatewayOn(t, store, { notifiers: [notifier] })
   return { ...gateway, ...slack, notifier, notifierOf, lines, outcomes }
 }
 
@@ -164,4 +166,20 @@ t.test('no command mentions a channel, draws a link or breaks the form', async (
   t.notMatch(text, /[<>\u202E\u0000]/)
   t.notMatch(JSON.stringify(calls[0]?.body), /mrkdwn/)
   t.equal(approvals.pending(), 1)
+})
+
+t.test('what a gateway that is gone left behind loses its buttons as well', async (t) => {
+  const options = await sqlite.fresh()
+  const before = await world(t, undefined, TOKEN, {}, options)
+  const hold = await before.approvals.request(heldRequest())
+  // As after kill -9: the rows stay, nobody waits.
+  await before.state.db.deleteFrom('sallyport_gateways').execute()
+  await gatewayOn(t, options, { notifiers: [before.notifierOf()] })
+  await until(() => before.calls.length === 2)
+  t.match(before.calls[1], {
+    method: 'chat.update',
+    body: { channel: 'C123', ts: '1700000000.000001' },
+  })
+  t.match(JSON.stringify(before.calls[1]?.body), 'the gateway that held it is gone')
+  t.match(await hold.settled, { outcome: 'void' })
 })
