@@ -32,17 +32,27 @@ function prettyText(named: string, { files, git }: Scaffolded): string {
     ? `committed as ${git.commit.slice(0, 12)}`
     : `not committed: ${git.why}`
   const todo = git.done ? [] : git.todo
+  const below = git.done ? undefined : git.below
   const next = [
-    `cd ${/^[\w./-]+$/.test(named) ? named : `'${named.replaceAll("'", "'\\''")}'`}`,
+    `cd ${quoted(named)}`,
     ...todo,
-    'git config core.hooksPath .githooks',
+    `git config core.hooksPath ${quoted(`${below ?? ''}.githooks`)}`,
     'npx sallyport policy check',
     'npx sallyport policy test',
   ]
   return (
     `${named}: ${files.length} files, ${committed}\n\nNext:\n` +
-    `${next.map((line) => `  ${line}\n`).join('')}\nREADME.md teaches the rest.\n`
+    `${next.map((line) => `  ${line}\n`).join('')}\n${below === undefined ? '' : NESTED}` +
+    'README.md teaches the rest.\n'
   )
+}
+
+const NESTED =
+  'Code hosts read CI files at the top of a repository alone: move .github or .gitlab-ci.yml there, and\n' +
+  'have its steps begin in this folder.\n\n'
+
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 async function packageVersion(): Promise<string> {

@@ -2,10 +2,16 @@
 // start. Where Git or an author is missing, the answer says what to type.
 import { ran } from '../opa.js'
 
-// `todo`: what is left to be typed, in the new folder.
+// `todo`: what is left to be typed, in the new folder. `below`: where it is in a larger repository, whose
+// top is the only place that Git and code hosts look at for hooks and CI.
 export type FirstCommit =
   | { readonly done: true; readonly commit: string }
-  | { readonly done: false; readonly why: string; readonly todo: readonly string[] }
+  | {
+      readonly done: false
+      readonly why: string
+      readonly todo: readonly string[]
+      readonly below?: string
+    }
 
 const GIT_MS = 60_000
 const MESSAGE = 'Start from the policies that Sallyport ships'
@@ -18,7 +24,7 @@ export async function firstCommit(folder: string): Promise<FirstCommit> {
   const prefix = await git('rev-parse', '--show-prefix').catch(() => '')
   if (top !== '' && prefix !== '') {
     const why = `the folder is part of the Git repository ${top}`
-    return { done: false, why, todo: ['git add .', ...commit] }
+    return { done: false, why, todo: ['git add .', ...commit], below: prefix }
   }
   try {
     if (top === '') await git('init', '--quiet', '--initial-branch', 'main')

@@ -80,5 +80,7 @@ t.test(
       home,
     )
     t.match(inside, { status: 0, text: /not committed: the folder is part of the Git repository/ })
+    t.match(inside.text, /^ {2}git config core\.hooksPath inner\/\.githooks$/m)
+    t.match(inside.text, /at the top of a repository/)
   },
 )
