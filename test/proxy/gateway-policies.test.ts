@@ -9,6 +9,7 @@ import { settingsFrom } from '../../proxy/config/read-config.js'
 import { createLog } from '../../proxy/log.js'
 import { recordLines } from '../../proxy/recording/read-record.js'
 import { startGateway } from '../../proxy/serve.js'
+import { DEFAULTS } from '../../proxy/config/defaults.js'
 import { startBundleServer } from '../peers/bundle-server.js'
 import { TOOL_CACHE } from '../peers/gateway-config.js'
 import { startTestGateway, type TestGateway } from '../peers/gateway.js'
@@ -110,14 +111,17 @@ t.test(
     const stale: unknown[] = []
     const events: string[] = []
     const refusals: string[] = []
+    const budgets: (number | undefined)[] = []
     for await (const { line } of recordLines(gateway.recordDirectory)) {
       if (line.kind === 'part' && 'policy' in line.value) stale.push(line.value['policy'])
       if (line.kind === 'bundle') events.push(`${line.event} ${line.step ?? line.revision ?? ''}`)
+      if (line.kind === 'bundle' && line.event === 'activated') budgets.push(line.fuel)
       if (line.kind === 'command' && line.refusal !== undefined) refusals.push(line.refusal)
     }
     t.match(stale[0], { stale: true }, 'the facts say so')
     t.match(refusals, [/^sallyport\/policy-expired: /, /^sallyport\/policy-expired: /])
     t.same(events, ['activated one', 'refused download', 'refused download', 'activated one'])
+    t.same(budgets, [DEFAULTS.fuel, DEFAULTS.fuel], 'with what it takes to execute them again')
   },
 )
 
