@@ -165,7 +165,8 @@ t.test('no command mentions a channel, draws a link or breaks the form', async (
   const text = String(calls[0]?.body['text'])
   t.notMatch(text, /[<>\u202E\u0000]/)
   t.notMatch(JSON.stringify(calls[0]?.body), /mrkdwn/)
-  t.equal(approvals.pending(), 1)
+  await approvals.request(heldRequest({}, { text: '"'.repeat(60_000) }))
+  t.equal(approvals.pending(), 2)
 })
 
 t.test('what a gateway that is gone left behind loses its buttons as well', async (t) => {
