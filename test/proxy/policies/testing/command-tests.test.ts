@@ -86,8 +86,8 @@ t.test(
   - {name: speed, sql: SELECT 1, counters: {commands_last_minute: 1000}, rules: [limits/too-fast]}
   - {name: grant, sql: DROP TABLE orders, grants: [{scope: command}], action: mask-fields}
   - {name: degraded, sql: DROP TABLE orders, degraded: true, action: deny}
-  - {name: extended, sql: SELECT 1 FROM customers WHERE ssn = $1, message: extended, action: deny,
-     rules_include: [sallyport/mask]}
+  - {name: extended, sql: SELECT 1 FROM customers WHERE ssn = $1, message: extended, action: mask-fields,
+     masked: [customers.ssn]}
 `
       t.same(
         (await outcomesOf(cases)).map(({ name, details }) => [name, details]),
