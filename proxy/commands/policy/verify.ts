@@ -64,12 +64,14 @@ type Found = {
   readonly bundle: string
   readonly revision: string
   readonly digest: string
+  readonly contentDigest?: string | undefined
   readonly signers?: readonly string[] | undefined
   readonly required?: number
   readonly source?: string
 }
 
-function prettyText({ bundle, revision, digest, signers, required, source }: Found): string {
+function prettyText(found: Found): string {
+  const { bundle, revision, digest, contentDigest = digest, signers, required, source } = found
   const by =
     signers === undefined
       ? '(not looked at: no --key, no --config)'
@@ -77,7 +79,9 @@ function prettyText({ bundle, revision, digest, signers, required, source }: Fou
   const made = source === undefined ? '' : `  made of   ${source}, byte for byte\n`
   return (
     `${bundle}: good\n  signed by ${by}\n${made}` +
-    `  revision  ${revision === '' ? 'none' : revision}\n  digest    ${digest}\n`
+    `  revision  ${revision === '' ? 'none' : revision}\n  digest    ${digest}\n` +
+    // As `policy build` said it, before it was signed.
+    (contentDigest === digest ? '' : `  built as  ${contentDigest}\n`)
   )
 }
 
