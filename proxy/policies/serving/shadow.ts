@@ -1,6 +1,7 @@
 // The shadow slot: a second bundle decides beside the first on what was decided already, in a thread of its
 // own, and changes nothing. What it would have done otherwise is counted and recorded; what it has no
 // time for is dropped and counted.
+import { createHash } from 'node:crypto'
 import type { BundleStep } from '../../../engine/policy/bundle-problem.js'
 import type { Clock } from '../../clock.js'
 import type { Trial } from '../../guard.js'
@@ -60,6 +61,7 @@ export function openShadow(parts: ShadowParts): Shadow {
   let thread: ShadowThread | undefined
   let closed = false
   let offeredAt = 0
+  let inSlot = ''
   const count = (outcome: keyof Counts): void => {
     counts[outcome]++
     parts.onCounted(outcome)
@@ -73,6 +75,12 @@ export function openShadow(parts: ShadowParts): Shadow {
   const offered = async ({ bytes, at }: Offer): Promise<void> => {
     if (at < offeredAt) return
     offeredAt = at
+    // The same again, as where a file was only touched: what was counted stays.
+    const sum = createHash('sha256').update(bytes).digest('hex')
+    if (sum === inSlot) {
+      refused = null
+      return
+    }
     try {
       await parts.verify?.(bytes, parts.clock.now())
     } catch (problem) {
@@ -82,7 +90,10 @@ export function openShadow(parts: ShadowParts): Shadow {
       bytes,
       fuel: parts.fuel,
       onDropped: count,
-      onEnded: (reason) => refuse('probe', `its thread ended: ${reason}`),
+      onEnded: (reason) => {
+        inSlot = ''
+        refuse('probe', `its thread ended: ${reason}`)
+      },
     })
     const found = await next.ready
     if (closed || 'step' in found) {
@@ -97,6 +108,7 @@ export function openShadow(parts: ShadowParts): Shadow {
     }
     const before = thread
     thread = next
+    inSlot = sum
     ready = found
     refused = null
     sinceMs = parts.clock.now()
