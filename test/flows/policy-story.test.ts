@@ -50,12 +50,15 @@ t.test('the story of a policy', { skip }, async (t) => {
       const made = await policy('sign', '--new-key', '../keys', '--name', name)
       t.match(made, { status: 0, out: /\.key\.pem: the private key; keep it out of Git\n/ })
     }
-    t.match(await policy('build'), { status: 0, out: new RegExp(revisions[0] ?? '') })
+    const built = await policy('build')
+    t.match(built, { status: 0, out: new RegExp(revisions[0] ?? '') })
     t.match(await sign('ci'), { status: 0, out: /signatures: ci\n/ })
     t.match(await sign('security'), { status: 0, out: /signatures: ci, security\n/ })
     const keys = SIGNERS.flatMap((name) => ['--key', `${name}=../keys/${name}.pub.pem`])
     const verified = await policy('verify', 'bundle.tar.gz', '--required', '2', ...keys)
     t.match(verified, { status: 0, out: /good\n {2}signed by ci, security \(2 required\)\n/ })
+    const digest = /digest +(\S+)/.exec(built.out)?.[1] ?? 'none'
+    t.match(verified.out, new RegExp(`built as +${digest}`), 'the same, whoever signed it since')
     story.publish()
     await story.startGateway()
   })
@@ -199,6 +202,8 @@ t.test('the story of a policy', { skip }, async (t) => {
   })
 
   await t.test('the record tells all of it, and holds', async (t) => {
+    await engineer.end()
+    await agent.end()
     const lines = await recorded(approver, records)
     const denied = lines.find(({ text, decision }) => text === RAISE && decision?.action === 'deny')
     const why = await policy('explain', '--records', records, '--seq', String(denied?.seq))
