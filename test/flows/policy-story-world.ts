@@ -40,6 +40,7 @@ export async function storyWorld(t: Test): Promise<Story> {
   let server: Postgres | undefined
   let running: GatewayProcess | undefined
   t.teardown(async () => {
+    await running?.kill()
     await running?.stop()
     await server?.stop()
   })
