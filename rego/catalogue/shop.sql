@@ -24,6 +24,12 @@ CREATE TABLE employees (
   salary numeric(10, 2) NOT NULL
 );
 
+CREATE TABLE accounts (
+  id int PRIMARY KEY,
+  login text NOT NULL,
+  password_hash text NOT NULL
+);
+
 CREATE VIEW contacts AS SELECT id, name, lower(email) AS email FROM customers;
 
 CREATE INDEX orders_by_customer ON orders (customer_id);
