@@ -2,12 +2,11 @@
 // The command line: finds the verb and runs it. Nothing imports this file; it alone, with the
 // commands, reads arguments and environment.
 import { readFileSync } from 'node:fs'
-import type { Command, Io } from './commands/io.js'
+import type { Io } from './commands/io.js'
+import { listed, type Verbs } from './commands/verbs.js'
 import { GatewayError } from './errors.js'
 
-type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
-
-const VERBS: Readonly<Record<string, Verb>> = {
+const VERBS: Verbs = {
   serve: { summary: 'run the gateway', load: () => import('./commands/serve.js') },
   config: { summary: 'check a configuration file', load: () => import('./commands/config.js') },
   approvals: {
@@ -55,8 +54,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     return 2
   }
   const command = await verb.load()
-  // What has verbs of its own has helps of its own.
-  const own = (name === 'policy' || name === 'labels') && rest.length > 1
+  const own = command.hasVerbs === true && rest.length > 1
   if (!own && (rest.includes('--help') || rest.includes('-h'))) {
     io.stdout.write(command.help.endsWith('\n') ? command.help : `${command.help}\n`)
     return 0
@@ -65,11 +63,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function overview(): string {
-  const width = Math.max(...Object.keys(VERBS).map((name) => name.length))
-  const lines = Object.entries(VERBS).map(
-    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
-  )
-  return `sallyport: the policy-as-code access gateway\n\nUsage: sallyport COMMAND [ARGUMENTS]\n\n${lines.join('\n')}\n\nsallyport COMMAND --help says more.\n`
+  return `sallyport: the policy-as-code access gateway\n\nUsage: sallyport COMMAND [ARGUMENTS]\n\n${listed(VERBS)}\n\nsallyport COMMAND --help says more.\n`
 }
 
 function version(): string {

@@ -11,5 +11,7 @@ export type Io = {
 // One verb of the command line. Exit codes: 0 done, 1 not done (and why on stderr), 2 wrong usage.
 export type Command = {
   readonly help: string
+  // It has verbs, each with a help of its own.
+  readonly hasVerbs?: boolean
   readonly run: (argv: readonly string[], io: Io) => Promise<number>
 }

@@ -1,10 +1,7 @@
 // `sallyport policy`: everything that is done with policies away from traffic, one verb a file.
-import { GatewayError } from '../errors.js'
-import type { Command, Io } from './io.js'
+import { commandOfVerbs, type Verbs } from './verbs.js'
 
-type Verb = { readonly summary: string; readonly load: () => Promise<Command> }
-
-const VERBS: Readonly<Record<string, Verb>> = {
+const VERBS: Verbs = {
   init: {
     summary: 'a policy repository to begin with, that passes its own tests',
     load: () => import('./policy/init.js'),
@@ -79,37 +76,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
 }
 
-export const help = `sallyport policy VERB [ARGUMENTS]   write, test, prove, ship policies
-
-${Object.entries(VERBS)
-  .map(([name, { summary }]) => `  ${name.padEnd(9)}  ${summary}`)
-  .join('\n')}
-
-sallyport policy VERB --help says more. Where a verb takes a folder of policies, it is the current one
+export const { help, hasVerbs, run } = commandOfVerbs('policy', VERBS, {
+  usage: 'sallyport policy VERB [ARGUMENTS]   write, test, prove, ship policies',
+  closing: `sallyport policy VERB --help says more. Where a verb takes a folder of policies, it is the current one
 when left out.
 Exit status: 0 good, 1 not good (findings, failed tests, differences, refusals), 2 wrong usage.
-`
-
-export async function run(argv: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = argv
-  const verb = name !== undefined && Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
-  if (verb === undefined) {
-    const what = name === undefined ? '' : `sallyport: policy has no verb “${name}”.\n\n`
-    io.stderr.write(`${what}${help}`)
-    return 2
-  }
-  const command = await verb.load()
-  if (rest.includes('--help') || rest.includes('-h')) {
-    io.stdout.write(command.help)
-    return 0
-  }
-  try {
-    return await command.run(rest, io)
-  } catch (problem) {
-    if (!(problem instanceof GatewayError)) throw problem
-    io.stderr.write(`sallyport: ${problem.message}\n`)
-    if (problem.code !== 'usage') return 1
-    io.stderr.write(`sallyport policy ${name} --help says more.\n`)
-    return 2
-  }
-}
+`,
+})
