@@ -5,12 +5,12 @@ import { GatewayError } from '../../errors.js'
 import { consistencyOf } from '../../recording/consistency-proof.js'
 import { checkedConsistency } from '../../recording/proof-file.js'
 import type { SignedNote } from '../../recording/signed-note.js'
-import { keysFor, noteText, signedNotes } from '../../recording/trusted-keys.js'
+import { noteText, signedNotes } from '../../recording/trusted-keys.js'
 import type { TrustedKey } from '../../recording/trusted-keys.js'
 import { argumentsOf, formatArgument } from '../arguments.js'
 import type { Io } from '../io.js'
 import { paintFor, plainText } from '../table.js'
-import { checkpointIn, fileBytes, fileText, keepFile, keysIn } from './material.js'
+import { checkpointIn, fileBytes, keepFile, keysIn, keysOf } from './material.js'
 import { RECORD_OPTIONS, wholeRecord } from './material.js'
 
 export const help = `sallyport audit consistency A B [DIR]   prove that checkpoint B extends checkpoint A (RFC 6962 §2.1.2)
@@ -45,8 +45,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     throw new GatewayError('usage', 'two checkpoints are compared: A and B')
   }
   const directory = wholeRecord(rest, values, io)
-  const own = values.key === undefined ? undefined : fileText(values.key, io)
-  const keys = keysFor(directory, own)
+  const keys = keysOf(directory, values.key, io)
   const [first, second] = [named(a, directory, keys, io), named(b, directory, keys, io)]
   const found = consistencyOf(directory, first.checkpoint, second.checkpoint)
   const proof = {

@@ -6,7 +6,13 @@ import { DEFAULTS } from '../../config/defaults.js'
 import { GatewayError } from '../../errors.js'
 import { placeOf } from '../../recording/read-record.js'
 import type { SignedNote } from '../../recording/signed-note.js'
-import { keptNote, signedNotes, signerAmong, trustedKeys } from '../../recording/trusted-keys.js'
+import {
+  keptNote,
+  keysFor,
+  signedNotes,
+  signerAmong,
+  trustedKeys,
+} from '../../recording/trusted-keys.js'
 import type { TrustedKey } from '../../recording/trusted-keys.js'
 import type { Io } from '../io.js'
 import { recordPlace } from '../record-place.js'
@@ -63,6 +69,21 @@ export function keysIn(path: string, io: Io): readonly TrustedKey[] {
   throw new GatewayError('not_found', `${path} holds no public key`)
 }
 
+// Those of the file named, or those that the record itself vouches for.
+export function keysOf(directory: string, path: string | undefined, io: Io): readonly TrustedKey[] {
+  return keysFor(directory, path === undefined ? undefined : fileText(path, io))
+}
+
+// The checkpoint named, or the newest.
+export function checkpointOf(
+  directory: string,
+  path: string | undefined,
+  keys: readonly TrustedKey[],
+  io: Io,
+): SignedNote {
+  return path === undefined ? newestCheckpoint(directory, keys) : checkpointIn(path, keys, io)
+}
+
 // A checkpoint kept elsewhere, signed by one of the keys.
 export function checkpointIn(path: string, keys: readonly TrustedKey[], io: Io): SignedNote {
   const note = keptNote(fileText(path, io))
@@ -71,7 +92,7 @@ export function checkpointIn(path: string, keys: readonly TrustedKey[], io: Io):
   throw new GatewayError('record_damaged', `${path} is not signed by a key that is trusted`)
 }
 
-export function newestCheckpoint(directory: string, keys: readonly TrustedKey[]): SignedNote {
+function newestCheckpoint(directory: string, keys: readonly TrustedKey[]): SignedNote {
   const newest = signedNotes(directory, keys).at(-1)
   if (newest !== undefined) return newest
   throw new GatewayError(

@@ -4,14 +4,14 @@ import { tlogProofText } from '../../recording/inclusion-proof.js'
 import type { ProvenLine } from '../../recording/inclusion-proof.js'
 import { recordNameOf, seqOf } from '../../recording/decision-lines.js'
 import { GatewayError } from '../../errors.js'
-import { keysFor, noteText } from '../../recording/trusted-keys.js'
+import { noteText } from '../../recording/trusted-keys.js'
 import { readNote } from '../../recording/signed-note.js'
 import { argumentsOf, formatArgument } from '../arguments.js'
 import type { Io } from '../io.js'
 import { paintFor, plainText } from '../table.js'
 import type { Paint } from '../table.js'
-import { checkpointIn, fileBytes, fileText, keepFile, keysIn } from './material.js'
-import { newestCheckpoint, RECORD_OPTIONS, wholeRecord } from './material.js'
+import { checkpointIn, checkpointOf, fileBytes, keepFile, keysIn, keysOf } from './material.js'
+import { RECORD_OPTIONS, wholeRecord } from './material.js'
 
 export const help = `sallyport audit prove RECORD [DIR]     prove that a line is in the record (RFC 6962 §2.1.1)
 sallyport audit prove --verify FILE --key FILE     check such a proof, with no record at hand
@@ -47,12 +47,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (record === undefined) throw new GatewayError('usage', 'which line? RECORD is missing')
   const name = recordNameOf(record)
   const directory = wholeRecord(rest, values, io)
-  const own = values.key === undefined ? undefined : fileText(values.key, io)
-  const keys = keysFor(directory, own)
-  const note =
-    values.checkpoint === undefined
-      ? newestCheckpoint(directory, keys)
-      : checkpointIn(values.checkpoint, keys, io)
+  const keys = keysOf(directory, values.key, io)
+  const note = checkpointOf(directory, values.checkpoint, keys, io)
   const seq = seqOf(directory, name, note.checkpoint.size)
   const text = noteText(note, keys)
   const [proof] = provenLines(directory, [seq], { note, text })

@@ -5,12 +5,12 @@ import type { ReceiptCheck } from '../../recording/check-receipt.js'
 import { recordNameOf } from '../../recording/decision-lines.js'
 import { makeReceipt } from '../../recording/make-receipt.js'
 import type { Told } from '../../recording/receipt.js'
-import { keysFor, signerAmong } from '../../recording/trusted-keys.js'
+import { signerAmong } from '../../recording/trusted-keys.js'
 import { argumentsOf, formatArgument } from '../arguments.js'
 import type { Io } from '../io.js'
 import { instantOf, paintFor, plainText } from '../table.js'
-import { checkpointIn, fileBytes, fileText, keepFile, keysIn } from './material.js'
-import { newestCheckpoint, RECORD_OPTIONS, wholeRecord } from './material.js'
+import { checkpointOf, fileBytes, keepFile, keysIn, keysOf } from './material.js'
+import { RECORD_OPTIONS, wholeRecord } from './material.js'
 
 export const help = `sallyport audit receipt RECORD [DIR] --output FILE   one decision with all that it rests on
 sallyport audit receipt --verify FILE [--key FILE]   check one, with no record at hand
@@ -50,12 +50,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (record === undefined) throw new GatewayError('usage', 'which decision? RECORD is missing')
   const name = recordNameOf(record)
   const directory = wholeRecord(rest, values, io)
-  const own = values.key === undefined ? undefined : fileText(values.key, io)
-  const keys = keysFor(directory, own)
-  const note =
-    values.checkpoint === undefined
-      ? newestCheckpoint(directory, keys)
-      : checkpointIn(values.checkpoint, keys, io)
+  const keys = keysOf(directory, values.key, io)
+  const note = checkpointOf(directory, values.checkpoint, keys, io)
   const key = signerAmong(keys, note)
   if (key === undefined) throw new GatewayError('record_damaged', 'the checkpoint is not signed')
   const { text, told } = makeReceipt(directory, name, { note, key })

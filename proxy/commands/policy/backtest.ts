@@ -3,11 +3,11 @@ import { resolve } from 'node:path'
 import { DEFAULTS } from '../../config/defaults.js'
 import { GatewayError } from '../../errors.js'
 import { backtest } from '../../policies/backtest/backtest.js'
-import { readExpectations } from '../../policies/backtest/expected.js'
 import { namedPolicy, type NamingOptions } from '../../policies/backtest/named-policy.js'
 import { failuresOf, type Report } from '../../policies/backtest/report.js'
 import type { Io } from '../io.js'
 import {
+  expectationsArgument,
   failOnArgument,
   fuelArgument,
   invariantsArgument,
@@ -71,10 +71,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (values.records === undefined) throw new GatewayError('usage', '--records is missing')
   const format = formatArgument(values.format, REPORT_FORMATS)
   const failOn = failOnArgument(values['fail-on'], values.expect !== undefined)
-  const expectations =
-    values.expect === undefined
-      ? []
-      : readExpectations(resolve(io.cwd, values.expect), values.expect)
+  const expectations = expectationsArgument(values.expect, io)
   const options: NamingOptions = {
     opa: () => opaFor(io),
     cwd: io.cwd,

@@ -6,12 +6,12 @@ import { GatewayError } from '../../errors.js'
 import { backtest } from '../../policies/backtest/backtest.js'
 import { brokenInAll } from '../../policies/backtest/broken-tally.js'
 import { policyDiff } from '../../policies/backtest/diff.js'
-import { readExpectations } from '../../policies/backtest/expected.js'
 import { namedPolicy, type NamingOptions } from '../../policies/backtest/named-policy.js'
 import { failuresOf, type ExpectationResult, type Report } from '../../policies/backtest/report.js'
 import type { Io } from '../io.js'
 import { toolCache } from '../serve.js'
 import {
+  expectationsArgument,
   failOnArgument,
   fuelArgument,
   invariantsArgument,
@@ -61,10 +61,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
   const format = formatArgument(values.format, REPORT_FORMATS)
   const failOn = failOnArgument(values['fail-on'], values.expect !== undefined)
-  const expectations =
-    values.expect === undefined
-      ? []
-      : readExpectations(resolve(io.cwd, values.expect), values.expect)
+  const expectations = expectationsArgument(values.expect, io)
   const options: NamingOptions = {
     opa: () => opaFor(io),
     cwd: io.cwd,

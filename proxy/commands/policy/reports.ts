@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GatewayError } from '../../errors.js'
+import { readExpectations } from '../../policies/backtest/expected.js'
 import { githubOf } from '../../policies/backtest/print-github.js'
 import { markdownOf } from '../../policies/backtest/print-markdown.js'
 import { prettyOf } from '../../policies/backtest/print-pretty.js'
@@ -49,6 +50,14 @@ export function timeArgument(given: string | undefined): number | undefined {
   const found = /^\d+$/.test(given) ? Number(given) : Date.parse(given)
   if (Number.isNaN(found)) throw new GatewayError('usage', `${given} is not a time`)
   return found
+}
+
+// delta.yaml: the flips that are meant.
+export function expectationsArgument(
+  given: string | undefined,
+  io: Io,
+): ReturnType<typeof readExpectations> {
+  return given === undefined ? [] : readExpectations(resolve(io.cwd, given), given)
 }
 
 // undefined where none are named.
