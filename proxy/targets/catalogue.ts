@@ -29,12 +29,6 @@ export function nextCatalogueVersion(): number {
   return versions
 }
 
-// Each catalogue has a version of its own, so that caches can tell them apart.
-export function nextVersion(): number {
-  versions += 1
-  return versions
-}
-
 export async function loadCatalogue(query: Query, serverParts: ServerParts): Promise<Catalogue> {
   return (await reloadedCatalogue(query, serverParts, undefined)).catalogue
 }
@@ -54,7 +48,7 @@ export async function reloadedCatalogue(
   const user = builtPart(partOf(cells), false)
   return {
     digest,
-    catalogue: builtCatalogue({ version: nextVersion(), database, server }, system, user),
+    catalogue: builtCatalogue({ version: nextCatalogueVersion(), database, server }, system, user),
   }
 }
 
