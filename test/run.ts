@@ -1,16 +1,20 @@
 // npm test: checks the formatting, runs every compiled test under tap two at a time, says how far it is,
-// and closes on `N passed, N failed, N skipped`, counted over the tests' assertions.
+// runs what failed once more alone, tells each failure whole (steady or not), and closes on
+// `N passed, N failed, N skipped`, counted over the assertions.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findOpa } from '../proxy/policies/opa.js'
 import { TOOL_CACHE } from './peers/gateway-config.js'
+import { tapResults, type FileResult } from './tap-results.js'
 
 const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 
 // Real servers on a shared machine: slow now and then, never for this long.
 const FILE_TIMEOUT_SECONDS = 600
 const JOBS = 2
+// More failing files than this are no accident of a busy machine.
+const RUN_AGAIN_AT_MOST = 5
 
 async function main(only: readonly string[]): Promise<number> {
   // Once, before tests that need it wait for it side by side.
@@ -27,22 +31,51 @@ async function main(only: readonly string[]): Promise<number> {
     .sort()
     .map((name) => join('build/test', name))
   mkdirSync(join(root, '.tap'), { recursive: true })
-  const output = '.tap/output.tap'
   // Without the plugin that compiles TypeScript a second time; once for each clone.
   await run('tap', ['build'])
-  const tested = await run('tap', [
+  const coverage = only.length === 0 ? '--coverage-report=text-summary' : '--disable-coverage'
+  const together = await tested(files, [`--jobs=${JOBS}`, coverage])
+  // Real servers, clocks and two cores: what fails beside others is run again alone, and told either way.
+  const failing = together.filter(({ failures }) => failures.length > 0)
+  const again =
+    failing.length === 0 || failing.length > RUN_AGAIN_AT_MOST
+      ? []
+      : await tested(
+          failing.map(({ file }) => file),
+          ['--jobs=1', '--disable-coverage'],
+        )
+  const alone = new Map(again.map((result) => [result.file, result]))
+  for (const { file, failures } of failing)
+    for (const failure of failures)
+      say(
+        `\n${alone.get(file)?.failures.length === 0 ? 'UNSTEADY (passed alone)' : 'FAILED'} ${failure}`,
+      )
+  const results = together.map((result) => alone.get(result.file) ?? result)
+  const missing = files.filter((file) => !results.some((result) => result.file === file))
+  for (const file of missing) say(`\nFAILED ${file}: it was not run to its end`)
+  if (written !== 0) say('\nFAILED formatting: npm run format')
+  const sum = (of: (result: FileResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0)
+  const wrong = sum(({ failures }) => failures.length) + missing.length + (written === 0 ? 0 : 1)
+  const passed = sum((result) => result.passed)
+  say(`\n${passed} passed, ${wrong} failed, ${sum(({ skipped }) => skipped)} skipped`)
+  return wrong === 0 && passed > 0 ? 0 : 1
+}
+
+async function tested(
+  files: readonly string[],
+  options: readonly string[],
+): Promise<readonly FileResult[]> {
+  const output = '.tap/output.tap'
+  await run('tap', [
     'run',
-    `--jobs=${JOBS}`,
     `--timeout=${FILE_TIMEOUT_SECONDS}`,
     '--reporter=terse',
     `--output-file=${output}`,
-    ...(only.length === 0 ? [] : ['--disable-coverage']),
+    ...options,
     ...files,
   ])
-  const { passed, failed, skipped } = counted(readFileSync(join(root, output), 'utf8'))
-  const wrong = failed + (tested === 0 || failed > 0 ? 0 : 1) + (written === 0 ? 0 : 1)
-  process.stdout.write(`\n${passed} passed, ${wrong} failed, ${skipped} skipped\n`)
-  return wrong === 0 && passed > 0 ? 0 : 1
+  return tapResults(readFileSync(join(root, output), 'utf8'))
 }
 
 // The program from node_modules; everything it says goes on to the screen.
@@ -56,25 +89,6 @@ function run(program: string, args: readonly string[]): Promise<number> {
     child.on('error', () => resolve(1))
     child.on('close', (code) => resolve(code ?? 1))
   })
-}
-
-// Leaves of the TAP tree: lines that no subtest stands behind.
-function counted(tap: string): { passed: number; failed: number; skipped: number } {
-  const lines = tap.split('\n').filter((line) => /^\s*(ok|not ok) \d+/.test(line))
-  const count = { passed: 0, failed: 0, skipped: 0 }
-  lines.forEach((line, at) => {
-    // A subtest's own line comes after its deeper lines.
-    const before = lines[at - 1]
-    if (before !== undefined && depth(before) > depth(line)) return
-    if (/# (SKIP|TODO)/i.test(line)) count.skipped++
-    else if (line.trimStart().startsWith('not ok')) count.failed++
-    else count.passed++
-  })
-  return count
-}
-
-function depth(line: string): number {
-  return line.length - line.trimStart().length
 }
 
 process.exitCode = await main(process.argv.slice(2))
