@@ -2,6 +2,7 @@
 // the policy, the text of every value that it reads outside the command, and the command's reading;
 // so two callers share a decision only where the policy cannot tell them apart.
 import { canonicalJson } from '../engine/canonical.js'
+import type { Mask } from '../engine/schemas/decision.js'
 import type { ExitMasks } from '../engine/facts/postgres/exit-masks.js'
 import type { Entrypoint, Policy } from '../engine/policy/policy.js'
 import type { Decision } from '../engine/schemas/decision.js'
@@ -10,7 +11,12 @@ import type { Statement } from '../engine/facts/postgres/reading.js'
 import type { Base } from './facts-of-session.js'
 
 // What goes to the target in place of the client's own text, and how it reads.
-export type Rewritten = { readonly text: string; readonly statement: Statement }
+export type Rewritten = {
+  readonly text: string
+  readonly statement: Statement
+  // With which it was made.
+  readonly masks: readonly Mask[]
+}
 
 export type Decided = {
   // The part of the statement that was judged.

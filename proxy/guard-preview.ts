@@ -16,10 +16,10 @@ export function previewed(parts: GuardParts, judge: Judge, trial: Trial): Previe
   const standing = trial.session.identity.standing(now)
   const judgement = judge.judged(trial, policy, now, [])
   const never = standing.valid ? expired(parts) : tokenRefusal(standing)
-  const refusal = never ?? worst(judgement)
-  if (refusal === undefined) return {}
   const sent = never === undefined ? sentInstead(trial, judgement) : undefined
   if (sent !== undefined) return { sent }
+  const refusal = never ?? worst(judgement)
+  if (refusal === undefined) return {}
   judge.counted(trial.session, trial.commands.length, now)
   written(parts, trial, judgement, refusal, [], () => parts.onSettled?.(trial, judgement))
   return { refusal }

@@ -22,6 +22,8 @@ import type { Session } from './session.js'
 export type { Outcome } from './recording/recorder.js'
 
 // One statement as the client sent it. The statements of one message are judged together.
+export type { Rewritten } from './decision-cache.js'
+
 export type CommandToJudge = {
   readonly statement: Statement
   // `id` of the reading that the statement came from.
@@ -37,11 +39,8 @@ export type CommandToJudge = {
   // send another text than the client's. Asked only where the answer itself cannot be masked.
   readonly spliced?: Rewriting | undefined
   // What the target was sent in place of the text when it was prepared: that is what runs.
-  readonly sent?: Sent | undefined
+  readonly sent?: Rewritten | undefined
 }
-
-// A prepared text so that the target computes on masked values, and the masks that it was made with.
-export type Sent = Rewritten & { readonly masks: readonly Mask[] }
 
 export type Rewriting = (text: string, masks: readonly Mask[]) => Spliced
 
@@ -84,7 +83,7 @@ export type Answer =
 export type Preview = {
   readonly refusal?: Refusal | undefined
   // It may go, in other words.
-  readonly sent?: Sent | undefined
+  readonly sent?: Rewritten | undefined
 }
 
 export type Guard = {
@@ -259,12 +258,11 @@ function begin(
   const standing = trial.session.identity.standing(now)
   if (!standing.valid) finish(trial, judgement, tokenRefusal(standing), NO_APPROVALS)
   else {
-    const refusal = worst(judgement)
-    if (refusal !== undefined) {
-      const masked = maskedAtSource(trial, judgement)
-      finish(trial, masked ?? judgement, masked === undefined ? refusal : undefined, NO_APPROVALS)
-    } else if (judgement.held && expired(parts) === undefined) hold(trial, policy, judgement)
-    else finish(trial, judgement, refusal, NO_APPROVALS)
+    const masked = maskedAtSource(trial, judgement)
+    const refusal = masked === undefined ? worst(judgement) : undefined
+    const waits = refusal === undefined && judgement.held && expired(parts) === undefined
+    if (waits) hold(trial, policy, judgement)
+    else finish(trial, masked ?? judgement, refusal, NO_APPROVALS)
   }
 }
 

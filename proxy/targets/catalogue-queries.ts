@@ -97,6 +97,7 @@ function relations(range: string): string {
   return rows(
     ['c.oid::pg_catalog.int8', 'n.nspname', 'c.relname', 'c.relkind', 'c.relpersistence'].concat(
       definition,
+      "c.reloptions::pg_catalog.text LIKE '%security_barrier=%' AND c.reloptions IS NOT NULL",
     ),
     `pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid ${range} AND c.relkind <> 'i' AND c.relkind <> 'I' AND ${SEEN}`,
@@ -114,6 +115,7 @@ function columns(range: string): string {
       'a.attnotnull',
       "a.attgenerated <> ''",
       expression,
+      'a.atttypmod',
     ],
     `pg_catalog.pg_attribute a
      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid

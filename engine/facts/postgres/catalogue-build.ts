@@ -130,6 +130,7 @@ function relationsOf(part: Part, system: boolean): readonly Relation[] {
       expressionColumns: [...new Set(own.flatMap(expressionColumns))].sort((a, b) => a - b),
       parents: (parents.get(oid) ?? []).map((parent) => parent.number(1)),
       ...(definition === undefined ? {} : { definition }),
+      ...(row.flag(6) ? { barrier: true } : {}),
       rules: [...new Set((rules.get(oid) ?? []).map(eventOf))].sort(),
       triggers: (triggers.get(oid) ?? []).map((trigger) => trigger.number(1)),
       checks: [
@@ -142,10 +143,12 @@ function relationsOf(part: Part, system: boolean): readonly Relation[] {
 
 function columnOf(row: Row): Column {
   const expression = row.optionalText(6)
+  const typmod = row.number(7)
   return {
     attnum: row.number(1),
     name: row.text(2),
     type: row.number(3),
+    ...(typmod < 0 ? {} : { typmod }),
     notNull: row.flag(4),
     generated: row.flag(5),
     ...(expression === undefined ? {} : { expression }),

@@ -8,6 +8,8 @@ export type Column = {
   readonly attnum: number
   readonly name: string
   readonly type: Oid
+  // pg_attribute.atttypmod, where the type has one.
+  readonly typmod?: number
   readonly notNull: boolean
   readonly generated: boolean
   // Text of the default or generation expression, if any.
@@ -37,6 +39,8 @@ export type Relation = {
   readonly parents: readonly Oid[]
   // pg_get_viewdef of a view or materialized view.
   readonly definition?: string
+  // A view WITH (security_barrier).
+  readonly barrier?: boolean
   // Events that have rules other than a view's own _RETURN: 'insert', 'update', 'delete'.
   readonly rules: readonly string[]
   // Attribute numbers of columns that expressions of indexes read.

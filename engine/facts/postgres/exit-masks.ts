@@ -21,6 +21,9 @@ export type ExitMasks = {
   readonly quietErrors: boolean
   // The target reads another text than the client wrote: places in it mean nothing to the client.
   readonly otherText?: true
+  // Something else than a copy of a protected column is masked whole. That hides more than the answer on
+  // masked values would, and differs from it.
+  readonly computed?: true
 }
 
 export const NO_MASKS: ExitMasks = { fields: new Map(), patterns: [], quietErrors: false }
@@ -37,9 +40,16 @@ export function exitMasksOf(statement: Statement, masks: readonly Mask[]): Exit 
   const refusal =
     (columns.length > 0 ? notFollowed(statement, columns) : undefined) ?? notMaskable(found)
   if (refusal !== undefined) return refusal
+  const { fields } = fieldsOf(found, statement)
+  // What a cursor or a prepared statement will hand out counts already when it is made.
+  const { control } = statement
+  const shown =
+    control.kind === 'declare' || control.kind === 'prepare' ? control.statement : statement
+  const { computed } = fieldsOf(found, shown)
   return {
     masks: {
-      fields: fieldsOf(found, statement),
+      fields,
+      ...(computed ? { computed: true } : {}),
       patterns: masks.flatMap((mask) => {
         const pattern = patternOf(mask)
         return pattern === undefined ? [] : [{ pattern, mask }]
@@ -205,20 +215,25 @@ function stepName(flow: Flow, otherwise: string): string {
   return kind === 'cast' ? `a cast to ${name}` : name
 }
 
-function fieldsOf(found: readonly Protected[], statement: Statement): ReadonlyMap<number, Mask> {
+function fieldsOf(
+  found: readonly Protected[],
+  statement: Statement,
+): { readonly fields: ReadonlyMap<number, Mask>; readonly computed: boolean } {
   const byOutput = new Map<number, Protected[]>()
   for (const one of found) {
     const { output } = one.flow
     if (output !== undefined) byOutput.set(output, [...(byOutput.get(output) ?? []), one])
   }
   const fields = new Map<number, Mask>()
+  let computed = false
   for (const [output, several] of [...byOutput].sort(([left], [right]) => left - right)) {
     const mask = strictest(several.map((one) => one.mask))
     const column = typeof statement.outputs === 'object' ? statement.outputs[output] : undefined
     const copy = column?.copy === true && several.every(({ flow }) => flow.through.length === 0)
+    if (!copy) computed = true
     if (mask !== undefined) fields.set(output, copy ? mask : whole(mask))
   }
-  return fields
+  return { fields, computed }
 }
 
 // Of a computed value nothing may stay: its end is not the column's end, and equal hashes of a part, or

@@ -1,12 +1,14 @@
 // The sub-select that stands for a relation whose protected columns are masked at the source. All names
 // in it are qualified, so that nothing along the search path can take their place.
 import type { Mask } from '../../schemas/decision.js'
-import type { Catalogue, Column, Relation } from './catalogue.js'
+import type { Catalogue, Column, Relation, Type } from './catalogue.js'
 import { strictest } from './exit-masks.js'
 import { isMatched } from './mask-match.js'
 
-// text, bpchar, varchar
-const TEXTS: ReadonlySet<number> = new Set([25, 1042, 1043])
+// "char"
+const CHAR = 18
+// bpchar, varchar
+const CUT: ReadonlySet<number> = new Set([1042, 1043])
 const STARS = '****'
 
 // undefined where the column is not protected.
@@ -26,6 +28,7 @@ export function maskOfColumn(
 
 export function maskedSelect(
   relation: Relation,
+  only: boolean,
   masks: readonly Mask[],
   catalogue: Catalogue,
 ): string | { readonly refused: string } {
@@ -42,7 +45,8 @@ export function maskedSelect(
     if (typeof expression !== 'string') return expression
     columns.push(`${expression} AS ${quoted(column.name)}`)
   }
-  return `(SELECT ${columns.join(', ')} FROM ${quoted(relation.schema)}.${table} AS ${table})`
+  const from = `${only ? 'ONLY ' : ''}${quoted(relation.schema)}.${table} AS ${table}`
+  return `(SELECT ${columns.join(', ')} FROM ${from})`
 }
 
 // What flows through anything but a plain copy is masked whole, so that `partial` keeps no end here.
@@ -58,14 +62,37 @@ function maskedExpression(
   }
   const type = catalogue.typeByOid(column.type)
   if (type === undefined) return { refused: `the type of ${column.name} is not known` }
-  const typeName = `${quoted(type.schema)}.${quoted(type.name)}`
+  const typeName = typeOf(type, column, catalogue)
   const nothing = `CAST(NULL AS ${typeName})`
-  if (mask.method === 'null' || !TEXTS.has(column.type)) return nothing
-  const text = mask.method === 'constant' ? (mask.value ?? STARS) : STARS
+  if (mask.method === 'null') return nothing
+  const stars = starsOf(type, catalogue)
+  if (stars === undefined) return nothing
+  const text = mask.method === 'constant' && stars === STARS ? (mask.value ?? STARS) : stars
   // How a backslash is read depends on a setting.
   if (/[\\\0]/.test(text)) return { refused: 'the constant of the mask holds a backslash' }
   const constant = `CAST('${text.replaceAll("'", "''")}' AS ${typeName})`
   return `CASE WHEN ${source} IS NULL THEN ${nothing} ELSE ${constant} END`
+}
+
+// What stands for a value of this type, as at the exit; undefined: NULL.
+function starsOf(type: Type, catalogue: Catalogue): string | undefined {
+  if (type.oid === CHAR) return '*'
+  const base = type.kind === 'd' ? catalogue.typeByOid(type.base) : type
+  return base?.kind === 'b' && base.category === 'S' ? STARS : undefined
+}
+
+// With the declared length: a value that is longer is cut. Of a domain its base, as the target describes
+// it: what the domain checks is for values that are stored.
+function typeOf(type: Type, column: Column, catalogue: Catalogue): string {
+  const base = type.kind === 'd' ? (catalogue.typeByOid(type.base) ?? type) : type
+  const name = `${quoted(base.schema)}.${quoted(base.name)}`
+  const length = CUT.has(base.oid) ? lengthOf(column.typmod) : undefined
+  return length === undefined ? name : `${name}(${length})`
+}
+
+/** Declared characters of `char(n)` and `varchar(n)`, from pg_attribute.atttypmod. */
+export function lengthOf(typmod: number | undefined): number | undefined {
+  return typmod === undefined || typmod < 4 ? undefined : typmod - 4
 }
 
 export function quoted(name: string): string {

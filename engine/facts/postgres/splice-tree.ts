@@ -16,13 +16,10 @@ const PLACES: ReadonlySet<string> = new Set([
   'rexpr_list_end',
 ])
 
-// Locks, samples, and what writes; grouping sets give wrong rows over a sub-select.
+// Samples, and what writes or makes something.
 const LEFT_ALONE: ReadonlySet<string> = new Set([
   'intoClause',
-  'lockingClause',
-  'LockingClause',
   'RangeTableSample',
-  'GroupingSet',
   'InsertStmt',
   'UpdateStmt',
   'DeleteStmt',
@@ -34,20 +31,18 @@ const SYSTEM: ReadonlySet<string> = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cm
 export type Inventory = {
   readonly ranges: readonly RangeVar[]
   readonly ctes: ReadonlySet<string>
-  // Names that stand alone: `c` may be a column or a whole row.
-  readonly bare: ReadonlySet<string>
   // Why the statement is left alone.
   readonly obstacle: string | undefined
 }
 
+/** Everything within a query, whatever it is wrapped in. */
 export function inventoryOf(root: Node): Inventory {
   const ranges: RangeVar[] = []
   const ctes = new Set<string>()
-  const bare = new Set<string>()
   let obstacle: string | undefined
-  const visit = (value: unknown, starAllowed: boolean): void => {
+  const visit = (value: unknown): void => {
     if (Array.isArray(value)) {
-      for (const one of value) visit(one, starAllowed)
+      for (const one of value) visit(one)
       return
     }
     if (!isFields(value)) return
@@ -55,25 +50,34 @@ export function inventoryOf(root: Node): Inventory {
       if (LEFT_ALONE.has(key)) obstacle ??= key
       if (key === 'RangeVar') ranges.push(inner as RangeVar)
       if (key === 'CommonTableExpr' && isFields(inner)) ctes.add(String(inner['ctename']))
-      if (key === 'ColumnRef' && isFields(inner)) {
-        obstacle ??= objection(inner['fields'], starAllowed, bare)
-      } else
-        visit(inner, starAllowed ? key !== 'FuncCall' && key !== 'A_Expr' : key === 'ResTarget')
+      if (key === 'ColumnRef' && isFields(inner)) obstacle ??= objection(inner['fields'])
+      else visit(inner)
     }
   }
-  visit(root, false)
-  return { ranges, ctes, bare, obstacle }
+  visit(root)
+  return { ranges, ctes, obstacle }
 }
 
-function objection(fields: unknown, star: boolean, bare: Set<string>): string | undefined {
+// The query of a SELECT, or within what hands its rows on: a cursor, a prepared statement, a copy.
+export function queryWithin(statement: Node): Node | undefined {
+  if ('SelectStmt' in statement) return statement
+  const within =
+    'DeclareCursorStmt' in statement
+      ? statement.DeclareCursorStmt.query
+      : 'PrepareStmt' in statement
+        ? statement.PrepareStmt.query
+        : 'CopyStmt' in statement
+          ? statement.CopyStmt.query
+          : undefined
+  return within !== undefined && 'SelectStmt' in within ? within : undefined
+}
+
+function objection(fields: unknown): string | undefined {
   if (!Array.isArray(fields)) return 'a name'
   const names = fields.map(nameOf)
   const last = names.at(-1)
   if (names.length > 2) return 'a name of three parts'
-  if (last === undefined) return names.length === 1 || star ? undefined : 'a whole row'
-  if (SYSTEM.has(last)) return 'a system column'
-  if (names.length === 1) bare.add(last)
-  return undefined
+  return last !== undefined && SYSTEM.has(last) ? 'a system column' : undefined
 }
 
 // undefined for `*`.

@@ -1,7 +1,7 @@
 // Masking at the source: in the client's own text each relation with protected columns becomes a
 // sub-select in which those are masked, so that the target itself computes on masked values. The new
 // text counts only if it parses to the intended tree, and if it would be let through as any other.
-import { parseSync, scanSync } from 'libpg-query'
+import { parseSync } from 'libpg-query'
 import type { Node, RangeVar } from 'libpg-query'
 import type { Mask } from '../../schemas/decision.js'
 import { NOTHING_STALE, createAnalysis, resolveRelation } from './analysis.js'
@@ -11,7 +11,9 @@ import type { ExitMasks } from './exit-masks.js'
 import { isPattern } from './mask-match.js'
 import type { Reading, Statement } from './reading.js'
 import { maskOfColumn, maskedSelect, quoted } from './splice-select.js'
-import { inventoryOf, isReplaced } from './splice-tree.js'
+import { createWritten, type Edit } from './splice-text.js'
+import { inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
+import { qualified } from './splice-view.js'
 
 export type Spliced =
   | {
@@ -29,65 +31,113 @@ export type SpliceParts = {
   readonly read: (text: string) => Reading
 }
 
-type Edit = { readonly start: number; readonly end: number; readonly text: string }
-
 // Each result holds for this exact text: texts that share a template must not share it.
 export function spliced(text: string, parts: SpliceParts): Spliced {
   try {
-    return splicedText(text, parts)
+    const masks = parts.masks.filter((mask) => !isPattern(mask))
+    const place = { ...parts, masks, inlined: [] }
+    const plain = splicedText(text, place)
+    const seen = typeof plain === 'string' ? checked(plain, parts) : plain
+    if ('text' in seen) return seen
+    // What a view compares or counts it has from the tables below it.
+    const deep = splicedText(text, { ...place, views: true })
+    return typeof deep === 'string' ? checked(deep, parts) : seen
   } catch {
     return refused('the statement cannot be rewritten')
   }
 }
 
-function splicedText(text: string, parts: SpliceParts): Spliced {
+type Place = Pick<SpliceParts, 'catalogue' | 'names' | 'masks'> & {
+  // Views become what they stand for; these already are, from the outermost on.
+  readonly views?: boolean
+  readonly inlined: readonly Relation[]
+}
+
+type Refused = { readonly refused: string }
+
+const NOTHING: Refused = { refused: 'nothing in the text is protected by itself' }
+
+// The new text, not yet looked at as a whole.
+function splicedText(text: string, place: Place): string | Refused {
   const before = onlyStatement(text)
-  if (before === undefined || !('SelectStmt' in before)) return refused('not a single SELECT')
-  const { ranges, ctes, bare, obstacle } = inventoryOf(before)
+  const query = before === undefined ? undefined : queryWithin(before)
+  if (query === undefined) return refused('not a single query')
+  const { ranges, ctes, obstacle } = inventoryOf(query)
   if (obstacle !== undefined) return refused(`rewriting leaves ${obstacle} alone`)
-  const bytes = Buffer.from(text, 'utf8')
-  const masks = parts.masks.filter((mask) => !isPattern(mask))
+  const written = createWritten(text)
   const edits: Edit[] = []
   const replacements = new Map<unknown, Node>()
   for (const range of ranges) {
-    const relation = protectedRelation(range, masks, parts)
-    if (relation === undefined) continue
-    const alias = range.alias ?? { aliasname: range.relname ?? '' }
-    const objection = unfit(range, relation, ctes, bare)
+    const relation = relationOf(range, place)
+    const stand = relation === undefined ? undefined : standIn(relation, range, place)
+    if (stand === undefined) continue
+    if (typeof stand !== 'string') return stand
+    const objection = unfit(range, ctes)
     if (objection !== undefined) return refused(objection)
-    const select = maskedSelect(relation, masks, parts.catalogue)
-    if (typeof select !== 'string') return select
-    const place = placeOf(range, text, bytes)
-    const subquery = onlyStatement(select)
-    if (place === undefined || subquery === undefined) return refused('a name is written unusually')
+    const at = written.placeOf(range)
+    const subquery = onlyStatement(stand)
+    if (at === undefined || subquery === undefined) return refused('a name is written unusually')
+    const alias = range.alias ?? { aliasname: range.relname ?? '' }
     const named = range.alias === undefined ? ` AS ${quoted(range.relname ?? '')} ` : ' '
-    edits.push({ ...place, text: `${select}${named}` })
+    edits.push({ ...at, text: `${at.before}${stand}${named}` })
     replacements.set(range, { RangeSubselect: { subquery, alias } })
   }
-  if (edits.length === 0) return refused('nothing in the text is protected by itself')
-  const rewritten = edited(bytes, edits)
+  if (edits.length === 0) return NOTHING
+  const rewritten = written.edited(edits)
   const after = onlyStatement(rewritten)
-  if (after === undefined || !isReplaced(before, after, replacements)) {
-    return refused('the rewritten statement does not read as intended')
-  }
-  return checked(rewritten, parts)
+  return after !== undefined && isReplaced(before, after, replacements)
+    ? rewritten
+    : refused('the rewritten statement does not read as intended')
 }
 
 // The masks' own flows tell whether a value is NULL, and no more; anything else that is left over
 // (a view's WHERE, a function's body) has its value from elsewhere than the masked sub-selects.
 function checked(text: string, parts: SpliceParts): Spliced {
   const [statement, another] = parts.read(text).statements
-  if (statement === undefined || another !== undefined) return refused('not a single SELECT')
+  if (statement === undefined || another !== undefined) return refused('not a single query')
   const exit = exitMasksOf(statement, parts.masks)
   if ('refused' in exit) return refused(exit.refused)
   if (exit.masks.fields.size > 0) return refused('a protected column is left over')
   return { text, statement, masks: { ...exit.masks, quietErrors: true, otherText: true } }
 }
 
-function protectedRelation(
+// The sub-select that takes the relation's place; undefined where it stays as it is.
+function standIn(relation: Relation, range: RangeVar, place: Place): string | Refused | undefined {
+  if (place.views === true && relation.kind === 'v' && !relation.system) {
+    return viewInline(relation, place)
+  }
+  const isProtected = relation.columns.some(
+    (column) => maskOfColumn(relation, column, place.masks) !== undefined,
+  )
+  if (!isProtected) return undefined
+  if (relation.temporary || relation.system) {
+    return refused('a temporary or system relation is protected')
+  }
+  return maskedSelect(relation, range.inh !== true, place.masks, place.catalogue)
+}
+
+// Names in a definition are to be found along another path than the client's, so that each table in it
+// is named in full; what lies in pg_catalog is found by both, first.
+function viewInline(view: Relation, place: Place): string | Refused | undefined {
+  const { catalogue, names, inlined } = place
+  if (view.definition === undefined || inlined.includes(view)) return refused('a view is not known')
+  if (view.barrier === true) return refused('a view keeps rows from others')
+  const searchPath = catalogue.definitionPath ?? names.searchPath
+  if (names.searchPath[0] !== 'pg_catalog' || searchPath[0] !== 'pg_catalog') {
+    return refused('pg_catalog is not the first of the search path')
+  }
+  const text = qualified(view.definition.replace(/;\s*$/, ''), (range) =>
+    relationOf(range, { ...place, names: { ...names, searchPath } }),
+  )
+  if (text === undefined) return refused('a view is not read')
+  const inner = splicedText(text, { ...place, inlined: [...inlined, view] })
+  if (typeof inner === 'string') return `(${inner})`
+  return inner.refused === NOTHING.refused ? undefined : inner
+}
+
+function relationOf(
   range: RangeVar,
-  masks: readonly Mask[],
-  { catalogue, names }: SpliceParts,
+  { catalogue, names }: Pick<Place, 'catalogue' | 'names'>,
 ): Relation | undefined {
   const analysis = createAnalysis({
     catalogue,
@@ -97,50 +147,13 @@ function protectedRelation(
     body: () => undefined,
     parse: () => undefined,
   })
-  const relation = resolveRelation(analysis, range)
-  const found = relation?.columns.some(
-    (column) => maskOfColumn(relation, column, masks) !== undefined,
-  )
-  return found === true ? relation : undefined
+  return resolveRelation(analysis, range)
 }
 
-function unfit(
-  range: RangeVar,
-  relation: Relation,
-  ctes: ReadonlySet<string>,
-  bare: ReadonlySet<string>,
-): string | undefined {
-  const name = range.relname ?? ''
+function unfit(range: RangeVar, ctes: ReadonlySet<string>): string | undefined {
   if (range.catalogname !== undefined) return 'a relation is named with its database'
-  if (range.schemaname === undefined && ctes.has(name)) return 'WITH and a table share a name'
-  if (range.inh !== true) return 'rewriting leaves ONLY alone'
-  if (relation.temporary || relation.system) return 'a temporary or system relation is protected'
-  return bare.has(range.alias?.aliasname ?? name) ? 'a whole row is used' : undefined
-}
-
-// The bytes of `a . b` as the scanner sees them; a name in U&"" may end with UESCAPE.
-function placeOf(
-  range: RangeVar,
-  text: string,
-  bytes: Buffer,
-): { readonly start: number; readonly end: number } | undefined {
-  const start = range.location ?? 0
-  const tokens = scanSync(text).tokens.filter(({ tokenName }) => !tokenName.endsWith('COMMENT'))
-  const first = tokens.findIndex((token) => token.start === start)
-  const last = tokens[first + (range.schemaname === undefined ? 0 : 2)]
-  if (first === -1 || last === undefined) return undefined
-  const written = bytes.subarray(start, last.end).toString('utf8')
-  return /u&"/i.test(written) ? undefined : { start, end: last.end }
-}
-
-function edited(bytes: Buffer, edits: readonly Edit[]): string {
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const { start, end, text } of [...edits].sort((left, right) => left.start - right.start)) {
-    pieces.push(bytes.subarray(at, start), Buffer.from(text, 'utf8'))
-    at = end
-  }
-  return Buffer.concat([...pieces, bytes.subarray(at)]).toString('utf8')
+  const isShared = range.schemaname === undefined && ctes.has(range.relname ?? '')
+  return isShared ? 'WITH and a table share a name' : undefined
 }
 
 function onlyStatement(text: string): Node | undefined {
@@ -148,6 +161,6 @@ function onlyStatement(text: string): Node | undefined {
   return statements.length === 1 ? statements[0]?.stmt : undefined
 }
 
-function refused(reason: string): Spliced {
+function refused(reason: string): Refused {
   return { refused: reason }
 }

@@ -2,6 +2,7 @@
 // binary format: words for text and bytea, NULL for every other type.
 import { createHmac } from 'node:crypto'
 import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
+import { lengthOf } from '../../../engine/facts/postgres/splice-select.js'
 import type { Mask } from '../../../engine/schemas/decision.js'
 import { caught } from './net.js'
 import type { ResultColumn } from './row-description.js'
@@ -31,6 +32,8 @@ const SEARCHED_TYPES = new Set([114, 142, 3802, 1009, 1015, 2249])
 const SHORT_TYPES = new Set([16, 21, 23, 26, 700, 1082, 1083, 1114, 1184, 1266])
 const CHAR = 18
 const BYTEA = 17
+const BPCHAR = 1042
+const VARCHAR = 1043
 const MASK_BYTES_MAX = 4096
 const STARS = Buffer.from('****')
 const ONE_STAR = Buffer.from('*')
@@ -68,19 +71,28 @@ function maskedBy(mask: Mask, column: ResultColumn, text: boolean, key: Uint8Arr
   if (column.type === CHAR) return mask.method === 'null' ? 'null' : ONE_STAR
   switch (mask.method) {
     case 'redact':
-      return STARS
+      return declared(STARS, column)
     case 'null':
       return 'null'
     case 'partial':
       return (value) => keptEnd(value, mask.keep ?? 0)
     case 'constant':
-      return Buffer.from(mask.value ?? '').subarray(0, MASK_BYTES_MAX)
+      return declared(Buffer.from(mask.value ?? '').subarray(0, MASK_BYTES_MAX), column)
     case 'hash':
       return (value) => Buffer.from(`h_${keyed(key, 'hash', value).toString('hex').slice(0, 32)}`)
     case 'token':
       return (value) =>
         Buffer.from(`tok_${keyed(key, 'token', value).toString('hex').slice(0, 24)}`)
   }
+}
+
+// As the target would store it: cut to the declared length, in `char(n)` filled up to it.
+function declared(words: Buffer, { type, typmod }: ResultColumn): Uint8Array {
+  const length = type === BPCHAR || type === VARCHAR ? lengthOf(typmod) : undefined
+  if (length === undefined) return words
+  const characters = [...words.toString('utf8')].slice(0, length)
+  const padding = type === BPCHAR ? ' '.repeat(length - characters.length) : ''
+  return Buffer.from(`${characters.join('')}${padding}`).subarray(0, MASK_BYTES_MAX)
 }
 
 function maskedBytes(mask: Mask, format: number, key: Uint8Array): Masked {

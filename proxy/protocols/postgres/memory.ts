@@ -4,7 +4,7 @@
 // skips what follows); beyond that the caller must wait until it is settled.
 import type { Catalogue, NameContext } from '../../../engine/facts/postgres/catalogue.js'
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
-import type { Sent } from '../../guard.js'
+import type { Rewritten } from '../../guard.js'
 import type { ResultColumn } from './row-description.js'
 import type { Running } from './running.js'
 
@@ -20,7 +20,7 @@ export type Prepared = {
   names: NameContext
   // What the target has in place of the text, so that it computes on masked values; `void` once what is
   // there would no longer be what is sent.
-  sent?: Sent | 'void' | undefined
+  sent?: Rewritten | 'void' | undefined
 }
 
 export type Portal = {

@@ -78,9 +78,11 @@ export function execute(r: RelayState, start: number, end: number): boolean {
       entryOf('describe_portal', r.segment, { portal, internal: 'unasked' }),
     )
   }
+  const { prepared } = portal
+  const instead = typeof prepared?.sent === 'object' ? prepared.sent : undefined
   const changes = portal.executed
     ? NO_CHANGES
-    : [changesOf(r, statement, portal.reading, portal.prepared?.text ?? '', 1)]
+    : [changesOf(r, statement, portal.reading, prepared?.text ?? '', 1, instead)]
   const [made] = changes
   if (made?.some((change) => 'name' in change && isReserved(change.name)) === true) {
     return refused(r, end, RESERVED)

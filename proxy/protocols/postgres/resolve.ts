@@ -2,7 +2,7 @@
 // facts of both are put together, so that a policy sees the read behind a FETCH.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import { catalogueOf, readingOf } from './context.js'
-import type { Sent } from '../../guard.js'
+import type { Rewritten } from '../../guard.js'
 import type { Change, Portal, Prepared } from './memory.js'
 import type { Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
@@ -83,21 +83,23 @@ export function freshened(r: RelayState, prepared: Prepared): boolean {
   if (reading === undefined) return false
   const outer = reading.statements[0]
   prepared.reading = reading.id
-  prepared.statement =
-    prepared.wrapped && outer !== undefined && outer.control.kind === 'prepare'
-      ? outer.control.statement
-      : outer
+  prepared.statement = prepared.wrapped && outer !== undefined ? preparedIn(outer) : outer
   prepared.catalogue = catalogue
   prepared.names = names
-  if (typeof prepared.sent === 'object') prepared.sent = stillSent(r, prepared.text, prepared.sent)
+  if (typeof prepared.sent === 'object') prepared.sent = stillSent(r, prepared, prepared.sent)
   return true
 }
 
 // The target has these words and no others: they hold as long as the client's would be put into the same.
-function stillSent(r: RelayState, text: string, sent: Sent): Sent | 'void' {
-  const again = rewrittenText(r, text, sent.masks)
+function stillSent(r: RelayState, prepared: Prepared, sent: Rewritten): Rewritten | 'void' {
+  const again = rewrittenText(r, prepared.text, sent.masks)
   if (!('text' in again) || again.text !== sent.text) return 'void'
-  return { ...sent, statement: again.statement }
+  return { ...sent, statement: prepared.wrapped ? preparedIn(again.statement) : again.statement }
+}
+
+// What a PREPARE prepares; anything else is itself.
+export function preparedIn(statement: Statement): Statement {
+  return statement.control.kind === 'prepare' ? statement.control.statement : statement
 }
 
 function madeEarlier(

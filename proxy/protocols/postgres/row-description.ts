@@ -6,6 +6,7 @@ export type ResultColumn = {
   readonly table: number
   readonly attnum: number
   readonly type: number
+  readonly typmod: number
   // 0 text, 1 binary; of a statement (not a portal) always 0, since it is not chosen yet.
   readonly format: number
 }
@@ -28,6 +29,7 @@ export function columnsOf(
       table: int32At(bytes, at) >>> 0,
       attnum: int16At(bytes, at + 4),
       type: int32At(bytes, at + 6) >>> 0,
+      typmod: int32At(bytes, at + 12),
       format: int16At(bytes, at + 16),
     })
     at += 18

@@ -1,7 +1,7 @@
 // The simple protocol (documentation 55.2.2): one message with any number of statements. All of them are
 // read and judged before the first one runs.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
-import type { CommandToJudge, Rewriting } from '../../guard.js'
+import type { CommandToJudge, Rewriting, Rewritten } from '../../guard.js'
 import { forward, insert, refuseQuery, swallow } from './client-writes.js'
 import { contextReady, drained, looksAgain, noteSent, readingOf, resume } from './context.js'
 import { entryOf } from './expected.js'
@@ -55,7 +55,7 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
     refuseQuery(r, end, found)
     return true
   }
-  const { commands, changes } = found
+  const { commands, changes: asRead } = found
   if (commands.length === 0) {
     r.expected.push(entryOf('query', r.segment++))
     forward(r, end)
@@ -68,10 +68,11 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
       return
     }
     const runnings = runningsOf(r, commands, answer)
+    const rewritten = answer.commands[0]?.rewritten
+    const changes = rewritten === undefined ? asRead : asWritten(r, commands, rewritten)
     for (const one of changes) if (one.length > 0) r.memory.expect(one, r.segment)
     for (const { statement } of commands) noteSent(r, statement)
     const entry = entryOf('query', r.segment++, { commands: runnings, changes })
-    const rewritten = answer.commands[0]?.rewritten
     if (rewritten === undefined) {
       r.expected.push(entry)
       forward(r, stop)
@@ -80,6 +81,17 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
       insert(r, message('Q', rewritten.text), entry)
     }
   })
+}
+
+// A cursor or prepared statement that was made in other words: what it hands out is what those read.
+function asWritten(
+  r: RelayState,
+  [command]: readonly CommandToJudge[],
+  sent: Rewritten,
+): readonly (readonly Change[])[] {
+  if (command === undefined) return []
+  const made = changesOf(r, command.statement, command.reading, command.text, 1, sent)
+  return [[...unnamedGone(r), ...made]]
 }
 
 export const NOT_UTF8: Failure = {

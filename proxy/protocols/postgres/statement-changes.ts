@@ -1,8 +1,10 @@
 // What a statement, once it has succeeded, changes in the names that a session has on the target.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import { catalogueOf } from './context.js'
+import type { Rewritten } from '../../guard.js'
 import type { Change } from './memory.js'
 import type { RelayState } from './relay-state.js'
+import { preparedIn } from './resolve.js'
 
 const NOTHING: readonly Change[] = []
 
@@ -12,8 +14,10 @@ export function changesOf(
   reading: number,
   text: string,
   of: number,
+  // What the target has in place of the text.
+  sent?: Rewritten,
 ): readonly Change[] {
-  const { control } = statement
+  const { control } = sent?.statement ?? statement
   switch (control.kind) {
     case 'prepare': {
       const { names } = r
@@ -21,10 +25,11 @@ export function changesOf(
       const to = {
         text: of > 1 ? ownText(statement, text) : text,
         wrapped: true,
-        reading: innerNumber(control.statement),
-        statement: control.statement,
+        reading: innerNumber(),
+        statement: preparedIn(statement),
         catalogue: catalogueOf(r),
         names,
+        ...(sent === undefined ? {} : { sent: { ...sent, statement: control.statement } }),
       }
       return [{ kind: 'statement', name: control.name, to }]
     }
@@ -88,6 +93,6 @@ function ownText(statement: Statement, text: string): string {
 let numbers = 0
 
 // A prepared statement has no reading of its own; below those of joined statements.
-function innerNumber(_statement: Statement): number {
+function innerNumber(): number {
   return -1_000_000_000 - ++numbers
 }

@@ -24,11 +24,13 @@ function masked(
   type: number,
   value: Buffer | string | null,
   format = 0,
+  typmod = -1,
 ) {
   const columns = [0, 1].map((n) => ({
     table: 0,
     attnum: 0,
     type: n === 0 ? 23 : type,
+    typmod: n === 0 ? -1 : typmod,
     format: n === 0 ? 1 : format,
   }))
   const masks = { ...NO_MASKS, fields: new Map([[1, { match: 'label:x', ...mask }]]) }
@@ -98,6 +100,17 @@ t.test('bytea keeps its form', async (t) => {
   t.equal(hex, `\\x${raw?.toString('hex')}`)
 })
 
+t.test('masked words are cut and filled up as the target would store them', async (t) => {
+  const shown = (type: number, length: number, mask: Omit<Mask, 'match'>) =>
+    text(masked(mask, type, 'a', 0, length + 4))
+  t.equal(shown(1042, 8, { method: 'redact' }), '****    ')
+  t.equal(shown(1042, 2, { method: 'redact' }), '**')
+  t.equal(shown(1043, 3, { method: 'redact' }), '***')
+  t.equal(shown(1043, 40, { method: 'redact' }), '****')
+  t.equal(shown(1042, 3, { method: 'constant', value: 'é' }), 'é  ')
+  t.equal(text(masked({ method: 'redact' }, 1042, 'a')), '****', 'of no declared length')
+})
+
 t.test('a constant is what the policy says', async (t) => {
   t.equal(text(masked({ method: 'constant', value: 'hidden' }, 25, 'a')), 'hidden')
 })
@@ -105,7 +118,7 @@ t.test('a constant is what the policy says', async (t) => {
 t.test('a row that does not fit its description is not passed', async (t) => {
   const plan = maskPlan(
     { ...NO_MASKS, fields: new Map([[0, { match: 'label:x', method: 'redact' }]]) },
-    [{ table: 0, attnum: 0, type: 25, format: 0 }],
+    [{ table: 0, attnum: 0, type: 25, typmod: -1, format: 0 }],
     KEY,
     () => false,
   )
@@ -127,7 +140,7 @@ t.test('patterns are looked for in text, not in binary numbers', async (t) => {
     ...NO_MASKS,
     patterns: [{ pattern: 'ssn', mask: { match: 'pattern:ssn', method: 'redact' } }] as const,
   }
-  const columns = [25, 20].map((type) => ({ table: 0, attnum: 0, type, format: 1 }))
+  const columns = [25, 20].map((type) => ({ table: 0, attnum: 0, type, typmod: -1, format: 1 }))
   const plan = maskPlan(masks, columns, KEY, () => false)
   const row = message('D', 2, field('see 123-45-6789.'), field('123-45-6789'))
   t.equal(searchRow(plan, row, 0, row.length), 1)

@@ -1,0 +1,59 @@
+// Where relations stand in a text, byte by byte as PostgreSQL's own scanner sees it, and the text with
+// some of its bytes replaced. All else stays as the client wrote it.
+import { scanSync } from 'libpg-query'
+import type { RangeVar, ScanToken } from 'libpg-query'
+
+/** Offsets in bytes of UTF-8. */
+export type Edit = { readonly start: number; readonly end: number; readonly text: string }
+
+export type Place = {
+  readonly start: number
+  readonly end: number
+  // What must stand before a sub-select there: of `TABLE name` the table alone can be named.
+  readonly before: string
+}
+
+export type Written = {
+  /** From TABLE or ONLY to the descendants' `*`; undefined where it is written in no way known here. */
+  readonly placeOf: (range: RangeVar) => Place | undefined
+  readonly edited: (edits: readonly Edit[]) => string
+}
+
+export function createWritten(text: string): Written {
+  const bytes = Buffer.from(text, 'utf8')
+  const tokens = scanSync(text).tokens.filter(({ tokenName }) => !tokenName.endsWith('COMMENT'))
+  return {
+    placeOf(range) {
+      const first = tokens.findIndex((token) => token.start === (range.location ?? 0))
+      const last = first + (range.schemaname === undefined ? 0 : 2)
+      const [opens, closes] = [tokens[first], tokens[last]]
+      if (opens === undefined || closes === undefined) return undefined
+      // A name in U&"" may end with UESCAPE.
+      if (/u&"/i.test(bytes.subarray(opens.start, closes.end).toString('utf8'))) return undefined
+      const only = range.inh !== true
+      const wrapped = only && tokens[first - 1]?.text === '(' && tokens[last + 1]?.text === ')'
+      const begins = first - (wrapped ? 1 : 0) - (only ? 1 : 0)
+      const start = tokens[begins]
+      if (start === undefined || (only && !isKeyword(start, 'only'))) return undefined
+      const after = tokens[last + 1]
+      const end = wrapped || after?.text === '*' ? (after ?? closes) : closes
+      const table = tokens[begins - 1]
+      return table !== undefined && isKeyword(table, 'table')
+        ? { start: table.start, end: end.end, before: 'SELECT * FROM ' }
+        : { start: start.start, end: end.end, before: '' }
+    },
+    edited(edits) {
+      const pieces: Buffer[] = []
+      let at = 0
+      for (const { start, end, text: put } of [...edits].sort((a, b) => a.start - b.start)) {
+        pieces.push(bytes.subarray(at, start), Buffer.from(put, 'utf8'))
+        at = end
+      }
+      return Buffer.concat([...pieces, bytes.subarray(at)]).toString('utf8')
+    },
+  }
+}
+
+function isKeyword({ keywordName, text }: ScanToken, word: string): boolean {
+  return keywordName === 'RESERVED_KEYWORD' && text.toLowerCase() === word
+}

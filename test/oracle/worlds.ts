@@ -1,0 +1,88 @@
+// Three databases of one shape: two worlds that differ in protected values alone, the masked one that
+// says what every answer must be, and the rules that label their columns. Whether a text is NULL is not
+// protected, so the worlds agree in it.
+
+/** `masked`: what the shipped policies leave of protected values. */
+export type World = 'one' | 'other' | 'masked'
+
+// Also the names of protected columns in the queries made.
+export const PROTECTED = ['ssn', 'email', 'salary', 'born', 'code', 'owner_ssn'] as const
+
+export const LABELS = `columns:
+${PROTECTED.map((column) => `  - column: ${column}\n    labels: [pii]`).join('\n')}
+`
+
+const TABLES = `
+CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, email varchar(40), born date,
+  salary int, region text, code char(8));
+CREATE TABLE contractors (agency text) INHERITS (people);
+CREATE TABLE orders (id int PRIMARY KEY, person_id int, ssn text, total int, placed date, region text);
+CREATE TABLE cards (id int PRIMARY KEY, owner_ssn varchar(20), active bool, kind text);
+CREATE TABLE events (id int, person_id int, ssn text, at date, kind text) PARTITION BY RANGE (id);
+CREATE TABLE events_low PARTITION OF events FOR VALUES FROM (MINVALUE) TO (20);
+CREATE TABLE events_high PARTITION OF events FOR VALUES FROM (20) TO (MAXVALUE);
+CREATE TABLE regions (name text PRIMARY KEY, head int);
+CREATE INDEX ON people (ssn);
+CREATE INDEX ON orders (person_id);
+`
+
+const ROWS = `
+INSERT INTO regions VALUES ('north', 1), ('south', 2), ('west', 3), ('east', NULL);
+INSERT INTO people SELECT n, 'name ' || n, pg_temp.ssn(n), pg_temp.email(n), pg_temp.day(n), pg_temp.pay(n),
+  (ARRAY['north', 'south', 'west', NULL])[1 + n % 4], pg_temp.code(n) FROM generate_series(1, 24) AS n;
+INSERT INTO contractors SELECT n, 'hired ' || n, pg_temp.ssn(n), pg_temp.email(n), pg_temp.day(n), pg_temp.pay(n),
+  (ARRAY['north', 'east'])[1 + n % 2], pg_temp.code(n), 'agency ' || n % 3 FROM generate_series(25, 31) AS n;
+INSERT INTO orders SELECT n, 1 + n % 31, pg_temp.ssn(1 + n % 17), n * 7 % 50,
+  DATE '2026-01-01' + n % 9, (ARRAY['north', 'south', 'west'])[1 + n % 3] FROM generate_series(1, 40) AS n;
+INSERT INTO cards SELECT n, pg_temp.ssn(1 + n * 3 % 31), n % 3 <> 0, (ARRAY['visa', 'debit'])[1 + n % 2]
+  FROM generate_series(1, 20) AS n;
+INSERT INTO events SELECT n, 1 + n % 11, pg_temp.ssn(1 + n % 29), DATE '2026-02-01' + n % 5,
+  (ARRAY['login', 'buy', 'leave'])[1 + n % 3] FROM generate_series(1, 36) AS n;
+`
+
+const VIEWS = `
+CREATE VIEW northerners AS SELECT id, name, ssn, region FROM people WHERE region = 'north';
+CREATE VIEW spending AS SELECT ssn, count(*)::int AS n, sum(total)::int AS total FROM orders GROUP BY ssn;
+ANALYZE;
+`
+
+// Each world's protected values, by the number of who they belong to. Every fifth text is NULL in all.
+const VALUES: Readonly<
+  Record<Exclude<World, 'masked'>, Readonly<Record<string, readonly [type: string, value: string]>>>
+> = {
+  one: {
+    ssn: ['text', `CASE WHEN n % 5 = 0 THEN NULL ELSE '900-11-' || (2000 + n) END`],
+    email: ['text', `CASE WHEN n % 5 = 1 THEN NULL ELSE 'm' || n % 13 || '@mail.example' END`],
+    day: ['date', `DATE '1970-01-01' + n * 100`],
+    pay: ['int', `1000 + n * 10`],
+    code: ['text', `'c' || n % 6`],
+  },
+  other: {
+    ssn: ['text', `CASE WHEN n % 5 = 0 THEN NULL ELSE '411-' || (90 - n % 7) || '-0000' END`],
+    email: ['text', `CASE WHEN n % 5 = 1 THEN NULL ELSE 'zz@' || n || '.test' END`],
+    day: ['date', `CASE WHEN n % 2 = 0 THEN NULL ELSE DATE '2001-12-31' - n END`],
+    pay: ['int', `CASE WHEN n % 3 = 0 THEN NULL ELSE -n END`],
+    code: ['text', `'X'`],
+  },
+}
+
+/** Anything of either world that may never leave it. */
+export const CANARY = /900-11-|411-\d\d-0000|@mail\.example|zz@\d/
+
+const MASKED_ROWS = `
+UPDATE people SET ssn = '****' WHERE ssn IS NOT NULL;
+UPDATE people SET email = '****' WHERE email IS NOT NULL;
+UPDATE people SET born = NULL, salary = NULL, code = '****';
+UPDATE orders SET ssn = '****' WHERE ssn IS NOT NULL;
+UPDATE cards SET owner_ssn = '****' WHERE owner_ssn IS NOT NULL;
+UPDATE events SET ssn = '****' WHERE ssn IS NOT NULL;
+`
+
+/** To be run in one database, as one simple query. */
+export function worldSql(world: World): string {
+  const values = Object.entries(VALUES[world === 'masked' ? 'one' : world]).map(
+    ([name, [type, value]]) =>
+      `CREATE FUNCTION pg_temp.${name}(n int) RETURNS ${type} LANGUAGE sql AS $$ SELECT ${value} $$;`,
+  )
+  return [TABLES, ...values, ROWS, world === 'masked' ? MASKED_ROWS : '', VIEWS].join('\n')
+}
