@@ -1,0 +1,4 @@
+// The console in the browser.
+import { render } from 'preact'
+
+render(<p>Sallyport</p>, document.body)
