@@ -143,12 +143,43 @@ export const recordSchema = {
         ...line,
         kind: { const: 'approval' },
         approval: text,
-        event: { enum: ['requested', 'approved', 'denied', 'expired', 'void', 'used'] },
+        // `granted`, `ended`: access to a target for a time. `joined`: the same command again, while it
+        // waited already. `reviewed`: somebody looked at a broken glass afterwards. `delegated`,
+        // `undelegated`: of a person’s right to approve; `approval` is then the delegation’s own id.
+        event: {
+          enum: [
+            'requested',
+            'joined',
+            'escalated',
+            'approved',
+            'denied',
+            'expired',
+            'void',
+            'used',
+            'granted',
+            'ended',
+            'reviewed',
+            'delegated',
+            'undelegated',
+          ],
+        },
         session: text,
         command: integer,
         by: text,
         reason: text,
         digest: text,
+        // Which way an answer came. Slack is proven by its signature, the console by its session; the
+        // others are what the caller says.
+        via: { enum: ['console', 'cli', 'api', 'slack', 'teams', 'email'] },
+        // Issuer and subject of who had delegated the right that was used here.
+        on_behalf: text,
+        // Of access to a target, and of delegations.
+        target: text,
+        to: text,
+        groups: { type: 'array', items: text },
+        // Milliseconds, Unix epoch.
+        until: integer,
+        break_glass: { const: true },
       },
     },
     {

@@ -1,5 +1,6 @@
 // Approvals as the guard sees them: ask, wait, use. `holds.ts` makes one over the state store.
-import type { ApprovalTerms, Rule } from '../../engine/schemas/decision.js'
+import type { ApprovalTerms } from '../../engine/schemas/approval-terms.js'
+import type { Rule } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 
 export type HoldRequest = {
