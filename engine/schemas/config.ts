@@ -152,6 +152,55 @@ const tls = {
   },
 } as const
 
+const webConsole = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'the console for people, and their sign-in at the identity provider',
+  properties: {
+    enabled: { type: 'boolean', description: 'default true where `console` stands, else false' },
+    issuer: { type: 'string', description: 'one of issuers; default: the first' },
+    client_id: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'client of the console there, with the redirect URI <url>/auth/callback; default: client_id of the issuer',
+    },
+    client_secret: secret,
+    scope: {
+      type: 'string',
+      pattern: '(^| )openid( |$)',
+      description: 'what is asked for; default openid',
+    },
+    resource: { type: 'string', minLength: 1, description: 'RFC 8707, where the issuer wants it' },
+    audience: {
+      type: 'string',
+      minLength: 1,
+      description: 'the same for issuers that say audience',
+    },
+    idle_ms: {
+      type: 'integer',
+      minimum: 60_000,
+      maximum: 86_400_000,
+      description: 'a sign-in that is not used ends; default an hour',
+    },
+    absolute_ms: {
+      type: 'integer',
+      minimum: 60_000,
+      maximum: 604_800_000,
+      description: 'every sign-in ends; default 12 hours, and never later than its token',
+    },
+    step_up: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'how sure the issuer must be where policies ask for a fresh sign-in',
+      properties: {
+        max_age_ms: { type: 'integer', minimum: 10_000, maximum: 86_400_000 },
+        acr: { type: 'string', minLength: 1, maxLength: 200 },
+      },
+    },
+  },
+} as const
+
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Sallyport configuration',
@@ -196,7 +245,12 @@ export const configSchema = {
           additionalProperties: false,
           required: ['address'],
           description: 'HTTP API, console, health and metrics',
-          properties: { address, tls, url: { type: 'string', description: 'how people reach it' } },
+          properties: {
+            address,
+            tls,
+            url: { type: 'string', description: 'how people reach it' },
+            console: webConsole,
+          },
         },
       },
     },

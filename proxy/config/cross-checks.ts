@@ -6,6 +6,7 @@ import type { Config, TargetConfig } from '../../engine/schemas/config.js'
 import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
 import { addressOf, isSocketDirectory } from './address.js'
 import { checkApprovals } from './approval-checks.js'
+import { checkConsole } from './console-checks.js'
 import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
 import { checkPolicy } from './policy-checks.js'
 import type { SecretSources } from './secrets.js'
@@ -27,6 +28,7 @@ export function crossChecks(
   const around = { env, directory: dirname(resolve(file)), report }
   checkListeners(config, around)
   checkIssuers(config, around)
+  checkConsole(config, around)
   for (const [name, target] of Object.entries(config.targets)) checkTarget(name, target, around)
   checkPlaces(config, around)
   const { message_bytes: message, statement_bytes: statement } = config.limits ?? {}

@@ -5,6 +5,7 @@ import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/co
 import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isRemote, isSocketDirectory } from './address.js'
 import { approvalSettings } from './approval-defaults.js'
+import { consoleSettings } from './console-defaults.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type {
   BundleSourceSettings,
@@ -107,6 +108,7 @@ function listenersOf(config: Config, locate: Locate, follow: Follow): Settings['
       address: addressOf(web.address),
       tls: optional(web.tls, tlsOf),
       url: web.url ?? `${scheme}://${web.address}`,
+      console: consoleSettings(web.console, config.issuers, follow),
     },
   }
 }

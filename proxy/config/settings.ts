@@ -24,6 +24,21 @@ export type WebSettings = {
   readonly address: Address
   readonly tls: TlsSettings | undefined
   readonly url: string
+  // Undefined: there is no console, and nobody signs in here.
+  readonly console: ConsoleSettings | undefined
+}
+
+export type ConsoleSettings = {
+  // `iss` of one of the issuers.
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: Secret | undefined
+  readonly scope: string
+  readonly resource: string | undefined
+  readonly audience: string | undefined
+  readonly idleMs: number
+  readonly absoluteMs: number
+  readonly stepUp: { readonly maxAgeMs: number; readonly acr: string | undefined }
 }
 
 export type AccountSettings = {
