@@ -16,8 +16,10 @@ import type { HintFor } from './guard-refusal.js'
 import { admitted, previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import { written } from './guard-record.js'
+import { recordTermsOf, unrecorded, type RecordingDuty } from './guard-recording.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
+import type { RecordTerms } from './session-tape.js'
 
 export type { Outcome } from './recording/recorder.js'
 
@@ -30,6 +32,8 @@ export type CommandToJudge = {
   readonly text: string
   // Values of a Bind; undefined for the simple protocol.
   readonly binds: readonly (Uint8Array | null)[] | undefined
+  // 0 text, 1 binary: none, one for all values, or one for each.
+  readonly bindFormats?: readonly number[]
   readonly message: 'simple' | 'extended'
   readonly position: number
   readonly of: number
@@ -75,6 +79,7 @@ export type Answer =
         readonly command: number
         readonly masks: ExitMasks
         readonly limits: Limits
+        readonly recorded: RecordTerms
         // Goes to the target in place of the client's own text.
         readonly rewritten?: Rewritten | undefined
       }[]
@@ -109,6 +114,8 @@ export type GuardParts = Aged & {
   readonly clock: Clock
   readonly policy: () => Policy | undefined
   readonly recorder: Recorder
+  // Absent: nothing is recorded beside the record.
+  readonly recordings?: RecordingDuty
   readonly approvals: Approvals
   // Which commands wait for the disk: none, those that change something, all.
   readonly durability: 'os' | 'changes' | 'disk'
@@ -163,12 +170,12 @@ export function createGuard(parts: GuardParts): Guard {
   }
 
   const finish: Finish = (trial, judgement, found, approvals) => {
-    const refusal = found ?? expired(parts)
+    const refusal = found ?? expired(parts) ?? unrecorded(parts, trial, judgement)
     written(parts, trial, judgement, refusal, approvals, (failure) =>
       guarded(trial, () => {
         if (failure !== undefined) settle(trial, { go: false, refusal: UNAVAILABLE })
         else if (refusal !== undefined) settle(trial, { go: false, refusal })
-        else settle(trial, passed(trial, judgement))
+        else settle(trial, passed(parts, trial, judgement))
         parts.onSettled?.(trial, judgement)
       }),
     )
@@ -268,12 +275,13 @@ function begin(
   }
 }
 
-function passed(trial: Trial, judgement: Judgement): Answer {
+function passed(parts: GuardParts, trial: Trial, judgement: Judgement): Answer {
   const commands = judgement.decided.map(({ exit, decision, labelled, rewritten }, i) => {
     if (!('masks' in exit)) throw new Error('nothing to pass')
     const command = trial.first + i
+    const recorded = recordTermsOf(parts, decision)
     if (labelled) judgement.state.labelled.add(command)
-    return { command, masks: exit.masks, limits: decision.limits, rewritten }
+    return { command, masks: exit.masks, limits: decision.limits, recorded, rewritten }
   })
   return { go: true, commands }
 }

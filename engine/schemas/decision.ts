@@ -57,6 +57,25 @@ export const decisionSchema = {
       description: 'also with require-approval: they hold once approved',
     },
     approval: approvalTermsSchema,
+    record: {
+      type: 'object',
+      description:
+        'what of the command is recorded beside the record; absent: as the configuration says',
+      additionalProperties: false,
+      required: ['level'],
+      properties: {
+        level: {
+          enum: ['none', 'commands', 'results'],
+          description: 'nothing; what was sent and how it ended; the rows as well, masked',
+        },
+        rows_max: { type: 'integer', minimum: 0, description: 'so many rows of its answer' },
+        bytes_max: { type: 'integer', minimum: 0, description: 'so many bytes of its rows' },
+        required: {
+          type: 'boolean',
+          description: 'what cannot be recorded does not run, and the session ends',
+        },
+      },
+    },
     limits: {
       type: 'object',
       additionalProperties: false,

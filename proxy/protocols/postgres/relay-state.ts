@@ -7,6 +7,7 @@ import type { Rewriting, Waiting } from '../../guard.js'
 import type { Session } from '../../session.js'
 import type { Connected, RelayParts } from './connected.js'
 import { createExpected, type Expected } from './expected.js'
+import { filmingOf, type Filming } from './filming.js'
 import type { InternalQuery } from './internal-query.js'
 import { createMemory, type Memory, type Portal } from './memory.js'
 import type { Failure } from './refuse.js'
@@ -33,6 +34,8 @@ export type RelayState = {
   readonly expected: Expected
   readonly memory: Memory
 
+  // Absent: the session is not recorded.
+  readonly film: Filming | undefined
   // Client side.
   readonly client: Input
   // Bytes [sendFrom, client.at) were judged and wait to be written to the target in one piece.
@@ -127,6 +130,7 @@ export function relayState(
     client: { bytes: EMPTY, at: 0, end: 0 },
     sendFrom: 0,
     waiting: 'no',
+    film: filmingOf(connected.session.tape),
     cancelSoon: false,
     clientPaused: false,
     targetFull: false,

@@ -3,6 +3,7 @@ import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { Limits } from '../../../engine/schemas/decision.js'
 import type { Answer } from '../../guard.js'
+import type { RecordTerms } from '../../session-tape.js'
 import type { MaskPlan } from './mask.js'
 
 export type Running = {
@@ -10,6 +11,7 @@ export type Running = {
   readonly statement: Statement
   readonly masks: ExitMasks
   readonly limits: Limits
+  readonly recorded: RecordTerms
   // Milliseconds; undefined without a time limit.
   readonly timeoutMs: number | undefined
   readonly startedUs: number
@@ -25,6 +27,9 @@ export type Running = {
   reported: boolean
   ended: boolean
 }
+  // The recording knows its columns; its RowDescription where only the gateway asked for it.
+  shown: boolean
+  description: Buffer | undefined
 
 export function runningOf(
   passed: Extract<Answer, { go: true }>['commands'][number],
@@ -40,6 +45,7 @@ export function runningOf(
     limits: passed.limits,
     timeoutMs: timeout_ms,
     startedUs: nowUs,
+    recorded: passed.recorded,
     plan: undefined,
     described: extended,
     rows: 0,
@@ -50,6 +56,8 @@ export function runningOf(
     ended: false,
   }
 }
+    shown: false,
+    description: undefined,
 
 // Nothing in its rows needs to be looked at.
 export function isPlain(masks: ExitMasks): boolean {

@@ -64,7 +64,7 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
   return judged(r, commands, (answer, stop) => {
     if (!answer.go) {
       const only = commands.length === 1 ? commands[0]?.statement : undefined
-      refuseQuery(r, stop, failureOf(answer.refusal, only))
+      refuseQuery(r, stop, failureOf(answer.refusal, only), r.session.commands)
       return
     }
     const runnings = runningsOf(r, commands, answer)

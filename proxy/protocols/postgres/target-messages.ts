@@ -3,6 +3,7 @@
 import { noteTransactionOver } from './context.js'
 import { endCut } from './cut-answer.js'
 import { headOf, type Entry } from './expected.js'
+import { filmMessage } from './filming.js'
 import { keepRow } from './internal-query.js'
 import { ended, skipped } from './outcomes.js'
 import type { RelayState } from './relay-state.js'
@@ -10,6 +11,8 @@ import { noticePassed, notificationPassed, parameterPassed } from './asides.js'
 import { columnsArrived, copyArrived, portalColumnsArrived, rowArrived } from './rows.js'
 import { errorArrived } from './target-errors.js'
 
+import { say } from './target-writes.js'
+import { gatheredBytes } from './target-writes.js'
 export function targetMessage(
   r: RelayState,
   type: number,
@@ -18,6 +21,11 @@ export function targetMessage(
   end: number,
 ): boolean {
   switch (type) {
+  const { film } = r
+  if (film !== undefined) {
+    const pending = gatheredBytes() + r.passTo - r.passFrom
+    filmMessage(r, film, type, pending, bytes, start, end)
+  }
     case NOTICE:
       return noticePassed(r, bytes, start, end)
     case PARAMETER:
@@ -210,7 +218,10 @@ function readyArrived(r: RelayState, bytes: Buffer, start: number, end: number):
   }
   if (r.cut !== undefined) return endCut(r, bytes.subarray(start, end))
   finishInternal(r, entry)
-  return entry.internal === undefined
+  if (before === 'nothing') return entry.internal === undefined
+  say(r, before)
+  say(r, bytes.subarray(start, end))
+  return false
 }
 
 // Documentation 55.7.
