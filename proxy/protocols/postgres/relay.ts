@@ -92,7 +92,8 @@ const TARGET_GONE: Failure = {
 // A command that waits for approval is given up; else the target is asked to cancel what it runs.
 function cancel(r: RelayState): void {
   if (r.ended) return
-  if (r.waiting === 'judge' && r.abort !== undefined) r.abort.abort()
+  if (r.capped !== undefined) void r.connected.cancelTarget()
+  else if (r.waiting === 'judge' && r.abort !== undefined) r.abort.abort()
   // Still being read: the target hears of it once it has the command.
   else if (r.waiting !== 'no' || r.internal !== undefined) r.cancelSoon = true
   else if (r.expected.size() > 0) void r.connected.cancelTarget()

@@ -15,6 +15,8 @@ export type Running = {
   // Milliseconds; undefined without a time limit.
   readonly timeoutMs: number | undefined
   readonly startedUs: number
+  // How many rows it may change; undefined: as many as it does, or it changes none.
+  readonly rowsAffectedMax: number | undefined
   // How its rows are rewritten; undefined until its columns are known.
   plan: MaskPlan | undefined
   // RowDescription or CopyOutResponse has come, or none will.
@@ -25,11 +27,11 @@ export type Running = {
   // Time by which it must have ended (monotonic, µs), counted from when it is the target's turn.
   deadlineUs: number
   reported: boolean
-  ended: boolean
-}
   // The recording knows its columns; its RowDescription where only the gateway asked for it.
   shown: boolean
   description: Buffer | undefined
+  ended: boolean
+}
 
 export function runningOf(
   passed: Extract<Answer, { go: true }>['commands'][number],
@@ -37,15 +39,16 @@ export function runningOf(
   nowUs: number,
   extended: boolean,
 ): Running {
-  const { timeout_ms } = passed.limits
+  const { timeout_ms, rows_affected_max } = passed.limits
   return {
     command: passed.command,
     statement,
     masks: passed.masks,
     limits: passed.limits,
-    timeoutMs: timeout_ms,
-    startedUs: nowUs,
     recorded: passed.recorded,
+    timeoutMs: timeout_ms,
+    rowsAffectedMax: statement.counted === true ? rows_affected_max : undefined,
+    startedUs: nowUs,
     plan: undefined,
     described: extended,
     rows: 0,
@@ -53,11 +56,11 @@ export function runningOf(
     masked: 0,
     deadlineUs: timeout_ms === undefined ? Infinity : nowUs + timeout_ms * 1000,
     reported: false,
+    shown: false,
+    description: undefined,
     ended: false,
   }
 }
-    shown: false,
-    description: undefined,
 
 // Nothing in its rows needs to be looked at.
 export function isPlain(masks: ExitMasks): boolean {
