@@ -22,10 +22,18 @@ export function overCap(
   trial: Pick<Trial, 'session' | 'rowsMax' | 'commands'>,
   { decided }: Pick<Judgement, 'decided'>,
 ): Refusal | undefined {
-  const limits = decided.map(({ decision }, i) => limitsOf(parts, trial, decision.limits, i))
-  return rowCapRefusal(trial.commands, limits)
+  for (let i = 0; i < decided.length; i++) {
+    const one = decided[i]
+    const command = trial.commands[i]
+    if (one === undefined || command === undefined) continue
+    const { rows_affected_max: max } = limitsOf(parts, trial, one.decision.limits, i)
+    const refusal = max === undefined ? undefined : refusalOf(command, max, decided.length)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
 }
 
+// `rowsMax`: what those who approved allowed; undefined where they did not say.
 function capped(limits: Limits, rowsMax: number | undefined): Limits {
   if (rowsMax === undefined) return limits
   const { rows_affected_max = rowsMax } = limits
@@ -33,21 +41,17 @@ function capped(limits: Limits, rowsMax: number | undefined): Limits {
 }
 
 // The whole message is refused where one of its commands cannot be held to its number.
-export function rowCapRefusal(
-  commands: readonly Pick<CommandToJudge, 'statement'>[],
-  limits: readonly Limits[],
+function refusalOf(
+  { statement }: Pick<CommandToJudge, 'statement'>,
+  max: number,
+  of: number,
 ): Refusal | undefined {
-  for (const [i, { statement }] of commands.entries()) {
-    const max = limits[i]?.rows_affected_max
-    if (max === undefined) continue
-    const why = whyNotCounted(statement)
-    if (why !== undefined) return refusal(max, why, WRITE_IT_ALONE)
-    // Later statements of one message have run, and may have committed, before its count is seen.
-    if (commands.length > 1 && statement.counted === true) {
-      return refusal(max, 'it is one of several statements of a message', 'send it alone')
-    }
-  }
-  return undefined
+  const why = whyNotCounted(statement)
+  if (why !== undefined) return refusal(max, why, WRITE_IT_ALONE)
+  // Later statements of one message have run, and may have committed, before its count is seen.
+  return of > 1 && statement.counted === true
+    ? refusal(max, 'it is one of several statements of a message', 'send it alone')
+    : undefined
 }
 
 const WRITE_IT_ALONE =

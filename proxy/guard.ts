@@ -13,6 +13,7 @@ import { heldAnswer } from './guard-hold.js'
 import { expired, type Aged } from './guard-freshness.js'
 import { INTERNAL, tokenRefusal, UNAVAILABLE, worst } from './guard-refusal.js'
 import type { HintFor } from './guard-refusal.js'
+import { limitsOf, overCap } from './guard-row-cap.js'
 import { admitted, previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import { written } from './guard-record.js'
@@ -143,6 +144,8 @@ export type Trial = {
   readonly first: number
   // Made when it is first asked for: see `digestOf`.
   digest: string | undefined
+  // How many rows each command may change, as who approved it said.
+  rowsMax?: readonly (number | undefined)[] | undefined
   settled: boolean
 }
 
@@ -183,7 +186,11 @@ export function createGuard(parts: GuardParts): Guard {
 
   const hold = (trial: Trial, policy: Policy, judgement: Judgement): void => {
     heldAnswer(parts, judge, trial, policy, judgement).then(
-      (end) => guarded(trial, () => finish(trial, end.judgement, end.refusal, end.approvals)),
+      (end) => {
+        trial.rowsMax = end.rowsMax
+        const refusal = end.refusal ?? overCap(parts, trial, end.judgement)
+        guarded(trial, () => finish(trial, end.judgement, refusal, end.approvals))
+      },
       (thrown: unknown) =>
         guarded(trial, () => {
           throw thrown
@@ -269,9 +276,14 @@ function begin(
     const refusal = worst(judgement)
     if (refusal !== undefined) {
       const masked = maskedAtSource(trial, judgement)
-      finish(trial, masked ?? judgement, masked === undefined ? refusal : undefined, NO_APPROVALS)
-    } else if (judgement.held && expired(parts) === undefined) hold(trial, policy, judgement)
-    else finish(trial, judgement, refusal, NO_APPROVALS)
+      const still = masked === undefined ? refusal : overCap(parts, trial, masked)
+      finish(trial, masked ?? judgement, still, NO_APPROVALS)
+    } else {
+      // Nobody is asked about what could not run.
+      const never = expired(parts) ?? overCap(parts, trial, judgement)
+      if (judgement.held && never === undefined) hold(trial, policy, judgement)
+      else finish(trial, judgement, never, NO_APPROVALS)
+    }
   }
 }
 
@@ -281,7 +293,8 @@ function passed(parts: GuardParts, trial: Trial, judgement: Judgement): Answer {
     const command = trial.first + i
     const recorded = recordTermsOf(parts, decision)
     if (labelled) judgement.state.labelled.add(command)
-    return { command, masks: exit.masks, limits: decision.limits, recorded, rewritten }
+    const limits = limitsOf(parts, trial, decision.limits, i)
+    return { command, masks: exit.masks, limits, recorded, rewritten }
   })
   return { go: true, commands }
 }
