@@ -1,4 +1,4 @@
-// One line of the record: JSON, one object a line, chained by hash. Facts and decisions repeat, so they
+// The table of every line that a record may hold. A line is JSON, one object a line, chained by hash. Facts and decisions repeat, so they
 // are written once a segment as `part` lines and referred to by digest; `audit recheck` puts them
 // together again. Every line carries `seq` (from 0, no gaps), `time` (milliseconds, Unix epoch), `kind`
 // and `prev`: the previous line's hash, hex SHA-256 of one zero byte and the line's bytes without its
@@ -240,6 +240,33 @@ export const recordSchema = {
         rules: { type: 'array', items: text },
         shadow_action: decisionSchema.properties.action,
         shadow_rules: { type: 'array', items: text },
+      },
+    },
+    {
+      // What became of recordings (`proxy/recordings`), which lie beside the record: here is what they
+      // are known by, so that one that was changed or taken away shows.
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'recording' },
+        // `cut_short`: the gateway or the disk ended before the session did. `held`, `released`: by a
+        // legal hold, on one session, one person or one target.
+        event: { enum: ['finished', 'cut_short', 'deleted', 'held', 'released'] },
+        session: text,
+        // sha256:… of the sealed file; how many chunks and bytes it has.
+        digest: text,
+        chunks: integer,
+        bytes: integer,
+        // Of a deletion: the key alone is gone for certain, which is what makes every copy unreadable.
+        erased: { enum: ['key', 'all'] },
+        hold: text,
+        scope: { enum: ['session', 'person', 'target'] },
+        of: text,
+        reason: text,
+        // Issuer and subject of who asked, or the rule of retention that did.
+        by: text,
       },
     },
     {

@@ -11,6 +11,7 @@ import { openCheckpointFile } from './checkpoint-file.js'
 import { lockDirectory } from './directory-lock.js'
 import { realDisk } from './disk.js'
 import type { Disk } from './disk.js'
+import type { DiskSyncOptions } from './disk-sync.js'
 import { outcomeEntry } from './record-entry.js'
 import type { Entry } from './record-entry.js'
 import {
@@ -19,6 +20,7 @@ import {
   bundleBody,
   gatewayBody,
   incidentBody,
+  recordingBody,
   sessionBody,
   shadowBody,
 } from './record-line.js'
@@ -165,6 +167,7 @@ function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>
     incident: (event) => add(incidentBody(event), 'os', undefined),
     healthy: () => writer.healthy(),
     lag: () => writer.lag(),
+    recording: (event, written) => add(recordingBody(event), 'disk', written),
     close: () => (closing ??= close()),
   }
 }
