@@ -31,17 +31,19 @@ function modifiesWithin(value: unknown): boolean {
 }
 
 // Why a statement cannot be held to a number of changed rows; undefined where it can, or changes none.
-export function whyNotCounted({ command, counted }: CountedStatement): string | undefined {
-  const { effects, unread } = command
-  if (unread.length > 0) return 'it was not read with certainty'
-  for (const effect of effects) {
+export function whyNotCounted(statement: CountedStatement): string | undefined {
+  const { command, control } = statement
+  // PREPARE runs nothing: its EXECUTE is counted.
+  const { counted } = control.kind === 'prepare' ? control.statement : statement
+  if (command.unread.length > 0) return 'it was not read with certainty'
+  for (const effect of command.effects) {
     const why = objection(effect, counted === true)
     if (why !== undefined) return why
   }
   return undefined
 }
 
-export type CountedStatement = Pick<Statement, 'command' | 'counted'>
+export type CountedStatement = Pick<Statement, 'command' | 'control' | 'counted'>
 
 function objection(effect: Effect, counted: boolean): string | undefined {
   const what = effect.object === '' ? effect.kind.replace('_', ' ') : effect.object
