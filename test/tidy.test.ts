@@ -45,6 +45,11 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   ],
   // Labels are part of a folder of policies, and are held against what a target has.
   [/^proxy\/labels\//, /^(proxy\/(labels|policies|targets)\/|proxy\/[\w-]+\.ts$|engine\/)/],
+  // A film is read from record and recordings, decided again, and masked as the protocol masks.
+  [
+    /^proxy\/replay\//,
+    /^(engine\/|proxy\/(replay|recordings|recording|policies\/backtest|protocols\/postgres)\/|proxy\/[\w-]+\.ts$)/,
+  ],
   [
     /^proxy\/protocols\/(\w+)\//,
     /^(proxy\/(protocols\/$1|transport|guard|session|errors|limits|clock|identity\/identity)|engine)\b/,

@@ -11,6 +11,10 @@ const VERBS: Verbs = {
     summary: 'one session: each command, what was decided and what came of it',
     load: () => import('./sessions/show.js'),
   },
+  replay: {
+    summary: 'watch one like a film, at its pace, also under another bundle',
+    load: () => import('./sessions/replay.js'),
+  },
 }
 
 export const { help, hasVerbs, run } = commandOfVerbs('sessions', VERBS, {
