@@ -17,9 +17,15 @@ export type Readings = {
   readonly holds?: () => number
   readonly recordLag?: () => number
   readonly recordHealthy?: () => boolean
+  // Lines that no quorum of witnesses has seen, and since when.
+  readonly unwitnessed?: () => { readonly lines: number; readonly ms: number }
+  readonly publishLateMs?: () => number
   // Since the active bundle was last known to be what its source has.
   readonly policyAgeMs?: () => number
   readonly policyHeld?: () => boolean
+  // People signed in to the console, and streams of events that they have open.
+  readonly signIns?: () => number
+  readonly streams?: () => number
   // By target and database: milliseconds since its names were last read.
   readonly catalogueAgesMs?: () => readonly {
     readonly target: string
@@ -38,9 +44,16 @@ export type Metrics = {
   readonly moved: (direction: 'to_client' | 'to_target', bytes: number) => void
   readonly rowsReturned: (rows: number, masked: number) => void
   readonly incident: (event: string) => void
+  readonly witnessAnswered: (witness: string, outcome: string) => void
+  readonly checkpointSent: (destination: string, outcome: string) => void
   // A notice to approvers, by the kind of its way.
   readonly noticed: (notifier: string, outcome: string) => void
   readonly failed: (code: ErrorCode) => void
+  // At the console: how an attempt came out.
+  readonly signedIn: (outcome: string) => void
+  readonly signInEnded: (why: string) => void
+  // A stream of events: opened, ended, slow (let go) or refused.
+  readonly streamed: (change: string) => void
   readonly bundleActivated: (bundle: { readonly revision: string; readonly digest: string }) => void
   // `step` of the activation that refused it.
   readonly bundleRefused: (step?: string) => void
@@ -84,8 +97,13 @@ export function createMetrics(
       c.masked.inc(masked)
     },
     incident: (event) => c.incidents.inc({ event }),
+    witnessAnswered: (witness, outcome) => c.witnesses.inc({ witness, outcome }),
+    checkpointSent: (destination, outcome) => c.published.inc({ destination, outcome }),
     noticed: (notifier, outcome) => c.notices.inc({ notifier, outcome }),
     failed: (code) => c.errors.inc({ code }),
+    signedIn: (outcome) => c.signIns.inc({ outcome }),
+    signInEnded: (why) => c.signInEnds.inc({ why }),
+    streamed: (change) => c.streams.inc({ change }),
     bundleActivated({ revision, digest }) {
       c.bundle.reset()
       c.bundle.set({ revision, digest }, 1)
@@ -121,8 +139,16 @@ function counters(registry: Registry) {
     rows: counter('rows_total', 'rows returned to clients', []),
     masked: counter('masked_fields_total', 'fields masked on their way out', []),
     incidents: counter('incidents_total', 'incidents recorded', ['event']),
+    witnesses: counter('witness_answers_total', 'answers of witnesses', ['witness', 'outcome']),
+    published: counter('checkpoints_published_total', 'checkpoints sent elsewhere', [
+      'destination',
+      'outcome',
+    ]),
     notices: counter('notices_total', 'notices to approvers', ['notifier', 'outcome']),
     errors: counter('errors_total', 'errors by code', ['code']),
+    signIns: counter('console_sign_ins_total', 'attempts to sign in to the console', ['outcome']),
+    signInEnds: counter('console_sign_in_ends_total', 'sign-ins that ended', ['why']),
+    streams: counter('console_streams_total', 'streams of events', ['change']),
     bundle: gauge(registry, 'bundle_info', 'the active bundle', ['revision', 'digest']),
     activations: counter('bundle_activations_total', 'bundles offered', ['outcome']),
     bundleRefusals: counter('bundle_refusals_total', 'bundles refused, by step', ['step']),
@@ -166,6 +192,14 @@ function observe(registry: Registry, readings: Readings): void {
     '1 while the record can be written',
     recordHealthy === undefined ? undefined : () => (recordHealthy() ? 1 : 0),
   )
+  const { unwitnessed, publishLateMs } = readings
+  const lag = unwitnessed ?? (() => ({ lines: 0, ms: 0 }))
+  single('record_unwitnessed_lines', 'signed lines no quorum of witnesses saw', () => lag().lines)
+  single('record_unwitnessed_seconds', 'since when that is so', () => lag().ms / 1000)
+  const late = publishLateMs ?? (() => 0)
+  single('checkpoint_late_seconds', 'that the newest checkpoint waits', () => late() / 1000)
+  single('console_signed_in', 'people signed in to the console', readings.signIns)
+  single('console_streams_open', 'streams of events open now', readings.streams)
   const { policyAgeMs, policyHeld } = readings
   single(
     'bundle_age_seconds',

@@ -480,6 +480,52 @@ export const configSchema = {
         segment_bytes: { type: 'integer', minimum: 65_536 },
         sync_ms: { type: 'integer', minimum: 1, maximum: 10_000 },
         checkpoint_ms: { type: 'integer', minimum: 100 },
+        witnesses: {
+          type: 'array',
+          maxItems: 16,
+          description:
+            'who signs each checkpoint too, once it is proven to extend what they saw before (C2SP tlog-witness)',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['key', 'url'],
+            properties: {
+              key: { type: 'string', description: 'verifier key of the witness: name+id+key' },
+              url: { type: 'string', description: 'where it takes add-checkpoint' },
+            },
+          },
+        },
+        witness_quorum: {
+          type: 'integer',
+          minimum: 1,
+          description: 'so many of them make a checkpoint witnessed (default: more than half)',
+        },
+        witness_required_ms: {
+          type: 'integer',
+          minimum: 1000,
+          description:
+            'after so long without a quorum nothing runs; absent: nothing waits for witnesses',
+        },
+        publish: {
+          type: 'array',
+          maxItems: 16,
+          description:
+            'where checkpoints are kept besides, so that a record rolled back is noticed',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              file: { type: 'string', description: 'appended to this file' },
+              url: { type: 'string', description: 'posted there' },
+              secret: { ...secret, description: 'with url: signs the request (Standard Webhooks)' },
+              git: { type: 'string', description: 'committed to this clone of a repository' },
+              path: { type: 'string', description: 'with git: the file in it' },
+              remote: { type: 'string', description: 'with git: pushed there' },
+              branch: { type: 'string', description: 'with git: the branch there' },
+              every_ms: { type: 'integer', minimum: 0 },
+            },
+          },
+        },
       },
     },
     state: {

@@ -7,6 +7,7 @@ import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
 import { addressOf, isSocketDirectory } from './address.js'
 import { checkApprovals } from './approval-checks.js'
 import { checkConsole } from './console-checks.js'
+import { checkEvidence } from './evidence-checks.js'
 import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
 import { checkPolicy } from './policy-checks.js'
 import type { SecretSources } from './secrets.js'
@@ -167,6 +168,7 @@ function checkPlaces(config: Config, around: Surroundings): void {
     const isWrong = pem !== undefined && privateKeyIn(pem)?.asymmetricKeyType !== 'ed25519'
     if (isWrong) report(path, 'no Ed25519 key', 'an unencrypted Ed25519 private key in PEM form')
   }
+  checkEvidence(config.record, around)
   const { state } = config
   if (state?.url !== undefined) checkSecret(['state', 'url'], state.url, around)
   if (state?.url !== undefined && state.file !== undefined) {

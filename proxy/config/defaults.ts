@@ -6,6 +6,7 @@ import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isRemote, isSocketDirectory } from './address.js'
 import { approvalSettings } from './approval-defaults.js'
 import { consoleSettings } from './console-defaults.js'
+import { evidenceSettings } from './evidence-defaults.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type {
   BundleSourceSettings,
@@ -74,6 +75,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
       segmentBytes: config.record.segment_bytes ?? DEFAULTS.segmentBytes,
       syncMs: config.record.sync_ms ?? DEFAULTS.syncMs,
       checkpointMs: config.record.checkpoint_ms ?? DEFAULTS.checkpointMs,
+      ...evidenceSettings(config.record, locate, follow),
     },
     state:
       config.state?.url === undefined

@@ -161,6 +161,12 @@ export type Settings = {
     readonly segmentBytes: number
     readonly syncMs: number
     readonly checkpointMs: number
+    readonly witnesses: {
+      readonly witnesses: readonly { readonly key: string; readonly url: string }[]
+      readonly quorum: number
+      readonly requiredMs: number | undefined
+    }
+    readonly publish: readonly PublishSettings[]
   }
   readonly state:
     | { readonly kind: 'sqlite'; readonly file: string }
@@ -175,3 +181,21 @@ export type Settings = {
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
+
+// Where checkpoints are kept besides.
+export type PublishSettings =
+  | { readonly kind: 'file'; readonly file: string; readonly everyMs: number }
+  | {
+      readonly kind: 'http'
+      readonly url: string
+      readonly secret: Secret | undefined
+      readonly everyMs: number
+    }
+  | {
+      readonly kind: 'git'
+      readonly directory: string
+      readonly file: string
+      readonly remote: string | undefined
+      readonly branch: string | undefined
+      readonly everyMs: number
+    }

@@ -43,6 +43,8 @@ export type RecorderOptions = {
   readonly clock?: Clock
   readonly log?: Log
   readonly disk?: Disk
+  // Told of each signed checkpoint once it is on the disk.
+  readonly onCheckpoint?: DiskSyncOptions['onCheckpoint']
   // Told when writing fails, and when it works again.
   readonly onHealth?: (healthy: boolean, reason: string) => void
 }
@@ -93,6 +95,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
         segmentBytes: options.segmentBytes ?? RECORD_DEFAULTS.segmentBytes,
         syncMs: options.syncMs ?? RECORD_DEFAULTS.syncMs,
         checkpointMs: options.checkpointMs ?? RECORD_DEFAULTS.checkpointMs,
+        onCheckpoint: options.onCheckpoint,
         onHealth: options.onHealth ?? (() => undefined),
       },
       chain,
@@ -164,10 +167,10 @@ function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>
     approval: (event, written) => add(approvalBody(event), 'disk', written),
     bundle: (event) => add(bundleBody(event), 'os', undefined),
     shadow: (event) => add(shadowBody(event), 'os', undefined),
+    recording: (event, written) => add(recordingBody(event), 'disk', written),
     incident: (event) => add(incidentBody(event), 'os', undefined),
     healthy: () => writer.healthy(),
     lag: () => writer.lag(),
-    recording: (event, written) => add(recordingBody(event), 'disk', written),
     close: () => (closing ??= close()),
   }
 }
