@@ -6,6 +6,9 @@ import { askWho, signIn } from './api/viewer.js'
 import { ApprovalPage } from './pages/approval-page.js'
 import { ApprovalsPage } from './pages/approvals-page.js'
 import { NotFoundPage } from './pages/not-found-page.js'
+import { SearchPage } from './pages/search-page.js'
+import { SessionPage } from './pages/session-page.js'
+import { SessionsPage } from './pages/sessions-page.js'
 import { SignInPage } from './pages/sign-in-page.js'
 import { Loading } from './parts/notes.js'
 import { Frame } from './shell/frame.js'
@@ -30,6 +33,9 @@ function Console() {
         <Route path="/sign-in" component={Nothing} />
         <Route path="/approvals" component={ApprovalsPage} />
         <Route path="/approvals/:id" component={ApprovalPage} />
+        <Route path="/sessions" component={SessionsPage} />
+        <Route path="/sessions/:id" component={SessionPage} />
+        <Route path="/search" component={SearchPage} />
         <Route default component={NotFoundPage} />
       </Router>
     </Frame>

@@ -58,7 +58,7 @@ export async function openPage(
   t.teardown(async () => {
     child.kill('SIGKILL')
     await gone
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   })
   const complaints: string[] = []
   const send = protocol(child.stdio[3] as Writable, child.stdio[4] as Readable, (event) => {

@@ -1,6 +1,6 @@
 // A command as people read it: what it touches stands out, labelled columns are marked, and nothing in
 // it can be invisible.
-import type { Effect } from '../../../engine/schemas/facts.js'
+import type { Effect, Flow } from '../../../engine/schemas/facts.js'
 import { printable } from '../reading/printable.js'
 import { touchedPieces } from '../reading/touched.js'
 
@@ -10,23 +10,24 @@ const COLOURED_MAX = 40_000
 type Props = {
   readonly text: string
   readonly effects?: readonly Effect[]
+  readonly flows?: readonly Flow[]
   readonly label?: string
 }
 
-export function SqlText({ text, effects = [], label = 'command' }: Props) {
+export function SqlText({ text, effects = [], flows = [], label = 'command' }: Props) {
   return (
     <pre class="sql" tabIndex={0} role="region" aria-label={label}>
-      <code>{text.length > COLOURED_MAX ? printable(text) : pieces(text, effects)}</code>
+      <code>{text.length > COLOURED_MAX ? printable(text) : pieces(text, effects, flows)}</code>
     </pre>
   )
 }
 
-export function SqlInline({ text, effects = [] }: Omit<Props, 'label'>) {
-  return <code class="sql-inline">{pieces(text, effects)}</code>
+export function SqlInline({ text, effects = [] }: Omit<Props, 'label' | 'flows'>) {
+  return <code class="sql-inline">{pieces(text, effects, [])}</code>
 }
 
-function pieces(text: string, effects: readonly Effect[]) {
-  return touchedPieces(text, effects).map(({ text: raw, kind, touched, labels }, at) => {
+function pieces(text: string, effects: readonly Effect[], flows: readonly Flow[]) {
+  return touchedPieces(text, effects, flows).map(({ text: raw, kind, touched, labels }, at) => {
     const words = printable(raw)
     if (touched !== undefined) {
       const { tone, object, ops } = touched

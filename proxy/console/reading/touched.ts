@@ -1,6 +1,6 @@
 // Marks in the text of a command what its effects touch, so that an approver's eye lands there first. A
 // help for reading: an object that cannot be found in the text is listed beside it all the same.
-import type { Effect } from '../../../engine/schemas/facts.js'
+import type { Effect, Flow } from '../../../engine/schemas/facts.js'
 import { toneOf, type Tone } from './effect-words.js'
 import { sqlTokens, type Token, type TokenKind } from './sql-tokens.js'
 
@@ -19,9 +19,13 @@ export type Piece = {
 
 const WEIGHT: Readonly<Record<Tone, number>> = { destroy: 3, call: 2, write: 1, look: 0 }
 
-export function touchedPieces(text: string, effects: readonly Effect[]): readonly Piece[] {
+export function touchedPieces(
+  text: string,
+  effects: readonly Effect[],
+  flows: readonly Flow[] = [],
+): readonly Piece[] {
   const objects = byName(effects)
-  const columns = labelledColumns(effects)
+  const columns = labelledColumns(flows)
   const tokens = sqlTokens(text)
   return tokens.map((token, at): Piece => {
     const plain = { text: token.text, kind: token.kind }
@@ -67,14 +71,9 @@ function byName(effects: readonly Effect[]): ReadonlyMap<string, readonly Named[
   return all
 }
 
-// Labels are told for all columns of an effect together, so a mark says which labels are in play.
-function labelledColumns(effects: readonly Effect[]): ReadonlyMap<string, readonly string[]> {
-  const all = new Map<string, readonly string[]>()
-  for (const { columns, labels } of effects) {
-    if (labels === undefined || labels.length === 0) continue
-    for (const column of columns ?? []) all.set(column, labels)
-  }
-  return all
+// Of columns whose values go anywhere: `public.customers.ssn` is marked where it says ssn.
+function labelledColumns(flows: readonly Flow[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(flows.map(({ from, labels }) => [from.slice(from.lastIndexOf('.') + 1), labels]))
 }
 
 function nameOf({ kind, text }: Token): string | undefined {

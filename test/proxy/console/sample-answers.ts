@@ -163,3 +163,63 @@ export const APPROVALS = [
     before: [],
   },
 ]
+
+export const HITS = [
+  'SELECT name, email, ssn FROM customers LIMIT 20',
+  "UPDATE orders SET status = 'refunded'",
+  `SELECT 1 /* ${HOSTILE} */`,
+].map((text, i) => ({
+  session: 'film',
+  command: i + 2,
+  time: at(-(i + 1) * 90 * minute),
+  who: i === 2 ? HOSTILE : 'Oskar Medina',
+  kind: 'agent',
+  target: 'shop',
+  text,
+  action: ['mask-fields', 'deny', 'allow'][i] ?? '',
+  rules: i === 1 ? ['destructive/update-without-where'] : [],
+  objects: i === 1 ? ['public.orders'] : ['public.customers'],
+  labels: i === 0 ? ['pii', 'secret'] : [],
+  snippet: text,
+}))
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
+
+export const POLICY = {
+  source: 'https://bundles.example.com/sallyport.tar.gz',
+  kind: 'server',
+  active: {
+    digest: digest('a'),
+    content: digest('1'),
+    revision: '4f2c9d17b0a8',
+    at_ms: Date.now() - 7_200_000,
+    since_ms: Date.now() - 7_100_000,
+    fuel: 1_000_000,
+    signers: ['release', 'security'],
+  },
+  age_ms: 12_000,
+  freshness: 'fresh',
+  refused: null,
+  pin: null,
+  history: [
+    {
+      digest: digest('a'),
+      content: digest('1'),
+      revision: '4f2c9d17b0a8',
+      at_ms: Date.now() - 7_200_000,
+    },
+    {
+      digest: digest('b'),
+      content: digest('2'),
+      revision: '91be02c6d7f1',
+      at_ms: Date.now() - 97_200_000,
+    },
+    {
+      digest: digest('c'),
+      content: digest('3'),
+      revision: 'e07713aa52c4',
+      at_ms: Date.now() - 397_200_000,
+    },
+  ],
+  shadow: { source: 'shadow/', bundle: digest('d'), revision: 'next' },
+}

@@ -1,5 +1,6 @@
 // Which sample answers which question of the console.
-import { APPROVALS, VIEWER } from './sample-answers.js'
+import { APPROVALS, HITS, POLICY, VIEWER } from './sample-answers.js'
+import { filmPage, SESSIONS } from './sample-film.js'
 
 export type SampleAnswer = { readonly status: number; readonly value: unknown }
 
@@ -30,6 +31,31 @@ export function answerOf(method: string, url: URL, _body: unknown): SampleAnswer
         settled_by: 'vera',
       })
     }
+    case 'sessions': {
+      if (id === '') {
+        const state = query.get('state') ?? 'all'
+        const [person, target] = [query.get('person') ?? '', query.get('target') ?? '']
+        const sessions = SESSIONS.filter(
+          (one) =>
+            (state === 'all' || (state === 'live') === one.live) &&
+            `${one.name} ${one.subject}`.includes(person) &&
+            one.target.includes(target),
+        )
+        return ok({ sessions, complete: true })
+      }
+      const session = SESSIONS.find((one) => one.id === id)
+      if (session === undefined) return notFound
+      if (verb === 'film') return ok(filmPage(id, query))
+      return ok({ ...session, identity: {}, may: { watch: true, end: true } })
+    }
+    case 'search':
+      return ok({
+        hits: query.get('q') === 'nothing' ? [] : HITS,
+        total_at_least: 3,
+        took_ms: 41.7,
+      })
+    case 'policy':
+      return id === '' ? ok(POLICY) : notFound
     default:
       return notFound
   }
