@@ -35,7 +35,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^proxy\/main\.ts$/, /^proxy\//],
   [/^proxy\/(commands|demo)\//, /^(proxy|engine)\//],
   // Wiring: what puts the parts together knows them all.
-  [/^proxy\/(serve|gateway-targets|gateway-policies|gateway-recordings)\.ts$/, /^(proxy|engine)\//],
+  [/^proxy\/(serve|gateway-targets|gateway-policies|gateway-record|gateway-recordings)\.ts$/, /^(proxy|engine)\//],
   // What is done with policies away from traffic reads records and DDL.
   [/^proxy\/policies\//, /^(proxy\/(policies|recording|targets)\/|proxy\/[\w-]+\.ts$|engine\/)/],
   // Recordings stand beside the record, lock their folder as it does, and are known there by digest.
