@@ -23,6 +23,10 @@ export type Readings = {
   // Since the active bundle was last known to be what its source has.
   readonly policyAgeMs?: () => number
   readonly policyHeld?: () => boolean
+  readonly recordingsHealthy?: () => boolean
+  // In memory, waiting for the disk; on the disk, waiting for the store.
+  readonly recordingsWaiting?: () => number
+  readonly recordingsSpooled?: () => number
   // People signed in to the console, and streams of events that they have open.
   readonly signIns?: () => number
   readonly streams?: () => number
@@ -46,6 +50,11 @@ export type Metrics = {
   readonly incident: (event: string) => void
   readonly witnessAnswered: (witness: string, outcome: string) => void
   readonly checkpointSent: (destination: string, outcome: string) => void
+  // Recordings: something was seen, so many sealed bytes were written, something failed, one was deleted.
+  readonly filmed: () => void
+  readonly filmBytes: (bytes: number) => void
+  readonly filmFailed: (what: string) => void
+  readonly filmRemoved: (why: string) => void
   // A notice to approvers, by the kind of its way.
   readonly noticed: (notifier: string, outcome: string) => void
   readonly failed: (code: ErrorCode) => void
@@ -99,6 +108,10 @@ export function createMetrics(
     incident: (event) => c.incidents.inc({ event }),
     witnessAnswered: (witness, outcome) => c.witnesses.inc({ witness, outcome }),
     checkpointSent: (destination, outcome) => c.published.inc({ destination, outcome }),
+    filmed: () => c.frames.inc(),
+    filmBytes: (bytes) => c.filmBytes.inc(bytes),
+    filmFailed: (what) => c.filmFailures.inc({ what }),
+    filmRemoved: (why) => c.filmsRemoved.inc({ why }),
     noticed: (notifier, outcome) => c.notices.inc({ notifier, outcome }),
     failed: (code) => c.errors.inc({ code }),
     signedIn: (outcome) => c.signIns.inc({ outcome }),
@@ -144,6 +157,10 @@ function counters(registry: Registry) {
       'destination',
       'outcome',
     ]),
+    frames: counter('recording_frames_total', 'things recorded that a client sent or saw', []),
+    filmBytes: counter('recording_bytes_total', 'sealed bytes of recordings written', []),
+    filmFailures: counter('recording_failures_total', 'recordings that failed', ['what']),
+    filmsRemoved: counter('recordings_deleted_total', 'recordings deleted', ['why']),
     notices: counter('notices_total', 'notices to approvers', ['notifier', 'outcome']),
     errors: counter('errors_total', 'errors by code', ['code']),
     signIns: counter('console_sign_ins_total', 'attempts to sign in to the console', ['outcome']),
@@ -211,6 +228,14 @@ function observe(registry: Registry, readings: Readings): void {
     '1 while people hold the active bundle',
     policyHeld === undefined ? undefined : () => (policyHeld() ? 1 : 0),
   )
+  const { recordingsHealthy } = readings
+  single(
+    'recordings_healthy',
+    '1 while recordings can be written',
+    recordingsHealthy === undefined ? undefined : () => (recordingsHealthy() ? 1 : 0),
+  )
+  single('recording_waiting_bytes', 'waiting for the disk', readings.recordingsWaiting)
+  single('recording_spool_bytes', 'waiting for the store', readings.recordingsSpooled)
   if (catalogueAgesMs === undefined) return
   gauge(
     registry,

@@ -15,6 +15,8 @@ import { systemClock } from './clock.js'
 import type { Settings, TlsSettings } from './config/settings.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayTargets } from './gateway-targets.js'
+import { gatewayRecord } from './gateway-record.js'
+import { gatewayRecordings } from './gateway-recordings.js'
 import { createGuard } from './guard.js'
 import { oidcVerifier } from './identity/oidc.js'
 import type { Log } from './log.js'
@@ -101,6 +103,14 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       recorder,
       metrics,
       env: world.env,
+    const recordings = await gatewayRecordings({
+      settings: settings.recordings,
+      recorder,
+      metrics,
+      clock,
+      log,
+    })
+    undo.push(() => recordings?.close())
       toolCache: world.toolCache,
       progress: world.progress ?? ((what) => log.info(what)),
       random: Math.random,
@@ -168,6 +178,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       onRefusal: metrics.refused,
       onHold: metrics.holdSettled,
       ...(policies.observe === undefined ? {} : { onSettled: policies.observe }),
+      ...(recordings === undefined ? {} : { recordings }),
       onInternal: (problem) => log.error({ problem }, 'the guard failed; the command was denied'),
     })
     const reader = await createReader()
@@ -189,6 +200,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         clock,
         policy: policies.current,
         read: reader.read,
+      ...(recordings === undefined ? {} : { tapeFor: recordings.tapeFor }),
         maskKey: randomBytes(32),
         log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) =>
           log[level](fields, message),
@@ -233,6 +245,9 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     undo.push(() => web.close())
     return {
       postgres: listening,
+        ...(recordings === undefined
+          ? []
+          : [{ name: 'recordings', ok: recordings.trouble() === undefined }]),
       webUrl: settings.listeners.web.url,
       reload: async (next) => {
         policies.check(next.policy)

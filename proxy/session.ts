@@ -24,7 +24,16 @@ export type Session = {
   transaction: Facts['session']['transaction']
   readonly counters: Counters
   // Absent: nothing of it is recorded but the record.
-  readonly tape?: Tape
+  tape?: Tape
   // Number of the latest command, from 1.
   commands: number
+  // Where it was opened on access that was granted for a time.
+  access?: SessionAccess | undefined
+}
+
+export type SessionAccess = {
+  // When it must be looked at again, milliseconds.
+  readonly untilMs: number
+  // Why it has ended, in words; undefined while it stands.
+  readonly ended: string | undefined
 }

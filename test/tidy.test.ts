@@ -60,7 +60,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   ],
   [
     /^proxy\/(identity|targets|approvals|recording|state|policies|config|web|transport)\//,
-    /^(proxy\/$1\/|proxy\/[\w-]+\.ts$|engine\/|proxy\/(identity\/(identity|code-flow)|recording\/recorder|approvals\/[\w-]+|state\/[\w-]+)\.ts$)/,
+    /^(proxy\/$1\/|proxy\/[\w-]+\.ts$|engine\/|proxy\/(identity\/(identity|code-flow)|recording\/recorder|approvals\/[\w-]+|state\/[\w-]+|recordings\/[\w-]+)\.ts$)/,
   ],
   [/^proxy\/[\w-]+\.ts$/, /^(engine\/|proxy\/[\w-]+\.ts$)/],
 ]

@@ -528,6 +528,121 @@ export const configSchema = {
         },
       },
     },
+    recordings: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['directory', 'key'],
+      description: 'what clients sent and saw, sealed; absent: nothing but the record is kept',
+      properties: {
+        directory: {
+          type: 'string',
+          description: 'folder of the recordings; with s3, of those that are on their way there',
+        },
+        key: {
+          ...secret,
+          description:
+            'reference to the key that wraps the keys of new recordings: 32 bytes in base64 or hexadecimal',
+        },
+        previous_keys: {
+          type: 'array',
+          maxItems: 20,
+          items: secret,
+          description: 'keys before that one, to read with; see sallyport recordings rewrap',
+        },
+        default: {
+          type: 'object',
+          additionalProperties: false,
+          description: 'what is recorded where the policy asks for nothing of its own',
+          properties: {
+            level: { enum: ['none', 'commands', 'results'], description: 'default results' },
+            rows_max: {
+              type: 'integer',
+              minimum: 0,
+              description: 'rows of a command, default 10000',
+            },
+            bytes_max: {
+              type: 'integer',
+              minimum: 0,
+              description: 'bytes of the rows of a command, default 8388608',
+            },
+            required: {
+              type: 'boolean',
+              description: 'what cannot be recorded does not run, and its session ends',
+            },
+          },
+        },
+        session_bytes_max: {
+          type: 'integer',
+          minimum: 65_536,
+          description: 'bytes of all answers of a session, default 1073741824',
+        },
+        spool_bytes_max: {
+          type: 'integer',
+          minimum: 1_048_576,
+          description: 'what may wait for s3 on the disk, default 10737418240',
+        },
+        flush_ms: {
+          type: 'integer',
+          minimum: 10,
+          maximum: 60_000,
+          description: 'how much of a recording a killed gateway may lose, default 500',
+        },
+        retention_days: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 36_500,
+          description: 'deleted so many days after the session opened; default: never',
+        },
+        retention: {
+          type: 'array',
+          maxItems: 100,
+          description: 'other times for some targets; of several that fit, the longest',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['days'],
+            properties: {
+              target: { type: 'string' },
+              labels: { type: 'object', additionalProperties: { type: 'string' } },
+              days: { type: 'integer', minimum: 1, maximum: 36_500 },
+            },
+          },
+        },
+        sweep_ms: {
+          type: 'integer',
+          minimum: 1000,
+          description: 'how often recordings past their time are looked for, default an hour',
+        },
+        keepers: {
+          type: 'array',
+          items: group,
+          description: 'groups whose people may hold, release and delete; default auditors',
+        },
+        s3: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['endpoint', 'bucket', 'access_key_id', 'secret_access_key'],
+          description: 'a store that speaks S3, for what is finished',
+          properties: {
+            endpoint: {
+              type: 'string',
+              pattern: '^https?://[^/]+$',
+              description: 'https://host; the bucket is named in the path; http only on loopback',
+            },
+            region: { type: 'string', minLength: 1, description: 'default us-east-1' },
+            bucket: { type: 'string', pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$' },
+            prefix: {
+              type: 'string',
+              pattern: '^[A-Za-z0-9._/-]*$',
+              description: 'before the name of each object',
+            },
+            access_key_id: secret,
+            secret_access_key: secret,
+            ca: { type: 'string', description: 'path of a PEM file with the authorities to trust' },
+          },
+        },
+      },
+    },
     state: {
       type: 'object',
       additionalProperties: false,

@@ -10,6 +10,7 @@ import { checkConsole } from './console-checks.js'
 import { checkEvidence } from './evidence-checks.js'
 import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
 import { checkPolicy } from './policy-checks.js'
+import { checkRecordings } from './recording-checks.js'
 import type { SecretSources } from './secrets.js'
 import type { PathSteps } from '../yaml-document.js'
 
@@ -169,6 +170,7 @@ function checkPlaces(config: Config, around: Surroundings): void {
     if (isWrong) report(path, 'no Ed25519 key', 'an unencrypted Ed25519 private key in PEM form')
   }
   checkEvidence(config.record, around)
+  checkRecordings(config, around)
   const { state } = config
   if (state?.url !== undefined) checkSecret(['state', 'url'], state.url, around)
   if (state?.url !== undefined && state.file !== undefined) {

@@ -5,6 +5,7 @@ import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/co
 import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isRemote, isSocketDirectory } from './address.js'
 import { approvalSettings } from './approval-defaults.js'
+import { recordingSettings } from './recording-defaults.js'
 import { consoleSettings } from './console-defaults.js'
 import { evidenceSettings } from './evidence-defaults.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
@@ -77,6 +78,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
       checkpointMs: config.record.checkpoint_ms ?? DEFAULTS.checkpointMs,
       ...evidenceSettings(config.record, locate, follow),
     },
+    recordings: optional(config.recordings, (one) => recordingSettings(one, locate, follow)),
     state:
       config.state?.url === undefined
         ? { kind: 'sqlite', file: locate(config.state?.file ?? resolve(record, 'state.sqlite')) }

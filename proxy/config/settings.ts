@@ -2,6 +2,7 @@
 // gateway is built from. Nothing in here is optional that has a default.
 import type { Config } from '../../engine/schemas/config.js'
 import type { IssuerSettings } from '../identity/identity.js'
+import type { RecordingSettings } from '../recordings/settings.js'
 import type { Address } from './address.js'
 import type { Secret } from './secrets.js'
 
@@ -168,6 +169,8 @@ export type Settings = {
     }
     readonly publish: readonly PublishSettings[]
   }
+  // Undefined: nothing is recorded beside the record.
+  readonly recordings: RecordingSettings | undefined
   readonly state:
     | { readonly kind: 'sqlite'; readonly file: string }
     | { readonly kind: 'postgres'; readonly url: Secret }

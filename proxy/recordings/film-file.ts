@@ -19,6 +19,8 @@ export type FilmFileParts = {
   readonly folder: string
   readonly keys: KeyRing
   readonly onBytes: (bytes: number) => void
+  // Throws where there is no room for more.
+  readonly mayGrow: () => void
 }
 
 export class FilmFile {
@@ -40,6 +42,7 @@ export class FilmFile {
   }
 
   async append(plain: Buffer, last: boolean): Promise<void> {
+    this.#parts.mayGrow()
     const { codec, bytes } = await compressed(plain)
     if (this.#fd === undefined) await this.#begin()
     const { session } = this.#about

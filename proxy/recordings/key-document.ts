@@ -20,6 +20,13 @@ export type KeyDocument = About & {
   // Which key it is wrapped with.
   readonly key: string
   readonly wrapped: string
+  // Absent while the session is open. Convenience for lists: what binds is the line in the record.
+  readonly sealed?: {
+    readonly state: 'finished' | 'cut_short'
+    readonly digest: string
+    readonly chunks: number
+    readonly bytes: number
+  }
 }
 
 const DOCUMENT_BYTES_MAX = 65_536
@@ -47,14 +54,26 @@ function isDocument(value: unknown): value is KeyDocument {
   if (typeof value !== 'object' || value === null) return false
   const fields: Readonly<Record<string, unknown>> = { ...value }
   const texts = ['session', 'subject', 'issuer', 'kind', 'target', 'database', 'key', 'wrapped']
-  const { labels } = fields
+  const { labels, sealed } = fields
   return (
     fields['version'] === 1 &&
     texts.every((name) => typeof fields[name] === 'string') &&
     typeof fields['opened'] === 'number' &&
     typeof labels === 'object' &&
     labels !== null &&
-    Object.values(labels).every((label) => typeof label === 'string')
+    Object.values(labels).every((label) => typeof label === 'string') &&
+    (sealed === undefined || isSealed(sealed))
+  )
+}
+
+function isSealed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const fields: Readonly<Record<string, unknown>> = { ...value }
+  return (
+    (fields['state'] === 'finished' || fields['state'] === 'cut_short') &&
+    typeof fields['digest'] === 'string' &&
+    typeof fields['chunks'] === 'number' &&
+    typeof fields['bytes'] === 'number'
   )
 }
 
@@ -91,7 +110,8 @@ export function dataKeyOf(document: KeyDocument, ring: KeyRing): Buffer {
 export function rewrapped(document: KeyDocument, ring: KeyRing): KeyDocument | undefined {
   const current = ring.current()
   if (document.key === current.id) return undefined
-  return keyDocument(aboutOf(document), current, dataKeyOf(document, ring))
+  const fresh = keyDocument(aboutOf(document), current, dataKeyOf(document, ring))
+  return document.sealed === undefined ? fresh : { ...fresh, sealed: document.sealed }
 }
 
 export function aboutOf(document: About): About {
