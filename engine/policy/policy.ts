@@ -26,6 +26,8 @@ export type ApprovalQuestion = {
   // `operate`: put another bundle in force, or hold one; asked without a request.
   readonly verb: 'list' | 'approve' | 'deny' | 'operate' | ConsoleVerb
   readonly approver: Facts['identity']
+  // Issuer and subject of who delegated the right; its groups are then among the approver's.
+  readonly on_behalf?: string
   // Since the person last proved who they are, where that is known.
   readonly authenticated_ms_ago?: number
   // Absent for `operate`, and for `list` as a whole; each request is then asked for on its own.
@@ -39,7 +41,6 @@ export type ApprovalQuestion = {
   }
   // With the verbs about one session.
   readonly session?: {
-    readonly id: string
     readonly identity: Facts['identity']
     readonly target: Facts['target']
     readonly live: boolean

@@ -280,6 +280,9 @@ export const recordSchema = {
         session: text,
         command: integer,
         detail: text,
+        // Issuer and subject of who did it, where somebody did: `session_ended`, `console_signed_in` …
+        by: text,
+        client_address: text,
       },
     },
     {

@@ -34,9 +34,8 @@ const approvalSchema = {
     session: {
       type: 'object',
       additionalProperties: false,
-      required: ['id', 'identity', 'target', 'live'],
+      required: ['identity', 'target', 'live'],
       properties: {
-        id: { type: 'string' },
         identity: identitySchema,
         target: targetSchema,
         live: { type: 'boolean' },

@@ -147,6 +147,8 @@ export type Recorder = {
     readonly session?: string
     readonly command?: number
     readonly detail?: string
+    readonly by?: string
+    readonly client_address?: string
   }) => void
   // False from a failed write until writing works again; the guard then denies without asking.
   readonly healthy: () => boolean

@@ -48,4 +48,6 @@ export const WEB_LIMITS = {
   streamBytes: 65_536,
   // News of one session is told this often at most.
   streamEveryMs: 250,
+  // Answers of the policies to who may see what, kept while one bundle is active.
+  knownAnswers: 5_000,
 } as const

@@ -17,7 +17,7 @@ _person := {
 
 _target := {"name": "shop", "kind": "postgres", "labels": {}, "database": "shop"}
 
-_session(owner) := {"id": "s", "identity": owner, "target": _target, "live": true}
+_session(owner) := {"identity": owner, "target": _target, "live": true}
 
 _other := object.union(_person, {"subject": "bob"})
 
