@@ -10,6 +10,8 @@ import { INDEX_VERSION, SCHEMA } from './schema.js'
 // The one in use by another process is waited for so long.
 const BUSY_MS = 2_000
 const CACHE_KIB = 32_000
+// Questions differ in their conditions; beyond this all are prepared anew.
+const STATEMENTS_MAX = 500
 const MAPPED_BYTES = 1 << 30
 
 export type Row = Readonly<Record<string, unknown>>
@@ -119,6 +121,7 @@ function indexFile(db: Database.Database, path: string): IndexFile {
   const sql = (text: string): Statement => {
     const known = statements.get(text)
     if (known !== undefined) return known
+    if (statements.size >= STATEMENTS_MAX) statements.clear()
     const made = db.prepare(text)
     const statement: Statement = {
       run: (...values) => void made.run(...values),

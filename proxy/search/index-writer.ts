@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../engine/canonical.js'
 import type { RecordedOutcome } from '../recording/recorded-outcomes.js'
-import type { Happened, IndexedCommand, LinePlace } from './happened.js'
+import type { Happened, IndexedCommand, LinePlace, Mark } from './happened.js'
 import { numberOf, textOf, type IndexFile } from './index-file.js'
 import { SEARCH_LIMITS } from './limits.js'
 import { createMarks } from './marks.js'
@@ -43,6 +43,10 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
   let counts = new Map<string, { n: number; seq: number; time: number }>()
   let blocks = new Map<number, { min: number; max: number }>()
 
+  // Commands that a mark came before, also of earlier runs.
+  const early = (): Set<string> => (named ??= namedBefore(index))
+  let named: Set<string> | undefined
+
   const counted = (key: string, seq: number, time: number): void => {
     const found = counts.get(key)
     if (found === undefined) counts.set(key, { n: 1, seq, time })
@@ -62,7 +66,10 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
     counted(`who ${who}`, event.seq, event.time)
     counted(`what ${what}`, event.seq, event.time)
     sessions.command(event, who)
-    if (event.approval !== undefined) marks.approvalOf(event.approval, sessions.idOf(event), event)
+    // Approvals and incidents may have come before; nothing else does.
+    if (event.approval !== undefined || early().has(`${event.command} ${event.session}`)) {
+      marks.command(event, sessions.idOf(event))
+    }
     const block = Math.floor(event.seq / SEARCH_LIMITS.blockLines)
     const bounds = blocks.get(block)
     if (bounds === undefined) blocks.set(block, { min: event.time, max: event.time })
@@ -81,17 +88,30 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
     }
     const session = sessions.known(found.session)
     if (session === undefined) return
-    const earlier = index
-      .sql(
-        'select seq, rows, masked from commands where session = ? and command = ? order by seq desc limit 1',
-      )
-      .get(session, found.command)
+    const earlier = index.sql(LAST_LINE).get(session, found.command)
     if (earlier === undefined) return
     sessions.outcome(found, {
       rows: numberOf(earlier, 'rows'),
       masked: numberOf(earlier, 'masked'),
     })
     index.sql(UPDATE_OUTCOME).run(...outcomeValues(found), numberOf(earlier, 'seq'))
+  }
+
+  const lineOf = (session: string, number: number): number | undefined => {
+    const row = byName.get(`${number} ${session}`)
+    if (row !== undefined) return row.seq
+    const known = sessions.known(session)
+    if (known === undefined) return undefined
+    const found = index.sql(LAST_LINE).get(known, number)
+    return found === undefined ? undefined : numberOf(found, 'seq')
+  }
+
+  const mark = (event: Mark): void => {
+    const { session, command: number } = event
+    if (session === undefined) return marks.add(event, undefined, undefined)
+    const at = number === undefined ? undefined : lineOf(session, number)
+    if (at === undefined && number !== undefined) early().add(`${number} ${session}`)
+    marks.add(event, sessions.idOf(event), at)
   }
 
   const flush = (): void => {
@@ -133,7 +153,7 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
         case 'started':
           return sessions.gatewayStarted()
         case 'mark':
-          return marks.add(event, event.session === undefined ? undefined : sessions.idOf(event))
+          return mark(event)
       }
     },
     flush,
@@ -142,6 +162,7 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
       byName = new Map()
       counts = new Map()
       blocks = new Map()
+      named = undefined
       sessions.forget()
       whos.forget()
       whats.forget()
@@ -149,6 +170,8 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
   }
 }
 
+const LAST_LINE =
+  'select seq, rows, masked from commands where session = ? and command = ? order by seq desc limit 1'
 const INSERT_COMMAND =
   'insert or replace into commands (seq, time, who, what, session, command, rows, masked, result,' +
   ' duration_us, sqlstate, tag, file, offset, bytes) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)'
@@ -169,6 +192,16 @@ function outcomeValues(outcome: RecordedOutcome) {
 
 function placeValues({ file, offset, bytes }: LinePlace) {
   return [file, offset, bytes] as const
+}
+
+function namedBefore(index: IndexFile): Set<string> {
+  const rows = index
+    .sql(
+      'select m.command, s.session as name from marks m join sessions s on s.id = m.session' +
+        ' where m.at is null and m.command is not null',
+    )
+    .all()
+  return new Set(rows.map((row) => `${numberOf(row, 'command')} ${textOf(row, 'name')}`))
 }
 
 // Views that repeat, each with a number and its words.

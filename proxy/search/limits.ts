@@ -11,8 +11,11 @@ export const SEARCH_LIMITS = {
   countedMax: 1_000,
   // After this a page is handed out as it is, with a cursor that goes on where looking ended.
   pageMs: 400,
+  // Sums have no pages: they take longer, or say how far they came.
+  groupedMs: 3_000,
   // Newest lines looked at first; each further look reaches ten times as far.
   firstReach: 50_000,
+  reachGrows: 10,
   groups: 1_000,
   // Words of text kept for searching, from its beginning: longer commands carry data.
   textCharacters: 20_000,

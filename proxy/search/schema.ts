@@ -107,16 +107,16 @@ create table marks (
   session integer,
   command integer,
   approval text,
+  -- The line of the command that it is about, once that is known.
+  at integer,
   detail text not null,
   primary key (kind, value, seq)
 ) without rowid;
-create index marks_command on marks (session, command, kind);
-create table approvals (
-  approval text primary key,
-  session integer,
-  command integer
-) without rowid;
-create index approvals_command on approvals (session, command);
+create index marks_command on marks (session, command) where at is null;
+create index marks_approval on marks (approval) where at is null;
+create index marks_at on marks (kind, value, at);
+create index marks_of on marks (at);
+create table approvals (approval text primary key, at integer not null) without rowid;
 
 create virtual table texts using fts5(text, content='', tokenize="unicode61 tokenchars '_'");
 `
