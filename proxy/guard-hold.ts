@@ -25,6 +25,8 @@ export type Ending = {
   readonly refusal: Refusal | undefined
   // Id of the approval of each command, where it needed one.
   readonly approvals: readonly (string | undefined)[]
+  // How many rows each may change, where who approved it said so.
+  readonly rowsMax?: readonly (number | undefined)[]
 }
 
 export async function heldAnswer(
@@ -36,6 +38,7 @@ export async function heldAnswer(
 ): Promise<Ending> {
   const approvals: (string | undefined)[] = []
   const grants: Grant[] = []
+  const rowsMax: (number | undefined)[] = []
   for (const [i, decided] of judgement.decided.entries()) {
     const command = trial.commands[i]
     if (command === undefined) throw new Error('a command was lost')
@@ -47,12 +50,13 @@ export async function heldAnswer(
     if (asked === 'nobody') return degraded(parts, judge, trial, policy, judgement)
     if ('refusal' in asked) return { judgement, refusal: asked.refusal, approvals }
     approvals.push(asked.id)
+    rowsMax[i] = asked.rowsMax
     grants.push({ id: asked.id, scope: asked.scope, approvers: [...asked.approvers].sort() })
   }
   const refusal = stale(parts, trial, policy)
   if (refusal !== undefined) return { judgement, refusal, approvals }
   const again = judge.judged(trial, policy, parts.clock.now(), grants)
-  return { judgement: again, refusal: firstRefusal(again, approvals), approvals }
+  return { judgement: again, refusal: firstRefusal(again, approvals), approvals, rowsMax }
 }
 
 type Asked =
@@ -62,6 +66,7 @@ type Asked =
       readonly id: string
       readonly scope: Grant['scope']
       readonly approvers: readonly string[]
+      readonly rowsMax: number | undefined
     }
 
 async function ask(
@@ -101,7 +106,8 @@ async function ask(
   const refusal = settlementRefusal(settlement)
   if (refusal !== undefined) return { refusal }
   if (settlement.outcome !== 'approved') return 'nobody'
-  return { id: hold.id, scope: terms.scope, approvers: settlement.approvers }
+  const { approvers, rowsMax } = settlement
+  return { id: hold.id, scope: terms.scope, approvers, rowsMax }
 }
 
 async function settled(hold: Hold, trial: Trial, words: Words): Promise<Settlement> {

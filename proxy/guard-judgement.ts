@@ -7,6 +7,7 @@ import type { Effect, Facts } from '../engine/schemas/facts.js'
 import type { Statement } from '../engine/facts/postgres/reading.js'
 import { createDecisionCache, keyOf, type Decided } from './decision-cache.js'
 import { isStale, type Aged } from './guard-freshness.js'
+import { unrecordable } from './guard-recording.js'
 import { factsOfSession, type Base, type SessionFacts } from './facts-of-session.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { refusalOf } from './guard-refusal.js'
@@ -66,7 +67,10 @@ export function commandDigest(
 }
 
 // What judging needs of the guard's parts: nothing that waits, writes or asks anybody.
-export type JudgeParts = Pick<GuardParts, 'clock' | 'exitMasksOf' | 'onDecision' | 'hintFor'> & {
+export type JudgeParts = Pick<
+  GuardParts,
+  'clock' | 'exitMasksOf' | 'onDecision' | 'hintFor' | 'recordings'
+> & {
   readonly approvals: Pick<GuardParts['approvals'], 'grantsOf'>
 } & Aged
 
@@ -152,7 +156,7 @@ export function createJudge(parts: JudgeParts): Judge {
       switch (decision.action) {
         case 'allow':
         case 'mask-fields':
-          return undefined
+          return unrecordable(parts, decision)
         case 'deny':
         case 'require-approval':
           return refusalOf({ ...NOTHING, decision: { ...decision, action: 'deny' } })

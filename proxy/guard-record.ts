@@ -3,6 +3,7 @@
 import type { Decided } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { digestOf, type Judgement } from './guard-judgement.js'
+import { filmCommand } from './guard-recording.js'
 import { recordedText, type RecordedText } from './redaction.js'
 import type { Durability } from './recording/recorder.js'
 
@@ -29,6 +30,7 @@ export function written(
     if (judged === undefined || command === undefined) throw new Error('a command was lost')
     const approval = approvals[i]
     const { text, redacted } = textOf(command, judged)
+    filmCommand(parts, trial, i, text, judged)
     const { rewritten } = judged
     // The digest of a text that is written down whole goes without saying.
     const told = !redacted && command.of <= 1 && command.binds === undefined

@@ -13,11 +13,14 @@ import { heldAnswer } from './guard-hold.js'
 import { expired, type Aged } from './guard-freshness.js'
 import { INTERNAL, tokenRefusal, UNAVAILABLE, worst } from './guard-refusal.js'
 import type { HintFor } from './guard-refusal.js'
+import { limitsOf, overCap } from './guard-row-cap.js'
 import { admitted, previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import { written } from './guard-record.js'
+import { recordTermsOf, unrecorded, type RecordingDuty } from './guard-recording.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
+import type { RecordTerms } from './session-tape.js'
 
 export type { Outcome } from './recording/recorder.js'
 
@@ -32,6 +35,8 @@ export type CommandToJudge = {
   readonly text: string
   // Values of a Bind; undefined for the simple protocol.
   readonly binds: readonly (Uint8Array | null)[] | undefined
+  // 0 text, 1 binary: none, one for all values, or one for each.
+  readonly bindFormats?: readonly number[]
   readonly message: 'simple' | 'extended'
   readonly position: number
   readonly of: number
@@ -74,6 +79,7 @@ export type Answer =
         readonly command: number
         readonly masks: ExitMasks
         readonly limits: Limits
+        readonly recorded: RecordTerms
         // Goes to the target in place of the client's own text.
         readonly rewritten?: Rewritten | undefined
       }[]
@@ -108,6 +114,8 @@ export type GuardParts = Aged & {
   readonly clock: Clock
   readonly policy: () => Policy | undefined
   readonly recorder: Recorder
+  // Absent: nothing is recorded beside the record.
+  readonly recordings?: RecordingDuty
   readonly approvals: Approvals
   // Which commands wait for the disk: none, those that change something, all.
   readonly durability: 'os' | 'changes' | 'disk'
@@ -135,6 +143,8 @@ export type Trial = {
   readonly first: number
   // Made when it is first asked for: see `digestOf`.
   digest: string | undefined
+  // How many rows each command may change, as who approved it said.
+  rowsMax?: readonly (number | undefined)[] | undefined
   settled: boolean
 }
 
@@ -162,12 +172,12 @@ export function createGuard(parts: GuardParts): Guard {
   }
 
   const finish: Finish = (trial, judgement, found, approvals) => {
-    const refusal = found ?? expired(parts)
+    const refusal = found ?? expired(parts) ?? unrecorded(parts, trial, judgement)
     written(parts, trial, judgement, refusal, approvals, (failure) =>
       guarded(trial, () => {
         if (failure !== undefined) settle(trial, { go: false, refusal: UNAVAILABLE })
         else if (refusal !== undefined) settle(trial, { go: false, refusal })
-        else settle(trial, passed(trial, judgement))
+        else settle(trial, passed(parts, trial, judgement))
         parts.onSettled?.(trial, judgement)
       }),
     )
@@ -175,7 +185,11 @@ export function createGuard(parts: GuardParts): Guard {
 
   const hold = (trial: Trial, policy: Policy, judgement: Judgement): void => {
     heldAnswer(parts, judge, trial, policy, judgement).then(
-      (end) => guarded(trial, () => finish(trial, end.judgement, end.refusal, end.approvals)),
+      (end) => {
+        trial.rowsMax = end.rowsMax
+        const refusal = end.refusal ?? overCap(parts, trial, end.judgement)
+        guarded(trial, () => finish(trial, end.judgement, refusal, end.approvals))
+      },
       (thrown: unknown) =>
         guarded(trial, () => {
           throw thrown
@@ -259,19 +273,23 @@ function begin(
   if (!standing.valid) finish(trial, judgement, tokenRefusal(standing), NO_APPROVALS)
   else {
     const masked = maskedAtSource(trial, judgement)
+    const runs = masked ?? judgement
     const refusal = masked === undefined ? worst(judgement) : undefined
-    const waits = refusal === undefined && judgement.held && expired(parts) === undefined
-    if (waits) hold(trial, policy, judgement)
-    else finish(trial, masked ?? judgement, refusal, NO_APPROVALS)
+    // Nobody is asked about what could not run.
+    const never = refusal ?? expired(parts) ?? overCap(parts, trial, runs)
+    if (judgement.held && never === undefined) hold(trial, policy, judgement)
+    else finish(trial, runs, never, NO_APPROVALS)
   }
 }
 
-function passed(trial: Trial, judgement: Judgement): Answer {
+function passed(parts: GuardParts, trial: Trial, judgement: Judgement): Answer {
   const commands = judgement.decided.map(({ exit, decision, labelled, rewritten }, i) => {
     if (!('masks' in exit)) throw new Error('nothing to pass')
     const command = trial.first + i
+    const recorded = recordTermsOf(parts, decision)
     if (labelled) judgement.state.labelled.add(command)
-    return { command, masks: exit.masks, limits: decision.limits, rewritten }
+    const limits = limitsOf(parts, trial, decision.limits, i)
+    return { command, masks: exit.masks, limits, recorded, rewritten }
   })
   return { go: true, commands }
 }

@@ -26,7 +26,7 @@ const VERBS: Verbs = {
     load: () => import('./commands/labels.js'),
   },
   sessions: {
-    summary: 'list and show recorded sessions',
+    summary: 'list, show, replay and export recorded sessions',
     load: () => import('./commands/sessions.js'),
   },
   login: {
@@ -79,6 +79,10 @@ try {
   process.exitCode = await main(process.argv.slice(2), {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Touched only where keys are read: merely looking at it changes how a shared pipe behaves.
+    get stdin() {
+      return process.stdin
+    },
     env: process.env,
     cwd: process.cwd(),
   })

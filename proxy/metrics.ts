@@ -17,9 +17,19 @@ export type Readings = {
   readonly holds?: () => number
   readonly recordLag?: () => number
   readonly recordHealthy?: () => boolean
+  // Lines that no quorum of witnesses has seen, and since when.
+  readonly unwitnessed?: () => { readonly lines: number; readonly ms: number }
+  readonly publishLateMs?: () => number
   // Since the active bundle was last known to be what its source has.
   readonly policyAgeMs?: () => number
   readonly policyHeld?: () => boolean
+  readonly recordingsHealthy?: () => boolean
+  // In memory, waiting for the disk; on the disk, waiting for the store.
+  readonly recordingsWaiting?: () => number
+  readonly recordingsSpooled?: () => number
+  // People signed in to the console, and streams of events that they have open.
+  readonly signIns?: () => number
+  readonly streams?: () => number
   // By target and database: milliseconds since its names were last read.
   readonly catalogueAgesMs?: () => readonly {
     readonly target: string
@@ -38,9 +48,21 @@ export type Metrics = {
   readonly moved: (direction: 'to_client' | 'to_target', bytes: number) => void
   readonly rowsReturned: (rows: number, masked: number) => void
   readonly incident: (event: string) => void
+  readonly witnessAnswered: (witness: string, outcome: string) => void
+  readonly checkpointSent: (destination: string, outcome: string) => void
+  // Recordings: something was seen, so many sealed bytes were written, something failed, one was deleted.
+  readonly filmed: () => void
+  readonly filmBytes: (bytes: number) => void
+  readonly filmFailed: (what: string) => void
+  readonly filmRemoved: (why: string) => void
   // A notice to approvers, by the kind of its way.
   readonly noticed: (notifier: string, outcome: string) => void
   readonly failed: (code: ErrorCode) => void
+  // At the console: how an attempt came out.
+  readonly signedIn: (outcome: string) => void
+  readonly signInEnded: (why: string) => void
+  // A stream of events: opened, ended, slow (let go) or refused.
+  readonly streamed: (change: string) => void
   readonly bundleActivated: (bundle: { readonly revision: string; readonly digest: string }) => void
   // `step` of the activation that refused it.
   readonly bundleRefused: (step?: string) => void
@@ -84,8 +106,17 @@ export function createMetrics(
       c.masked.inc(masked)
     },
     incident: (event) => c.incidents.inc({ event }),
+    witnessAnswered: (witness, outcome) => c.witnesses.inc({ witness, outcome }),
+    checkpointSent: (destination, outcome) => c.published.inc({ destination, outcome }),
+    filmed: () => c.frames.inc(),
+    filmBytes: (bytes) => c.filmBytes.inc(bytes),
+    filmFailed: (what) => c.filmFailures.inc({ what }),
+    filmRemoved: (why) => c.filmsRemoved.inc({ why }),
     noticed: (notifier, outcome) => c.notices.inc({ notifier, outcome }),
     failed: (code) => c.errors.inc({ code }),
+    signedIn: (outcome) => c.signIns.inc({ outcome }),
+    signInEnded: (why) => c.signInEnds.inc({ why }),
+    streamed: (change) => c.streams.inc({ change }),
     bundleActivated({ revision, digest }) {
       c.bundle.reset()
       c.bundle.set({ revision, digest }, 1)
@@ -121,8 +152,20 @@ function counters(registry: Registry) {
     rows: counter('rows_total', 'rows returned to clients', []),
     masked: counter('masked_fields_total', 'fields masked on their way out', []),
     incidents: counter('incidents_total', 'incidents recorded', ['event']),
+    witnesses: counter('witness_answers_total', 'answers of witnesses', ['witness', 'outcome']),
+    published: counter('checkpoints_published_total', 'checkpoints sent elsewhere', [
+      'destination',
+      'outcome',
+    ]),
+    frames: counter('recording_frames_total', 'things recorded that a client sent or saw', []),
+    filmBytes: counter('recording_bytes_total', 'sealed bytes of recordings written', []),
+    filmFailures: counter('recording_failures_total', 'recordings that failed', ['what']),
+    filmsRemoved: counter('recordings_deleted_total', 'recordings deleted', ['why']),
     notices: counter('notices_total', 'notices to approvers', ['notifier', 'outcome']),
     errors: counter('errors_total', 'errors by code', ['code']),
+    signIns: counter('console_sign_ins_total', 'attempts to sign in to the console', ['outcome']),
+    signInEnds: counter('console_sign_in_ends_total', 'sign-ins that ended', ['why']),
+    streams: counter('console_streams_total', 'streams of events', ['change']),
     bundle: gauge(registry, 'bundle_info', 'the active bundle', ['revision', 'digest']),
     activations: counter('bundle_activations_total', 'bundles offered', ['outcome']),
     bundleRefusals: counter('bundle_refusals_total', 'bundles refused, by step', ['step']),
@@ -166,6 +209,14 @@ function observe(registry: Registry, readings: Readings): void {
     '1 while the record can be written',
     recordHealthy === undefined ? undefined : () => (recordHealthy() ? 1 : 0),
   )
+  const { unwitnessed, publishLateMs } = readings
+  const lag = unwitnessed ?? (() => ({ lines: 0, ms: 0 }))
+  single('record_unwitnessed_lines', 'signed lines no quorum of witnesses saw', () => lag().lines)
+  single('record_unwitnessed_seconds', 'since when that is so', () => lag().ms / 1000)
+  const late = publishLateMs ?? (() => 0)
+  single('checkpoint_late_seconds', 'that the newest checkpoint waits', () => late() / 1000)
+  single('console_signed_in', 'people signed in to the console', readings.signIns)
+  single('console_streams_open', 'streams of events open now', readings.streams)
   const { policyAgeMs, policyHeld } = readings
   single(
     'bundle_age_seconds',
@@ -177,6 +228,14 @@ function observe(registry: Registry, readings: Readings): void {
     '1 while people hold the active bundle',
     policyHeld === undefined ? undefined : () => (policyHeld() ? 1 : 0),
   )
+  const { recordingsHealthy } = readings
+  single(
+    'recordings_healthy',
+    '1 while recordings can be written',
+    recordingsHealthy === undefined ? undefined : () => (recordingsHealthy() ? 1 : 0),
+  )
+  single('recording_waiting_bytes', 'waiting for the disk', readings.recordingsWaiting)
+  single('recording_spool_bytes', 'waiting for the store', readings.recordingsSpooled)
   if (catalogueAgesMs === undefined) return
   gauge(
     registry,

@@ -11,6 +11,10 @@ const TEXT_MAX = 65_536
 // alarm only hides a literal from the record.
 const SUSPECT = /\d[\d -]{5,}\d|[^\s@']@[^\s@']+\.|\b[A-Za-z]{2}\d{2}[A-Za-z0-9 ]{10,}/
 
+export function looksProtected(text: string): boolean {
+  return SUSPECT.test(text)
+}
+
 export function recordedText(text: string, labelled: boolean): RecordedText {
   if (!labelled && !SUSPECT.test(text)) return { text: cut(text), redacted: text.length > TEXT_MAX }
   const hidden = withoutLiterals(text)

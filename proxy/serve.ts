@@ -13,22 +13,23 @@ import { notifiersOf } from './approvals/notifiers/ways.js'
 import { newRequestId } from './approvals/request-id.js'
 import { systemClock } from './clock.js'
 import type { Settings, TlsSettings } from './config/settings.js'
+import { gatewayConsole } from './gateway-console.js'
 import { gatewayPolicies } from './gateway-policies.js'
+import { gatewayRecord } from './gateway-record.js'
+import { gatewayRecordings } from './gateway-recordings.js'
 import { gatewayTargets } from './gateway-targets.js'
 import { createGuard } from './guard.js'
 import { oidcVerifier } from './identity/oidc.js'
 import type { Log } from './log.js'
 import { createMetrics } from './metrics.js'
-import { createOpenSessions, type OpenSession } from './open-sessions.js'
+import { createOpenSessions } from './open-sessions.js'
 import { hintFor } from './policies/explain/hint.js'
 import { createCancels } from './protocols/postgres/cancel.js'
 import { openListener } from './protocols/postgres/listener.js'
-import { createRecorder } from './recording/segment-writer.js'
 import { openState } from './state/state.js'
 import { createCatalogueStore } from './targets/catalogue-store.js'
 import type { Listening } from './transport/listen.js'
 import { startWeb } from './web/server.js'
-import type { OpenSession as WebSession } from './web/sessions-api.js'
 
 export type World = {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -68,33 +69,48 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
   async function started(): Promise<Gateway> {
     const clock = systemClock
     const { record } = settings
-    const recorder = await createRecorder({
-      directory: record.directory,
-      signingKey: record.signingKey?.reveal(),
-      segmentBytes: record.segmentBytes,
-      syncMs: record.syncMs,
-      checkpointMs: record.checkpointMs,
+    const kept = await gatewayRecord(record, {
       version: world.version,
       clock,
       log,
-      onHealth: (healthy, reason) =>
-        healthy
-          ? log.info({ reason }, 'the record is written again')
-          : log.error({ reason }, 'the record cannot be written'),
+      onWitness: (witness, outcome) => metrics.witnessAnswered(witness, outcome),
+      onSent: (destination, outcome) => metrics.checkpointSent(destination, outcome),
     })
-    undo.push(() => recorder.close())
+    undo.push(kept.close)
+    const desk = gatewayConsole(() => settings, kept.recorder, { clock, log })
+    undo.push(desk.close)
+    const { recorder } = desk
     const metrics = createMetrics(
       {
         sessions: () => sessions.count(),
         holds: () => approvals.pending(),
         recordLag: () => recorder.lag(),
         recordHealthy: () => recorder.healthy(),
+        unwitnessed: kept.couriers.witnessLag,
+        publishLateMs: kept.couriers.publishLateMs,
         catalogueAgesMs: () => catalogues.ages(),
         policyAgeMs: () => policies.ageMs(),
         policyHeld: () => policies.isHeld(),
+        ...(settings.recordings === undefined
+          ? {}
+          : {
+              recordingsHealthy: () => recordings?.trouble() === undefined,
+              recordingsWaiting: () => recordings?.waiting() ?? 0,
+              recordingsSpooled: () => recordings?.spooled() ?? 0,
+            }),
+        signIns: () => web.signedIn(),
+        streams: () => web.streams(),
       },
       { version: world.version },
     )
+    const recordings = await gatewayRecordings({
+      settings: settings.recordings,
+      recorder,
+      metrics,
+      clock,
+      log,
+    })
+    undo.push(() => recordings?.close())
     const policies = await gatewayPolicies({
       settings: settings.policy,
       directory: record.directory,
@@ -115,6 +131,8 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       log,
     )
     undo.push(() => state.close())
+    // Other gateways on the same store settle requests as well.
+    undo.push(state.onAnnounced((id) => desk.news.tell({ topic: 'approval', id })))
     const approvals = await createApprovals({
       state,
       recorder,
@@ -160,6 +178,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       policy: policies.current,
       freshness: policies.freshness,
       recorder,
+      ...(recordings === undefined ? {} : { recordings }),
       approvals,
       durability: record.durability,
       exitMasksOf,
@@ -181,6 +200,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         targets.destination(...asked),
       cancels: createCancels(randomBytes),
       sessions,
+      ...(recordings === undefined ? {} : { tapeFor: recordings.tapeFor }),
       randomBytes,
       rawHandles: world.rawHandles ?? true,
       handshakeMs: settings.limits.handshakeMs,
@@ -220,10 +240,14 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       ...(slack === undefined
         ? {}
         : { slack: slackDesk(slack, url, () => settings.approvals.slack?.users ?? {}) }),
-      sessions: () => sessions.all().map(openSessionOf),
+      ...desk.web({ open: sessions, policy: policies.current, metrics }),
+      version: world.version,
       metrics,
       readiness: async () => [
         { name: 'record', ok: recorder.healthy() },
+        ...(recordings === undefined
+          ? []
+          : [{ name: 'recordings', ok: recordings.trouble() === undefined }]),
         { name: 'state', ok: await state.usable() },
         { name: 'listeners', ok: listening.length === settings.listeners.postgres.length },
       ],
@@ -231,6 +255,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       log,
     })
     undo.push(() => web.close())
+    desk.start()
     return {
       postgres: listening,
       webUrl: settings.listeners.web.url,
@@ -254,20 +279,6 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         await down()
       },
     }
-  }
-}
-
-function openSessionOf({ session, sinceMs }: OpenSession): WebSession {
-  const { id, identity, target, clientAddress, application } = session
-  return {
-    id,
-    key: identity.key,
-    identity: identity.facts,
-    target: target.name,
-    database: target.database,
-    clientAddress,
-    application,
-    openedAtMs: sinceMs,
   }
 }
 

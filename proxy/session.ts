@@ -2,6 +2,7 @@
 // known. The protocol keeps its own state elsewhere; this is the part that facts are made of.
 import type { Facts, TargetFacts } from '../engine/schemas/facts.js'
 import type { Identity } from './identity/identity.js'
+import type { Tape } from './session-tape.js'
 
 export type Counters = {
   commands: number
@@ -22,6 +23,17 @@ export type Session = {
   application: string
   transaction: Facts['session']['transaction']
   readonly counters: Counters
+  // Absent: nothing of it is recorded but the record.
+  tape?: Tape
   // Number of the latest command, from 1.
   commands: number
+  // Where it was opened on access that was granted for a time.
+  access?: SessionAccess | undefined
+}
+
+export type SessionAccess = {
+  // When it must be looked at again, milliseconds.
+  readonly untilMs: number
+  // Why it has ended, in words; undefined while it stands.
+  readonly ended: string | undefined
 }

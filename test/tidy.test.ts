@@ -35,11 +35,21 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^proxy\/main\.ts$/, /^proxy\//],
   [/^proxy\/(commands|demo)\//, /^(proxy|engine)\//],
   // Wiring: what puts the parts together knows them all.
-  [/^proxy\/(serve|gateway-targets|gateway-policies)\.ts$/, /^(proxy|engine)\//],
+  [/^proxy\/(serve|gateway-targets|gateway-policies|gateway-record|gateway-recordings)\.ts$/, /^(proxy|engine)\//],
   // What is done with policies away from traffic reads records and DDL.
   [/^proxy\/policies\//, /^(proxy\/(policies|recording|targets)\/|proxy\/[\w-]+\.ts$|engine\/)/],
+  // Recordings stand beside the record, lock their folder as it does, and are known there by digest.
+  [
+    /^proxy\/recordings\//,
+    /^(proxy\/recordings\/|proxy\/recording\/(recorder|directory-lock)\.ts$|proxy\/[\w-]+\.ts$|engine\/)/,
+  ],
   // Labels are part of a folder of policies, and are held against what a target has.
   [/^proxy\/labels\//, /^(proxy\/(labels|policies|targets)\/|proxy\/[\w-]+\.ts$|engine\/)/],
+  // A film is read from record and recordings, decided again, and masked as the protocol masks.
+  [
+    /^proxy\/replay\//,
+    /^(engine\/|proxy\/(replay|recordings|recording|policies\/backtest|protocols\/postgres)\/|proxy\/[\w-]+\.ts$)/,
+  ],
   [
     /^proxy\/protocols\/(\w+)\//,
     /^(proxy\/(protocols\/$1|transport|guard|session|errors|limits|clock|identity\/identity)|engine)\b/,
@@ -50,7 +60,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   ],
   [
     /^proxy\/(identity|targets|approvals|recording|state|policies|config|web|transport)\//,
-    /^(proxy\/$1\/|proxy\/[\w-]+\.ts$|engine\/|proxy\/(identity\/identity|recording\/recorder|approvals\/[\w-]+|state\/[\w-]+)\.ts$)/,
+    /^(proxy\/$1\/|proxy\/[\w-]+\.ts$|engine\/|proxy\/(identity\/(identity|code-flow)|recording\/recorder|approvals\/[\w-]+|state\/[\w-]+|recordings\/[\w-]+)\.ts$)/,
   ],
   [/^proxy\/[\w-]+\.ts$/, /^(engine\/|proxy\/[\w-]+\.ts$)/],
 ]

@@ -70,10 +70,20 @@ export function answerFound(
   const { value } = answer
   if (typeof value === 'object' && value !== null && 'allow' in value && 'reason' in value) {
     if (typeof value.allow === 'boolean' && typeof value.reason === 'string') {
-      return { allow: value.allow, reason: value.reason }
+      return { allow: value.allow, reason: value.reason, ...moreOf(value) }
     }
   }
   return 'the policy’s answer is not {allow, reason}'
+}
+
+// What cannot be read as asking for a fresh sign-in asks for one of this moment.
+function moreOf(value: object): Pick<ApprovalAnswer, 'verb' | 'stepUp'> {
+  const verb = 'verb' in value && typeof value.verb === 'string' ? { verb: value.verb } : {}
+  if (!('step_up' in value)) return verb
+  const asked = value.step_up
+  const age =
+    typeof asked === 'object' && asked !== null && 'max_age_ms' in asked ? asked.max_age_ms : 0
+  return { ...verb, stepUp: { maxAgeMs: typeof age === 'number' && age > 0 ? age : 0 } }
 }
 
 function denialOf(answer: Exclude<Answer, { kind: 'result' }>): Decision {

@@ -6,12 +6,30 @@ import type { RuleEntry } from './rule-index.js'
 
 export type Entrypoint = 'decision' | 'degraded'
 
-// May this person settle this request? Asked of the bundle's `sallyport/approvals` entrypoint.
+// What the console asks before it shows or does something.
+export const CONSOLE_VERBS = [
+  'see_session',
+  'watch_session',
+  'end_session',
+  'search',
+  'see_policies',
+  'see_targets',
+  'see_health',
+  'try',
+] as const
+
+export type ConsoleVerb = (typeof CONSOLE_VERBS)[number]
+
+// May this person settle this request, or see this? Asked of the bundle's `sallyport/main/approval`.
 export type ApprovalQuestion = {
   readonly version: 1
   // `operate`: put another bundle in force, or hold one; asked without a request.
-  readonly verb: 'list' | 'approve' | 'deny' | 'operate'
+  readonly verb: 'list' | 'approve' | 'deny' | 'operate' | ConsoleVerb
   readonly approver: Facts['identity']
+  // Issuer and subject of who delegated the right; its groups are then among the approver's.
+  readonly on_behalf?: string
+  // Since the person last proved who they are, where that is known.
+  readonly authenticated_ms_ago?: number
   // Absent for `operate`, and for `list` as a whole; each request is then asked for on its own.
   readonly request?: {
     readonly id: string
@@ -21,9 +39,24 @@ export type ApprovalQuestion = {
     readonly rules: readonly string[]
     readonly effects: NonNullable<Facts['command']>['effects']
   }
+  // With the verbs about one session.
+  readonly session?: {
+    readonly identity: Facts['identity']
+    readonly target: Facts['target']
+    readonly live: boolean
+  }
+  // With `try`: as whom.
+  readonly as?: Facts['identity']
 }
 
-export type ApprovalAnswer = { readonly allow: boolean; readonly reason: string }
+export type ApprovalAnswer = {
+  readonly allow: boolean
+  readonly reason: string
+  // The verb that the answer is for, where the policies know the console at all.
+  readonly verb?: string
+  // Allowed, but only to who proved not long ago who they are.
+  readonly stepUp?: { readonly maxAgeMs: number }
+}
 
 // A pattern over columns, from `data.labels.columns` in the bundle. `*` matches any run of characters
 // within one part; a missing part matches everything.

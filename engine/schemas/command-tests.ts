@@ -75,6 +75,8 @@ export const commandTestsSchema = {
                 id: text,
                 scope: { enum: ['command', 'session'] },
                 approvers: strings,
+                rules: strings,
+                break_glass: { type: 'boolean' },
               },
             },
           },

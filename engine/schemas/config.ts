@@ -152,6 +152,55 @@ const tls = {
   },
 } as const
 
+const webConsole = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'the console for people, and their sign-in at the identity provider',
+  properties: {
+    enabled: { type: 'boolean', description: 'default true where `console` stands, else false' },
+    issuer: { type: 'string', description: 'one of issuers; default: the first' },
+    client_id: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'client of the console there, with the redirect URI <url>/auth/callback; default: client_id of the issuer',
+    },
+    client_secret: secret,
+    scope: {
+      type: 'string',
+      pattern: '(^| )openid( |$)',
+      description: 'what is asked for; default openid',
+    },
+    resource: { type: 'string', minLength: 1, description: 'RFC 8707, where the issuer wants it' },
+    audience: {
+      type: 'string',
+      minLength: 1,
+      description: 'the same for issuers that say audience',
+    },
+    idle_ms: {
+      type: 'integer',
+      minimum: 60_000,
+      maximum: 86_400_000,
+      description: 'a sign-in that is not used ends; default an hour',
+    },
+    absolute_ms: {
+      type: 'integer',
+      minimum: 60_000,
+      maximum: 604_800_000,
+      description: 'every sign-in ends; default 12 hours, and never later than its token',
+    },
+    step_up: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'how sure the issuer must be where policies ask for a fresh sign-in',
+      properties: {
+        max_age_ms: { type: 'integer', minimum: 10_000, maximum: 86_400_000 },
+        acr: { type: 'string', minLength: 1, maxLength: 200 },
+      },
+    },
+  },
+} as const
+
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Sallyport configuration',
@@ -196,7 +245,12 @@ export const configSchema = {
           additionalProperties: false,
           required: ['address'],
           description: 'HTTP API, console, health and metrics',
-          properties: { address, tls, url: { type: 'string', description: 'how people reach it' } },
+          properties: {
+            address,
+            tls,
+            url: { type: 'string', description: 'how people reach it' },
+            console: webConsole,
+          },
         },
       },
     },
@@ -426,6 +480,167 @@ export const configSchema = {
         segment_bytes: { type: 'integer', minimum: 65_536 },
         sync_ms: { type: 'integer', minimum: 1, maximum: 10_000 },
         checkpoint_ms: { type: 'integer', minimum: 100 },
+        witnesses: {
+          type: 'array',
+          maxItems: 16,
+          description:
+            'who signs each checkpoint too, once it is proven to extend what they saw before (C2SP tlog-witness)',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['key', 'url'],
+            properties: {
+              key: { type: 'string', description: 'verifier key of the witness: name+id+key' },
+              url: { type: 'string', description: 'where it takes add-checkpoint' },
+            },
+          },
+        },
+        witness_quorum: {
+          type: 'integer',
+          minimum: 1,
+          description: 'so many of them make a checkpoint witnessed (default: more than half)',
+        },
+        witness_required_ms: {
+          type: 'integer',
+          minimum: 1000,
+          description:
+            'after so long without a quorum nothing runs; absent: nothing waits for witnesses',
+        },
+        publish: {
+          type: 'array',
+          maxItems: 16,
+          description:
+            'where checkpoints are kept besides, so that a record rolled back is noticed',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              file: { type: 'string', description: 'appended to this file' },
+              url: { type: 'string', description: 'posted there' },
+              secret: { ...secret, description: 'with url: signs the request (Standard Webhooks)' },
+              git: { type: 'string', description: 'committed to this clone of a repository' },
+              path: { type: 'string', description: 'with git: the file in it' },
+              remote: { type: 'string', description: 'with git: pushed there' },
+              branch: { type: 'string', description: 'with git: the branch there' },
+              every_ms: { type: 'integer', minimum: 0 },
+            },
+          },
+        },
+      },
+    },
+    recordings: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['directory', 'key'],
+      description: 'what clients sent and saw, sealed; absent: nothing but the record is kept',
+      properties: {
+        directory: {
+          type: 'string',
+          description: 'folder of the recordings; with s3, of those that are on their way there',
+        },
+        key: {
+          ...secret,
+          description:
+            'reference to the key that wraps the keys of new recordings: 32 bytes in base64 or hexadecimal',
+        },
+        previous_keys: {
+          type: 'array',
+          maxItems: 20,
+          items: secret,
+          description: 'keys before that one, to read with; see sallyport recordings rewrap',
+        },
+        default: {
+          type: 'object',
+          additionalProperties: false,
+          description: 'what is recorded where the policy asks for nothing of its own',
+          properties: {
+            level: { enum: ['none', 'commands', 'results'], description: 'default results' },
+            rows_max: {
+              type: 'integer',
+              minimum: 0,
+              description: 'rows of a command, default 10000',
+            },
+            bytes_max: {
+              type: 'integer',
+              minimum: 0,
+              description: 'bytes of the rows of a command, default 8388608',
+            },
+            required: {
+              type: 'boolean',
+              description: 'what cannot be recorded does not run, and its session ends',
+            },
+          },
+        },
+        session_bytes_max: {
+          type: 'integer',
+          minimum: 65_536,
+          description: 'bytes of all answers of a session, default 1073741824',
+        },
+        spool_bytes_max: {
+          type: 'integer',
+          minimum: 1_048_576,
+          description: 'what may wait for s3 on the disk, default 10737418240',
+        },
+        flush_ms: {
+          type: 'integer',
+          minimum: 10,
+          maximum: 60_000,
+          description: 'how much of a recording a killed gateway may lose, default 500',
+        },
+        retention_days: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 36_500,
+          description: 'deleted so many days after the session opened; default: never',
+        },
+        retention: {
+          type: 'array',
+          maxItems: 100,
+          description: 'other times for some targets; of several that fit, the longest',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['days'],
+            properties: {
+              target: { type: 'string' },
+              labels: { type: 'object', additionalProperties: { type: 'string' } },
+              days: { type: 'integer', minimum: 1, maximum: 36_500 },
+            },
+          },
+        },
+        sweep_ms: {
+          type: 'integer',
+          minimum: 1000,
+          description: 'how often recordings past their time are looked for, default an hour',
+        },
+        keepers: {
+          type: 'array',
+          items: group,
+          description: 'groups whose people may hold, release and delete; default auditors',
+        },
+        s3: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['endpoint', 'bucket', 'access_key_id', 'secret_access_key'],
+          description: 'a store that speaks S3, for what is finished',
+          properties: {
+            endpoint: {
+              type: 'string',
+              pattern: '^https?://[^/]+$',
+              description: 'https://host; the bucket is named in the path; http only on loopback',
+            },
+            region: { type: 'string', minLength: 1, description: 'default us-east-1' },
+            bucket: { type: 'string', pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$' },
+            prefix: {
+              type: 'string',
+              pattern: '^[A-Za-z0-9._/-]*$',
+              description: 'before the name of each object',
+            },
+            access_key_id: secret,
+            secret_access_key: secret,
+            ca: { type: 'string', description: 'path of a PEM file with the authorities to trust' },
+          },
+        },
       },
     },
     state: {

@@ -1,5 +1,6 @@
 // What a bundle's entrypoint answers. Anything that does not fit this schema is a denial.
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import { approvalTermsSchema } from './approval-terms.js'
 
 export const MASK_METHODS = ['redact', 'partial', 'null', 'hash', 'token', 'constant'] as const
 
@@ -55,34 +56,23 @@ export const decisionSchema = {
       items: maskSchema,
       description: 'also with require-approval: they hold once approved',
     },
-    approval: {
+    approval: approvalTermsSchema,
+    record: {
       type: 'object',
-      description: 'with require-approval, and only then: the terms',
+      description:
+        'what of the command is recorded beside the record; absent: as the configuration says',
       additionalProperties: false,
-      required: ['approvers', 'quorum', 'expires_ms', 'reason_required', 'scope'],
+      required: ['level'],
       properties: {
-        approvers: {
-          type: 'array',
-          items: { type: 'string' },
-          minItems: 1,
-          description: 'groups whose members may approve',
+        level: {
+          enum: ['none', 'commands', 'results'],
+          description: 'nothing; what was sent and how it ended; the rows as well, masked',
         },
-        quorum: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 10,
-          description: 'how many people must approve',
-        },
-        expires_ms: {
-          type: 'integer',
-          minimum: 1000,
-          maximum: 86_400_000,
-          description: 'how long the client waits, milliseconds',
-        },
-        reason_required: { type: 'boolean', description: 'whether approvers must give a reason' },
-        scope: {
-          enum: ['command', 'session'],
-          description: 'what the approval is for: this exact command once, or the session',
+        rows_max: { type: 'integer', minimum: 0, description: 'so many rows of its answer' },
+        bytes_max: { type: 'integer', minimum: 0, description: 'so many bytes of its rows' },
+        required: {
+          type: 'boolean',
+          description: 'what cannot be recorded does not run, and the session ends',
         },
       },
     },
@@ -93,6 +83,12 @@ export const decisionSchema = {
         rows_max: { type: 'integer', minimum: 0, description: 'rows; one more is an error' },
         bytes_max: { type: 'integer', minimum: 0, description: 'bytes of rows' },
         timeout_ms: { type: 'integer', minimum: 1, description: 'milliseconds on the target' },
+        rows_affected_max: {
+          type: 'integer',
+          minimum: 0,
+          description:
+            'rows that one command may insert, update, delete or copy in; one more and it is rolled back. What changes rows without a count of the database is refused',
+        },
       },
     },
   },
@@ -104,4 +100,3 @@ export type Mask = FromSchema<typeof maskSchema>
 export type MaskMethod = (typeof MASK_METHODS)[number]
 export type Limits = Decision['limits']
 export type Rule = Decision['rules'][number]
-export type ApprovalTerms = NonNullable<Decision['approval']>

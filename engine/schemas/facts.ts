@@ -283,6 +283,19 @@ export const grantSchema = {
       description: 'for this exact command once, or for the session while it stands',
     },
     approvers: { ...set, description: 'subjects of those who approved, sorted' },
+    rules: {
+      ...set,
+      description: 'ids of the rules that had asked for it, sorted; absent: whatever asked',
+    },
+    until: {
+      type: 'string',
+      description: 'scope session alone: when it ends, RFC 3339; absent: with the session',
+    },
+    reason: { type: 'string', description: 'what access to the target was asked for with' },
+    break_glass: {
+      type: 'boolean',
+      description: 'true where the usual approvers were passed over in an emergency',
+    },
   },
 } as const satisfies JSONSchema
 
@@ -352,6 +365,19 @@ export const factsSchema = {
       type: 'array',
       items: grantSchema,
       description: 'approvals that stand for this session or this exact command',
+    },
+    access: {
+      type: 'object',
+      description: 'stage session alone, where somebody asks ahead for access to the target',
+      additionalProperties: false,
+      required: ['for_ms', 'break_glass'],
+      properties: {
+        for_ms: { type: 'integer', minimum: 1000, description: 'how long it is wanted for' },
+        break_glass: {
+          type: 'boolean',
+          description: 'whether it is an emergency in which the usual approvers are passed over',
+        },
+      },
     },
     policy: {
       type: 'object',

@@ -1,4 +1,4 @@
-// One line of the record: JSON, one object a line, chained by hash. Facts and decisions repeat, so they
+// The table of every line that a record may hold. A line is JSON, one object a line, chained by hash. Facts and decisions repeat, so they
 // are written once a segment as `part` lines and referred to by digest; `audit recheck` puts them
 // together again. Every line carries `seq` (from 0, no gaps), `time` (milliseconds, Unix epoch), `kind`
 // and `prev`: the previous line's hash, hex SHA-256 of one zero byte and the line's bytes without its
@@ -143,12 +143,43 @@ export const recordSchema = {
         ...line,
         kind: { const: 'approval' },
         approval: text,
-        event: { enum: ['requested', 'approved', 'denied', 'expired', 'void', 'used'] },
+        // `granted`, `ended`: access to a target for a time. `joined`: the same command again, while it
+        // waited already. `reviewed`: somebody looked at a broken glass afterwards. `delegated`,
+        // `undelegated`: of a person’s right to approve; `approval` is then the delegation’s own id.
+        event: {
+          enum: [
+            'requested',
+            'joined',
+            'escalated',
+            'approved',
+            'denied',
+            'expired',
+            'void',
+            'used',
+            'granted',
+            'ended',
+            'reviewed',
+            'delegated',
+            'undelegated',
+          ],
+        },
         session: text,
         command: integer,
         by: text,
         reason: text,
         digest: text,
+        // Which way an answer came. Slack is proven by its signature, the console by its session; the
+        // others are what the caller says.
+        via: { enum: ['console', 'cli', 'api', 'slack', 'teams', 'email'] },
+        // Issuer and subject of who had delegated the right that was used here.
+        on_behalf: text,
+        // Of access to a target, and of delegations.
+        target: text,
+        to: text,
+        groups: { type: 'array', items: text },
+        // Milliseconds, Unix epoch.
+        until: integer,
+        break_glass: { const: true },
       },
     },
     {
@@ -212,6 +243,33 @@ export const recordSchema = {
       },
     },
     {
+      // What became of recordings (`proxy/recordings`), which lie beside the record: here is what they
+      // are known by, so that one that was changed or taken away shows.
+      type: 'object',
+      additionalProperties: false,
+      required: ['seq', 'time', 'prev', 'kind', 'event'],
+      properties: {
+        ...line,
+        kind: { const: 'recording' },
+        // `cut_short`: the gateway or the disk ended before the session did. `held`, `released`: by a
+        // legal hold, on one session, one person or one target.
+        event: { enum: ['finished', 'cut_short', 'deleted', 'held', 'released'] },
+        session: text,
+        // sha256:… of the sealed file; how many chunks and bytes it has.
+        digest: text,
+        chunks: integer,
+        bytes: integer,
+        // Of a deletion: the key alone is gone for certain, which is what makes every copy unreadable.
+        erased: { enum: ['key', 'all'] },
+        hold: text,
+        scope: { enum: ['session', 'person', 'target'] },
+        of: text,
+        reason: text,
+        // Issuer and subject of who asked, or the rule of retention that did.
+        by: text,
+      },
+    },
+    {
       type: 'object',
       additionalProperties: false,
       required: ['seq', 'time', 'prev', 'kind', 'event'],
@@ -222,6 +280,9 @@ export const recordSchema = {
         session: text,
         command: integer,
         detail: text,
+        // Issuer and subject of who did it, where somebody did: `session_ended`, `console_signed_in` …
+        by: text,
+        client_address: text,
       },
     },
     {

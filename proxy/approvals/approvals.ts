@@ -1,8 +1,19 @@
-// Approvals as the guard sees them: ask, wait, use. `holds.ts` makes one over the state store.
-import type { ApprovalTerms, Rule } from '../../engine/schemas/decision.js'
+// Approvals as the guard sees them: ask, wait, use. `holds.ts` makes one over the state store. Beside single
+// commands people agree to access: opening a target for a time.
+import type { ApprovalTerms } from '../../engine/schemas/approval-terms.js'
+import type { Rule } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 
+// What access to a target is wanted for.
+export type AccessAsked = {
+  // Absent: as long as the terms give.
+  readonly for_ms?: number
+  readonly reason: string
+  readonly break_glass: boolean
+}
+
 export type HoldRequest = {
+  // Empty where access is asked for ahead.
   readonly session: string
   readonly command: number
   // Digest of (command text, bind values, identity, target, facts, bundle): what is approved.
@@ -14,6 +25,8 @@ export type HoldRequest = {
   // For the approver's eyes: protected literals already replaced.
   readonly text: string
   readonly effects: NonNullable<Facts['command']>['effects']
+  // The right to open the target, not a command.
+  readonly access?: AccessAsked
 }
 
 export type Hold = {
@@ -26,16 +39,33 @@ export type Hold = {
 }
 
 export type Settlement =
-  | { readonly outcome: 'approved'; readonly approvers: readonly string[]; readonly reason: string }
+  | {
+      readonly outcome: 'approved'
+      readonly approvers: readonly string[]
+      readonly reason: string
+      // How many rows it may change at most, where an approver said so: the smallest that was said.
+      readonly rowsMax?: number | undefined
+    }
   | { readonly outcome: 'denied'; readonly by: string; readonly reason: string }
   | { readonly outcome: 'expired' }
   | { readonly outcome: 'void'; readonly why: string }
+
+export type GrantedSession = {
+  readonly id: string
+  readonly identity: { readonly key: string }
+  readonly target: Pick<Facts['target'], 'name' | 'database'>
+}
 
 export type Approvals = {
   // Rejects with GatewayError('state_failed') where nobody can be asked (store down, every notifier
   // failing and no approver path): the guard then asks the `degraded` entrypoint.
   readonly request: (request: HoldRequest) => Promise<Hold>
-  // Standing grants of scope `session` for this session.
-  readonly grantsOf: (session: string) => Facts['grants']
+  // Standing grants of scope `session` for this session, and those that its identity holds for its
+  // target. The same list while nothing of it changes.
+  readonly grantsOf: (session: GrantedSession, now: number) => Facts['grants']
+  // Looks for grants that another gateway gave a moment ago.
+  readonly refreshGrants: () => Promise<void>
+  // How many rows any command of this session may change, as its standing grants say.
+  readonly rowsMaxOf?: (session: string) => number | undefined
   readonly pending: () => number
 }

@@ -2,8 +2,21 @@
 // by a test without a process of its own.
 
 export type Io = {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly stdout: {
+    write(text: string): unknown
+    readonly isTTY?: boolean
+    readonly columns?: number
+  }
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean }
+  // Only where somebody may press keys.
+  readonly stdin?: {
+    readonly isTTY?: boolean
+    setRawMode?(on: boolean): unknown
+    on(event: 'data', listener: (bytes: Buffer) => void): unknown
+    off(event: 'data', listener: (bytes: Buffer) => void): unknown
+    resume(): unknown
+    pause(): unknown
+  }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
 }

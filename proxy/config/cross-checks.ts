@@ -6,8 +6,11 @@ import type { Config, TargetConfig } from '../../engine/schemas/config.js'
 import { isAcceptableUrl, isLoopbackHost } from '../loopback.js'
 import { addressOf, isSocketDirectory } from './address.js'
 import { checkApprovals } from './approval-checks.js'
+import { checkConsole } from './console-checks.js'
+import { checkEvidence } from './evidence-checks.js'
 import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
 import { checkPolicy } from './policy-checks.js'
+import { checkRecordings } from './recording-checks.js'
 import type { SecretSources } from './secrets.js'
 import type { PathSteps } from '../yaml-document.js'
 
@@ -27,6 +30,7 @@ export function crossChecks(
   const around = { env, directory: dirname(resolve(file)), report }
   checkListeners(config, around)
   checkIssuers(config, around)
+  checkConsole(config, around)
   for (const [name, target] of Object.entries(config.targets)) checkTarget(name, target, around)
   checkPlaces(config, around)
   const { message_bytes: message, statement_bytes: statement } = config.limits ?? {}
@@ -165,6 +169,8 @@ function checkPlaces(config: Config, around: Surroundings): void {
     const isWrong = pem !== undefined && privateKeyIn(pem)?.asymmetricKeyType !== 'ed25519'
     if (isWrong) report(path, 'no Ed25519 key', 'an unencrypted Ed25519 private key in PEM form')
   }
+  checkEvidence(config.record, around)
+  checkRecordings(config, around)
   const { state } = config
   if (state?.url !== undefined) checkSecret(['state', 'url'], state.url, around)
   if (state?.url !== undefined && state.file !== undefined) {

@@ -5,6 +5,9 @@ import type { Config, IssuerConfig, TargetConfig } from '../../engine/schemas/co
 import type { Algorithm, IssuerSettings } from '../identity/identity.js'
 import { addressOf, isRemote, isSocketDirectory } from './address.js'
 import { approvalSettings } from './approval-defaults.js'
+import { recordingSettings } from './recording-defaults.js'
+import { consoleSettings } from './console-defaults.js'
+import { evidenceSettings } from './evidence-defaults.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type {
   BundleSourceSettings,
@@ -73,7 +76,9 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
       segmentBytes: config.record.segment_bytes ?? DEFAULTS.segmentBytes,
       syncMs: config.record.sync_ms ?? DEFAULTS.syncMs,
       checkpointMs: config.record.checkpoint_ms ?? DEFAULTS.checkpointMs,
+      ...evidenceSettings(config.record, locate, follow),
     },
+    recordings: optional(config.recordings, (one) => recordingSettings(one, locate, follow)),
     state:
       config.state?.url === undefined
         ? { kind: 'sqlite', file: locate(config.state?.file ?? resolve(record, 'state.sqlite')) }
@@ -107,6 +112,7 @@ function listenersOf(config: Config, locate: Locate, follow: Follow): Settings['
       address: addressOf(web.address),
       tls: optional(web.tls, tlsOf),
       url: web.url ?? `${scheme}://${web.address}`,
+      console: consoleSettings(web.console, config.issuers, follow),
     },
   }
 }

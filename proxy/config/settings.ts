@@ -2,6 +2,7 @@
 // gateway is built from. Nothing in here is optional that has a default.
 import type { Config } from '../../engine/schemas/config.js'
 import type { IssuerSettings } from '../identity/identity.js'
+import type { RecordingSettings } from '../recordings/settings.js'
 import type { Address } from './address.js'
 import type { Secret } from './secrets.js'
 
@@ -24,6 +25,21 @@ export type WebSettings = {
   readonly address: Address
   readonly tls: TlsSettings | undefined
   readonly url: string
+  // Undefined: there is no console, and nobody signs in here.
+  readonly console: ConsoleSettings | undefined
+}
+
+export type ConsoleSettings = {
+  // `iss` of one of the issuers.
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: Secret | undefined
+  readonly scope: string
+  readonly resource: string | undefined
+  readonly audience: string | undefined
+  readonly idleMs: number
+  readonly absoluteMs: number
+  readonly stepUp: { readonly maxAgeMs: number; readonly acr: string | undefined }
 }
 
 export type AccountSettings = {
@@ -146,7 +162,15 @@ export type Settings = {
     readonly segmentBytes: number
     readonly syncMs: number
     readonly checkpointMs: number
+    readonly witnesses: {
+      readonly witnesses: readonly { readonly key: string; readonly url: string }[]
+      readonly quorum: number
+      readonly requiredMs: number | undefined
+    }
+    readonly publish: readonly PublishSettings[]
   }
+  // Undefined: nothing is recorded beside the record.
+  readonly recordings: RecordingSettings | undefined
   readonly state:
     | { readonly kind: 'sqlite'; readonly file: string }
     | { readonly kind: 'postgres'; readonly url: Secret }
@@ -160,3 +184,21 @@ export type Settings = {
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
+
+// Where checkpoints are kept besides.
+export type PublishSettings =
+  | { readonly kind: 'file'; readonly file: string; readonly everyMs: number }
+  | {
+      readonly kind: 'http'
+      readonly url: string
+      readonly secret: Secret | undefined
+      readonly everyMs: number
+    }
+  | {
+      readonly kind: 'git'
+      readonly directory: string
+      readonly file: string
+      readonly remote: string | undefined
+      readonly branch: string | undefined
+      readonly everyMs: number
+    }

@@ -1,6 +1,6 @@
 // What oidc-provider is told: two clients, the device flow, access tokens as signed JWTs for one audience,
 // and the claims of the demo's accounts.
-import type { Context, Grant, ResourceServerInfo } from 'oidc-provider'
+import type { Context, Grant, Prompts, ResourceServerInfo } from 'oidc-provider'
 import { ACCOUNTS, accountNamed } from './accounts.js'
 import { codeConfirmation, codeInput, done, failure } from './issuer-pages.js'
 import type { IssuerState } from './issuer-state.js'
@@ -8,8 +8,11 @@ import type { IssuerState } from './issuer-state.js'
 export const DEMO_AUDIENCE = 'sallyport'
 // Of `sallyport login`: public, device flow.
 export const LOGIN_CLIENT = 'sallyport-login'
-// Of the gateway (introspection) and of `sallyport dev token`: has the secret in the folder.
+// Of the gateway (introspection, sign-in to the console) and of `sallyport dev token`: has the secret in
+// the folder.
 export const GATEWAY_CLIENT = 'sallyport-gateway'
+// Of the console, whatever its port.
+const CONSOLE_CALLBACKS = ['http://127.0.0.1/auth/callback', 'http://localhost/auth/callback']
 export const DEVELOPMENT_GRANT = 'urn:sallyport:params:oauth:grant-type:development'
 export const RESOURCE = 'urn:sallyport:gateway'
 
@@ -33,6 +36,7 @@ export function resourceOf(terms: TokenTerms): ResourceServerInfo {
 export function issuerConfiguration(
   state: IssuerState,
   terms: TokenTerms,
+  prompts: Prompts,
 ): Record<string, unknown> {
   const short = { IdToken: 3_600, DeviceCode: 600, Interaction: 600, Session: 3_600 }
   const long = { Grant: 1_209_600, RefreshToken: 1_209_600 }
@@ -56,9 +60,11 @@ export function issuerConfiguration(
       {
         client_id: GATEWAY_CLIENT,
         client_secret: state.clientSecret,
-        grant_types: [DEVELOPMENT_GRANT],
-        redirect_uris: [],
-        response_types: [],
+        // Native, so that any port of loopback will do (RFC 8252 §7.3).
+        application_type: 'native',
+        grant_types: [DEVELOPMENT_GRANT, 'authorization_code', 'refresh_token'],
+        redirect_uris: CONSOLE_CALLBACKS,
+        response_types: ['code'],
         id_token_signed_response_alg: 'ES256',
       },
     ],
@@ -84,7 +90,10 @@ export function issuerConfiguration(
       },
     },
     renderError: failure,
-    interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    interactions: {
+      policy: prompts,
+      url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}`,
+    },
     findAccount: async (_: unknown, id: string) => accountOf(id),
     claims: { openid: ['sub', 'preferred_username', 'kind', 'groups', 'amr', 'act'] },
     extraTokenClaims: async (_: unknown, token: { accountId?: string }) => {
@@ -93,9 +102,8 @@ export function issuerConfiguration(
     },
     formats: { customizers: { jwt: withSubject } },
     expiresWithSession: async () => false,
-    issueRefreshToken: async (_: unknown, client: { clientId: string }) =>
-      client.clientId === LOGIN_CLIENT,
-    // The login client is our own: nobody is asked to consent.
+    issueRefreshToken: yes,
+    // Both clients are our own: nobody is asked to consent.
     loadExistingGrant: consented,
   }
 }

@@ -38,8 +38,11 @@ export async function startIssuer(options: DemoIssuerOptions): Promise<DemoIssue
   const state = await issuerState(options.directory)
   const server = createServer()
   const url = await listening(server, options.port ?? 0)
-  const { Provider } = await quietly(() => import('oidc-provider'))
-  const provider = new Provider(url, issuerConfiguration(state, options))
+  const { Provider, interactionPolicy } = await quietly(() => import('oidc-provider'))
+  const prompts = interactionPolicy.base()
+  // Whoever picked an account is not asked again for the same, though our client is a native one.
+  prompts.get('consent')?.checks.remove('native_client_prompt')
+  const provider = new Provider(url, issuerConfiguration(state, options, prompts))
   provider.registerGrantType(DEVELOPMENT_GRANT, (ctx) => developmentGrant(ctx, options), [
     'account',
   ])

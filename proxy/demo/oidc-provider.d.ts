@@ -55,6 +55,10 @@ declare module 'oidc-provider' {
     revokeByGrantId(grantId: string): Promise<void>
   }
 
+  export type Prompt = { readonly checks: { remove(reason: string): void } }
+  export type Prompts = { get(name: string): Prompt | undefined }
+  export const interactionPolicy: { readonly base: () => Prompts }
+
   export class Provider {
     constructor(issuer: string, setup: Readonly<Record<string, unknown>>)
     readonly issuer: string

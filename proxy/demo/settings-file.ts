@@ -21,6 +21,7 @@ listeners:
       plaintext: loopback
   web:
     address: 127.0.0.1:${places.webPort}
+    console: { enabled: true }
 issuers:
   - issuer: ${places.issuer}
     audience: sallyport

@@ -1,6 +1,7 @@
 // The copies of our schemas that `opa check` and editors read: rego/schemas/*.json. They are generated
 // from engine/schemas, and a test keeps the committed copies equal.
 import { commandTestsSchema } from '../../engine/schemas/command-tests.js'
+import { CONSOLE_VERBS } from '../../engine/policy/policy.js'
 import { configSchema } from '../../engine/schemas/config.js'
 import { decisionSchema } from '../../engine/schemas/decision.js'
 import { deltaSchema } from '../../engine/schemas/delta.js'
@@ -25,8 +26,23 @@ const approvalSchema = {
   required: ['version', 'verb', 'approver'],
   properties: {
     version: { const: 1 },
-    verb: { enum: ['list', 'approve', 'deny', 'operate'] },
+    verb: { enum: ['list', 'approve', 'deny', 'operate', ...CONSOLE_VERBS] },
     approver: identitySchema,
+    // Since the person last proved who they are, where that is known.
+    authenticated_ms_ago: { type: 'integer', minimum: 0 },
+    // With the verbs about one session; `live` while it is open.
+    session: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['identity', 'target', 'live'],
+      properties: {
+        identity: identitySchema,
+        target: targetSchema,
+        live: { type: 'boolean' },
+      },
+    },
+    // With `try`: as whom.
+    as: identitySchema,
     request: {
       type: 'object',
       additionalProperties: false,

@@ -24,6 +24,8 @@ export type DiskSyncOptions = {
   readonly disk: Disk
   readonly signer: Pick<Signer, 'name' | 'signed'>
   readonly checkpoints: CheckpointFile
+  // Told of each checkpoint that is on the disk, and of the place that it covers everything up to.
+  readonly onCheckpoint?: ((note: string, place: Place) => void) | undefined
   readonly syncMs: number
   readonly checkpointMs: number
   // Where writing is now.
@@ -154,6 +156,7 @@ export class DiskSync {
     if (note === undefined) return
     await checkpoints.append(note)
     this.#checkpointSize = place.seq + 1
+    this.#options.onCheckpoint?.(note, place)
   }
 
   // Signed now, over what is written now; handed out once that is on the disk.

@@ -39,6 +39,13 @@ export function segmentsOf(directory: string): Segments {
   return segmentsAmong(directory, segmentNames(directory))
 }
 
+// This one and those after it, as far as they follow one another.
+export function segmentsSince(directory: string, file: string): readonly Segment[] {
+  const names = segmentNames(directory)
+  const { segments } = followedBack(directory, names.slice(Math.max(0, names.indexOf(file))))
+  return segments
+}
+
 function segmentsAmong(directory: string, names: readonly string[]): Segments {
   const found = followedBack(directory, names)
   const { problem } = found

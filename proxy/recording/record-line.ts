@@ -8,6 +8,7 @@ import type {
   BundleEvent,
   CommandRecord,
   Outcome,
+  RecordingEvent,
   SessionEvent,
   ShadowEvent,
 } from './recorder.js'
@@ -133,6 +134,10 @@ export function bundleBody(event: BundleEvent): string {
 
 export function shadowBody(event: ShadowEvent): string {
   return plainBody('shadow', event)
+}
+
+export function recordingBody(event: RecordingEvent): string {
+  return plainBody('recording', event)
 }
 
 export function incidentBody(incident: object): string {

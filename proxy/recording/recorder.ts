@@ -54,12 +54,32 @@ export type SessionEvent = {
 
 export type ApprovalEvent = {
   readonly approval: string
-  readonly event: 'requested' | 'approved' | 'denied' | 'expired' | 'void' | 'used'
+  readonly event:
+    | 'requested'
+    | 'joined'
+    | 'escalated'
+    | 'approved'
+    | 'denied'
+    | 'expired'
+    | 'void'
+    | 'used'
+    | 'granted'
+    | 'ended'
+    | 'reviewed'
+    | 'delegated'
+    | 'undelegated'
   readonly session?: string
   readonly command?: number
   readonly by?: string
   readonly reason?: string
   readonly digest?: string
+  readonly via?: 'console' | 'cli' | 'api' | 'slack' | 'teams' | 'email'
+  readonly on_behalf?: string
+  readonly target?: string
+  readonly to?: string
+  readonly groups?: readonly string[]
+  readonly until?: number
+  readonly break_glass?: true
 }
 
 export type BundleEvent = {
@@ -87,6 +107,21 @@ export type ShadowEvent = {
   readonly shadow_rules: readonly string[]
 }
 
+// What became of a recording beside the record.
+export type RecordingEvent = {
+  readonly event: 'finished' | 'cut_short' | 'deleted' | 'held' | 'released'
+  readonly session?: string
+  readonly digest?: string
+  readonly chunks?: number
+  readonly bytes?: number
+  readonly erased?: 'key' | 'all'
+  readonly hold?: string
+  readonly scope?: 'session' | 'person' | 'target'
+  readonly of?: string
+  readonly reason?: string
+  readonly by?: string
+}
+
 // `os`: the line is with the operating system (survives the end of this process) when `written` is
 // called. `disk`: it is on the disk (survives a power cut). All lines reach the disk within
 // `sync_ms` of the configuration in any case.
@@ -105,11 +140,15 @@ export type Recorder = {
   readonly approval: (event: ApprovalEvent, written: Written) => void
   readonly bundle: (event: BundleEvent) => void
   readonly shadow: (event: ShadowEvent) => void
+  // Called back once it is on the disk.
+  readonly recording: (event: RecordingEvent, written: Written) => void
   readonly incident: (incident: {
     readonly event: string
     readonly session?: string
     readonly command?: number
     readonly detail?: string
+    readonly by?: string
+    readonly client_address?: string
   }) => void
   // False from a failed write until writing works again; the guard then denies without asking.
   readonly healthy: () => boolean

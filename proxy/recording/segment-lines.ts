@@ -21,21 +21,21 @@ export type RawLine = {
   readonly whole: boolean
 }
 
-// `bytesMax`: how many bytes of the file count.
-export function* rawLines(path: string, bytesMax = Infinity): Generator<RawLine> {
+// `bytesMax`: how many bytes of the file count. `from`: where a line begins; lines are numbered from there.
+export function* rawLines(path: string, bytesMax = Infinity, from = 0): Generator<RawLine> {
   const fd = openSync(path, 'r')
   try {
-    yield* linesOf(fd, bytesMax)
+    yield* linesOf(fd, bytesMax, from)
   } finally {
     closeSync(fd)
   }
 }
 
-function* linesOf(fd: number, bytesMax: number): Generator<RawLine> {
+function* linesOf(fd: number, bytesMax: number, start: number): Generator<RawLine> {
   let rest: Buffer = Buffer.alloc(0)
-  let offset = 0
+  let offset = start
   let number = 1
-  let position = 0
+  let position = start
   for (;;) {
     const wanted = Math.min(READ_BYTES, bytesMax - position)
     const chunk = Buffer.allocUnsafe(Math.max(0, wanted))

@@ -11,6 +11,7 @@ import { openCheckpointFile } from './checkpoint-file.js'
 import { lockDirectory } from './directory-lock.js'
 import { realDisk } from './disk.js'
 import type { Disk } from './disk.js'
+import type { DiskSyncOptions } from './disk-sync.js'
 import { outcomeEntry } from './record-entry.js'
 import type { Entry } from './record-entry.js'
 import {
@@ -19,6 +20,7 @@ import {
   bundleBody,
   gatewayBody,
   incidentBody,
+  recordingBody,
   sessionBody,
   shadowBody,
 } from './record-line.js'
@@ -41,6 +43,8 @@ export type RecorderOptions = {
   readonly clock?: Clock
   readonly log?: Log
   readonly disk?: Disk
+  // Told of each signed checkpoint once it is on the disk.
+  readonly onCheckpoint?: DiskSyncOptions['onCheckpoint']
   // Told when writing fails, and when it works again.
   readonly onHealth?: (healthy: boolean, reason: string) => void
 }
@@ -91,6 +95,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
         segmentBytes: options.segmentBytes ?? RECORD_DEFAULTS.segmentBytes,
         syncMs: options.syncMs ?? RECORD_DEFAULTS.syncMs,
         checkpointMs: options.checkpointMs ?? RECORD_DEFAULTS.checkpointMs,
+        onCheckpoint: options.onCheckpoint,
         onHealth: options.onHealth ?? (() => undefined),
       },
       chain,
@@ -162,6 +167,7 @@ function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>
     approval: (event, written) => add(approvalBody(event), 'disk', written),
     bundle: (event) => add(bundleBody(event), 'os', undefined),
     shadow: (event) => add(shadowBody(event), 'os', undefined),
+    recording: (event, written) => add(recordingBody(event), 'disk', written),
     incident: (event) => add(incidentBody(event), 'os', undefined),
     healthy: () => writer.healthy(),
     lag: () => writer.lag(),

@@ -9,6 +9,7 @@ import { writeAll } from './disk.js'
 const NAME = /^segment-([0-9]{8,})\.jsonl$/
 
 export const CHECKPOINTS_FILE = join('checkpoints', 'checkpoints.txt')
+export const WITNESSED_FILE = join('checkpoints', 'witnessed.txt')
 export const PUBLIC_KEY_FILE = 'signing-key.pub'
 export const PRIVATE_KEY_FILE = 'signing-key.pem'
 export const BUNDLES_FOLDER = 'bundles'

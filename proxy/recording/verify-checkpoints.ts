@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Problem } from './read-record.js'
-import { CHECKPOINTS_FILE, PUBLIC_KEY_FILE } from './segment.js'
+import { CHECKPOINTS_FILE, PUBLIC_KEY_FILE, WITNESSED_FILE } from './segment.js'
 import { notesOf } from './signed-note.js'
 import type { SignedNote } from './signed-note.js'
 import { introducedBy, keptNote, signerAmong, trustedKeys } from './trusted-keys.js'
@@ -17,7 +17,11 @@ export type CheckpointSources = {
   readonly publicKey?: string
   // Text of a checkpoint that was kept elsewhere.
   readonly checkpoint?: string
+  // Checkpoints as they were published elsewhere, all of each place.
+  readonly published?: readonly Published[]
 }
+
+export type Published = { readonly where: string; readonly text: string }
 
 // Every checkpoint to be met on the way, smallest first, signatures already verified.
 export function checkpointsOf(options: CheckpointSources): {
@@ -50,14 +54,55 @@ export function checkpointsOf(options: CheckpointSources): {
     verifiers.push(...introducedBy(note))
     checks.push({ where: `checkpoint ${number}`, note })
   }
-  if (options.checkpoint === undefined) return { checks }
+  for (const { where, text } of [...publishedOf(options), witnessedOf(options.directory)]) {
+    const more = placedChecks(where, text, verifiers, where === WITNESSED_FILE)
+    checks.push(...more.checks)
+    if (more.wrong !== undefined) return { checks: bySize(checks), wrong: more.wrong }
+  }
+  if (options.checkpoint === undefined) return { checks: bySize(checks) }
   const kept = keptNote(options.checkpoint)
   const wrong = kept === undefined ? 'is not a checkpoint' : signatureProblem(kept, verifiers)
   if (kept === undefined || wrong !== undefined) {
-    return { checks, wrong: { file: 'the checkpoint given', line: 0, what: wrong ?? '' } }
+    return {
+      checks: bySize(checks),
+      wrong: { file: 'the checkpoint given', line: 0, what: wrong ?? '' },
+    }
   }
   checks.push({ where: 'the checkpoint given', note: kept })
-  return { checks: checks.sort((a, b) => a.note.checkpoint.size - b.note.checkpoint.size) }
+  return { checks: bySize(checks) }
+}
+
+function bySize(checks: readonly Check[]): readonly Check[] {
+  return checks.toSorted((a, b) => a.note.checkpoint.size - b.note.checkpoint.size)
+}
+
+function publishedOf({ published = [] }: CheckpointSources): readonly Published[] {
+  return published
+}
+
+function witnessedOf(directory: string): Published {
+  return { where: WITNESSED_FILE, text: optional(join(directory, WITNESSED_FILE)) ?? '' }
+}
+
+// `cutAllowed`: the file is being written, or a crash cut it.
+function placedChecks(
+  where: string,
+  text: string,
+  verifiers: readonly TrustedKey[],
+  cutAllowed: boolean,
+): { readonly checks: readonly Check[]; readonly wrong?: Problem } {
+  const checks: Check[] = []
+  let number = 0
+  for (const { note } of notesOf(text === '' || cutAllowed ? text : `${text.trim()}\n\n`)) {
+    number += 1
+    if (note === undefined && cutAllowed) break
+    const wrong = note === undefined ? 'is not a checkpoint' : signatureProblem(note, verifiers)
+    if (note === undefined || wrong !== undefined) {
+      return { checks, wrong: { file: where, line: number, what: `checkpoint ${number} ${wrong}` } }
+    }
+    checks.push({ where: `checkpoint ${number} of ${where}`, note })
+  }
+  return { checks }
 }
 
 function signatureProblem(note: SignedNote, verifiers: readonly TrustedKey[]): string | undefined {

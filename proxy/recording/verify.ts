@@ -9,9 +9,11 @@ import { NO_LINE, bytesHash } from './record-line.js'
 import { partIsSound } from './recorded-facts.js'
 import { openingOf, readLine } from './segment-lines.js'
 import type { ReadLine } from './segment-lines.js'
-import { CHECKPOINTS_FILE, segmentName } from './segment.js'
+import { CHECKPOINTS_FILE, WITNESSED_FILE, segmentName } from './segment.js'
 import { checkpointsOf } from './verify-checkpoints.js'
 import type { Check, CheckpointSources } from './verify-checkpoints.js'
+import { witnessedBy } from './verify-witnesses.js'
+import type { Witnessed, WitnessTrust } from './verify-witnesses.js'
 
 export type Verification = {
   readonly ok: boolean
@@ -20,6 +22,8 @@ export type Verification = {
   readonly checkpoints: number
   // How many lines the last good checkpoint covers.
   readonly signed: number
+  // Where witnesses were named: what a quorum of them signed too.
+  readonly witnessed?: Witnessed
   // Hex root of the tree over all lines read.
   readonly root: string
   // The first bad record: `line` 0 means the file as a whole, `seq` the first that is affected.
@@ -31,6 +35,7 @@ export type Verification = {
 export type VerifyOptions = CheckpointSources & {
   // Only this segment, trusting what its first line says of those before it.
   readonly only?: string
+  readonly witnesses?: WitnessTrust
 }
 
 // Lines read before other work gets its turn.
@@ -62,13 +67,15 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
     segments.find(({ file }) => file === options.only) ?? lone(options.directory, options.only)
   const progress = only === undefined ? startOfRecord() : startOfSegment(only, checks)
   const chosen = only === undefined ? segments : [only]
+  const witnessed = options.witnesses && witnessedBy(checks, options.witnesses)
   const problem =
     (await firstProblem(options.directory, chosen, progress, checks)) ??
     (missing === undefined || only !== undefined
       ? undefined
       : { ...missing, seq: progress.tree.size() }) ??
     (wrong === undefined ? undefined : { ...wrong, seq: progress.signed }) ??
-    (only === undefined ? cutProblem(segments, progress, checks) : undefined)
+    (only === undefined ? cutProblem(segments, progress, checks) : undefined) ??
+    unwitnessedProblem(witnessed)
   if (options.only !== undefined) {
     progress.notes.push(
       `only ${options.only}; what its first line says of the lines before is trusted`,
@@ -78,16 +85,26 @@ export async function verifyRecord(options: VerifyOptions): Promise<Verification
   if (problem === undefined && rest > 0 && options.only === undefined) {
     progress.notes.push(`the last ${rest} lines are not yet covered by a checkpoint`)
   }
+  const unseen = progress.tree.size() - (witnessed?.lines ?? progress.tree.size())
+  if (problem === undefined && unseen > 0) {
+    progress.notes.push(`the last ${unseen} lines are not yet signed by the witnesses`)
+  }
   return {
     ok: problem === undefined,
     lines: progress.tree.size(),
     segments: chosen.length,
     checkpoints: progress.checked,
     signed: progress.signed,
+    ...(witnessed === undefined ? {} : { witnessed }),
     root: progress.tree.root().toString('hex'),
     ...(problem === undefined ? {} : { problem }),
     notes: progress.notes,
   }
+}
+
+function unwitnessedProblem(witnessed: Witnessed | undefined): BadRecord | undefined {
+  if (witnessed?.wrong === undefined) return undefined
+  return { file: WITNESSED_FILE, line: 0, what: witnessed.wrong, seq: 0 }
 }
 
 // A segment whose neighbours are elsewhere can still be looked at.

@@ -15,10 +15,17 @@ const SINGLE = new Set([
   'connection',
   'upgrade',
   'expect',
+  'cookie',
+  'origin',
+  'sec-fetch-site',
+  'x-csrf-token',
 ])
 
-// Only the paths that we serve look like this: nothing to decode, to collapse or to cut.
-const TARGET = /^\/(?:[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*)?(?:\?[A-Za-z0-9_=&-]*)?$/
+// Only the paths that we serve look like this: nothing to decode, to collapse or to cut. Queries hold words
+// that people search for and what identity providers send, so they may be any that RFC 3986 §3.4 knows.
+const WORD = '[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*'
+const QUERY = "(?:[A-Za-z0-9\\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*"
+const TARGET = new RegExp(`^/(?:${WORD}(?:/${WORD})*)?(?:\\?${QUERY})?$`)
 
 // undefined: the request reads in one way only.
 export function whyNotPlain(request: IncomingMessage): string | undefined {

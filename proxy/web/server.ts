@@ -7,16 +7,26 @@ import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Verify } from '../identity/identity.js'
 import type { Log } from '../log.js'
+import type { Policy } from '../../engine/policy/policy.js'
+import type { News } from '../gateway-news.js'
+import type { SessionList } from '../session-list.js'
+import { createAccess } from './access.js'
 import { addApprovals } from './approvals-api.js'
 import { createCallers } from './caller.js'
+import { addConsoleFiles, type ConsoleFiles } from './console-files.js'
 import { addConsole } from './console-page.js'
+import { addEvents, type EventsParts } from './events-api.js'
 import { addHealth, type HealthParts } from './health.js'
 import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
 import { addPolicy, type PolicyOperations } from './policy-api.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
+import { addMe, type MeParts } from './me-api.js'
+import { addOpenApi } from './openapi.js'
+import { addSessions, type SessionsParts } from './sessions-api.js'
+import type { TargetOf } from './session-views.js'
+import { createSignInDesk, type ConsoleOptions } from './sign-in-desk.js'
 import { addSlackActions, type SlackActions } from './slack-actions.js'
-import { addSessions, type OpenSession } from './sessions-api.js'
 
 export type WebOptions = HealthParts & {
   readonly host: string
@@ -28,7 +38,19 @@ export type WebOptions = HealthParts & {
   // Absent where there is nothing to operate.
   readonly policy?: PolicyOperations
   readonly slack?: SlackActions
-  readonly sessions: () => readonly OpenSession[]
+  readonly sessions: SessionList
+  readonly endSession: SessionsParts['end']
+  readonly targetOf: TargetOf
+  readonly news: News
+  // What decides who sees what.
+  readonly activePolicy: () => Policy | undefined
+  readonly mayOperate: MeParts['mayOperate']
+  readonly onStream: EventsParts['onStream']
+  // Absent: nobody signs in here.
+  readonly console?: ConsoleOptions
+  // As built; absent where it was not.
+  readonly files?: ConsoleFiles
+  readonly version: string
   readonly clock: Clock
   readonly log: Log
 }
@@ -37,6 +59,8 @@ export type Web = {
   readonly host: string
   readonly port: number
   readonly open: () => boolean
+  readonly signedIn: () => number
+  readonly streams: () => number
   // Takes nothing new, answers what it took, and is gone.
   readonly close: () => Promise<void>
 }
@@ -55,20 +79,47 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 export async function startWeb(options: WebOptions): Promise<Web> {
   const app = options.tls === undefined ? plainApp() : tlsApp(options.tls)
   app.removeContentTypeParser('text/plain')
-  harden(app, options)
-  const callers = createCallers(options.verify, options.clock)
+  const { approvals, clock, log, files, slack } = options
+  const openApi = addOpenApi(app, options.version)
+  const page = options.console === undefined || files === undefined ? undefined : files
+  const desk =
+    options.console === undefined ? undefined : createSignInDesk(app, options.console, options)
+  const pages = page === undefined ? undefined : addConsoleFiles(app, page)
+  harden(app, options, pages)
+  const callers = createCallers(options.verify, clock, desk?.callers)
+  const access = createAccess(options.activePolicy)
+  desk?.add(callers)
   addHealth(app, options)
-  addApprovals(app, options.approvals, callers)
-  const { sessions, approvals } = options
-  addSessions(app, { sessions, mayReview: approvals.mayReview }, callers)
+  addMe(app, { access, mayReview: approvals.mayReview, mayOperate: options.mayOperate }, callers)
+  addApprovals(app, approvals, callers)
+  const about = { access, list: options.sessions, targetOf: options.targetOf }
+  addSessions(app, { ...about, end: options.endSession }, callers)
+  const streams = addEvents(
+    app,
+    {
+      ...about,
+      news: options.news,
+      maySeeApproval: async (caller, id) => (await approvals.one(caller, id)) !== undefined,
+      clock,
+      onStream: options.onStream,
+    },
+    callers,
+  )
   if (options.policy !== undefined) addPolicy(app, options.policy, callers)
-  const { slack, clock, log } = options
   if (slack !== undefined) addSlackActions(app, slack, { answers: approvals, clock, log })
-  addConsole(app)
+  if (pages === undefined) addConsole(app)
+  openApi.add()
   await listening(app, options)
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
-  return { host: options.host, port, open: () => app.server.listening, close: () => closed(app) }
+  return {
+    host: options.host,
+    port,
+    open: () => app.server.listening,
+    signedIn: () => desk?.count() ?? 0,
+    streams: streams.count,
+    close: () => closed(app),
+  }
 }
 
 const APP_OPTIONS = {
@@ -101,7 +152,11 @@ function tlsApp(tls: NonNullable<WebOptions['tls']>): FastifyInstance {
   return fastify({ ...APP_OPTIONS, https }) as unknown as FastifyInstance
 }
 
-function harden(app: FastifyInstance, { log, tls }: WebOptions): void {
+function harden(
+  app: FastifyInstance,
+  { log, tls }: WebOptions,
+  pages: ReturnType<typeof addConsoleFiles> | undefined,
+): void {
   app.server.maxConnections = WEB_LIMITS.connections
   // Otherwise Node drops the headers beyond 2,000 without a word.
   app.server.maxHeadersCount = 0
@@ -120,12 +175,14 @@ function harden(app: FastifyInstance, { log, tls }: WebOptions): void {
     if (answer.status === 429) reply.header('retry-after', '60')
     return reply.code(answer.status).type(PROBLEM_TYPE).send(answer)
   })
-  app.setNotFoundHandler((_request, reply) =>
-    reply
-      .code(404)
-      .headers(SECURITY_HEADERS)
-      .type(PROBLEM_TYPE)
-      .send(problem(404, 'not_found', 'there is nothing here')),
+  app.setNotFoundHandler((request, reply) =>
+    pages?.isPage(request) === true
+      ? pages.send(reply)
+      : reply
+          .code(404)
+          .headers(SECURITY_HEADERS)
+          .type(PROBLEM_TYPE)
+          .send(problem(404, 'not_found', 'there is nothing here')),
   )
 }
 

@@ -1,85 +1,199 @@
-// Open sessions over HTTP: one's own, and all of them for those who review requests.
+// Sessions over HTTP, live and ended: those that the policies let the caller see, one of them, and the end
+// of one that is live. A session that somebody may not see is for them as if it did not exist.
 import type { FastifyInstance } from 'fastify'
-import type { IdentityFacts } from '../../engine/schemas/facts.js'
+import type { FromSchema } from 'json-schema-to-ts'
+import { GatewayError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
+import type { ListedSession, SessionList } from '../session-list.js'
+import type { Access } from './access.js'
 import type { Callers } from './caller.js'
-
-export type OpenSession = {
-  readonly id: string
-  // `Identity.key` of who opened it.
-  readonly key: string
-  readonly identity: IdentityFacts
-  readonly target: string
-  readonly database: string
-  readonly clientAddress: string
-  readonly application: string
-  readonly openedAtMs: number
-}
+import {
+  aboutSession,
+  oneSessionSchema,
+  sessionsSchema,
+  sessionView,
+  type TargetOf,
+} from './session-views.js'
 
 export type SessionsParts = {
-  readonly sessions: () => readonly OpenSession[]
-  readonly mayReview: (viewer: Identity) => boolean
+  readonly list: Pick<SessionList, 'find' | 'all' | 'complete'>
+  readonly access: Access
+  readonly targetOf: TargetOf
+  // Ends a live session: its client is told why. False where it is not live.
+  readonly end: (id: string, by: Identity, reason: string) => boolean
 }
 
-// Answered to one question; the record holds all.
-const LISTED = 1_000
+const LISTED = { usual: 100, most: 1_000 } as const
 
-const text = { type: 'string' } as const
+const text = { type: 'string', maxLength: 500 } as const
 
-const sessionsSchema = {
+const querySchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['sessions'],
   properties: {
-    sessions: {
-      type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['id', 'subject', 'issuer', 'name', 'kind', 'target', 'database', 'since'],
-        properties: {
-          id: text,
-          subject: text,
-          issuer: text,
-          name: text,
-          kind: text,
-          target: text,
-          database: text,
-          client_address: text,
-          application: text,
-          since: text,
-        },
-      },
-    },
+    state: { enum: ['live', 'ended', 'refused', 'all'], description: 'default: live and ended' },
+    target: text,
+    person: { ...text, description: 'part of the name or the subject' },
+    before: { ...text, description: '`next` of the page before' },
+    limit: { type: 'string', pattern: '^[1-9][0-9]{0,3}$', description: 'default 100, most 1000' },
   },
 } as const
 
+const paramsSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id'],
+  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$' } },
+} as const
+
+const bodySchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    reason: { type: 'string', maxLength: 500, description: 'the client and the record are told' },
+  },
+} as const
+
+const endedSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'ended'],
+  properties: { id: { type: 'string' }, ended: { type: 'boolean' } },
+} as const
+
+type Query = FromSchema<typeof querySchema>
+type Params = FromSchema<typeof paramsSchema>
+type Body = FromSchema<typeof bodySchema>
+
 export function addSessions(app: FastifyInstance, parts: SessionsParts, callers: Callers): void {
-  app.get('/api/sessions', { schema: { response: { 200: sessionsSchema } } }, (request) =>
-    callers.as(request, (caller) => {
-      const all = parts.mayReview(caller)
-      const sessions = parts
-        .sessions()
-        .filter(({ key }) => all || key === caller.key)
-        .slice(0, LISTED)
-        .map(sessionView)
-      return Promise.resolve({ sessions })
-    }),
+  const { access, list, targetOf } = parts
+  const seen = (caller: Identity, id: string): ListedSession => {
+    const session = list.find(id)
+    const known =
+      session !== undefined && access.may('see_session', caller, aboutSession(session, targetOf))
+    if (known) return session
+    throw new GatewayError('not_found', `there is no session ${id}`)
+  }
+
+  app.get<{ Querystring: Query }>(
+    '/api/sessions',
+    {
+      schema: {
+        summary: 'sessions that the caller may see, newest first',
+        tags: ['sessions'],
+        querystring: querySchema,
+        response: { 200: sessionsSchema },
+      },
+    },
+    (request) =>
+      callers.as(request, (caller) => {
+        const { limit } = request.query
+        const most = Math.min(LISTED.most, Number(limit ?? LISTED.usual))
+        const found: ListedSession[] = []
+        const wanted = wantedBy(request.query)
+        let more = false
+        for (const session of list.all()) {
+          if (!wanted(session)) continue
+          if (!access.may('see_session', caller, aboutSession(session, targetOf))) continue
+          more = found.length === most
+          if (more) break
+          found.push(session)
+        }
+        const last = found.at(-1)
+        return Promise.resolve({
+          sessions: found.map(sessionView),
+          ...(more && last !== undefined ? { next: cursorOf(last) } : {}),
+          complete: list.complete(),
+        })
+      }),
+  )
+
+  app.get<{ Params: Params }>(
+    '/api/sessions/:id',
+    {
+      schema: {
+        summary: 'one session',
+        tags: ['sessions'],
+        params: paramsSchema,
+        response: { 200: oneSessionSchema },
+      },
+    },
+    (request) =>
+      callers.as(request, (caller) => {
+        const session = seen(caller, request.params.id)
+        const about = aboutSession(session, targetOf)
+        return Promise.resolve({
+          ...sessionView(session),
+          identity: session.identity,
+          may: {
+            watch: access.may('watch_session', caller, about),
+            end: session.state === 'live' && access.may('end_session', caller, about),
+          },
+        })
+      }),
+  )
+
+  app.delete<{ Params: Params; Body: Body | undefined }>(
+    '/api/sessions/:id',
+    {
+      schema: {
+        summary: 'end a live session; its client is told why',
+        tags: ['sessions'],
+        params: paramsSchema,
+        body: bodySchema,
+        response: { 200: endedSchema },
+      },
+    },
+    (request) =>
+      callers.as(request, (caller) => {
+        const session = seen(caller, request.params.id)
+        access.demand('end_session', caller, aboutSession(session, targetOf))
+        const ended = parts.end(session.id, caller, oneLine(request.body?.reason ?? ''))
+        if (!ended) throw new GatewayError('conflict', `session ${session.id} is not live`)
+        return Promise.resolve({ id: session.id, ended })
+      }),
   )
 }
 
-function sessionView(session: OpenSession) {
-  const { subject, issuer, name, kind } = session.identity
-  return {
-    id: session.id,
-    subject,
-    issuer,
-    name,
-    kind,
-    target: session.target,
-    database: session.database,
-    client_address: session.clientAddress,
-    application: session.application,
-    since: new Date(session.openedAtMs).toISOString(),
+function wantedBy({ state, target, person, before }: Query): (session: ListedSession) => boolean {
+  const states: readonly string[] =
+    state === undefined || state === 'all'
+      ? ['live', 'ended', 'lost']
+      : state === 'ended'
+        ? ['ended', 'lost']
+        : [state]
+  const words = person?.toLowerCase()
+  const edge = before === undefined ? undefined : edgeOf(before)
+  return (session) =>
+    states.includes(session.state) &&
+    (target === undefined || session.target === target) &&
+    (words === undefined ||
+      [session.identity.name, session.identity.subject].some((one) =>
+        one.toLowerCase().includes(words),
+      )) &&
+    (edge === undefined || isOlder(session, edge))
+}
+
+// Time and id of the last one shown: stays good while sessions come and go.
+function cursorOf({ sinceMs, id }: ListedSession): string {
+  return `${sinceMs}.${id}`
+}
+
+type Edge = { readonly sinceMs: number; readonly id: string }
+
+function edgeOf(before: string): Edge {
+  const [, since, id] = /^(\d{1,16})\.([A-Za-z0-9-]{1,64})$/.exec(before) ?? []
+  if (since === undefined || id === undefined) {
+    throw new GatewayError('usage', '`before` is not the `next` of another page')
   }
+  return { sinceMs: Number(since), id }
+}
+
+function isOlder(session: ListedSession, edge: Edge): boolean {
+  return session.sinceMs === edge.sinceMs ? session.id < edge.id : session.sinceMs < edge.sinceMs
+}
+
+// Goes to the client's terminal and to the record.
+function oneLine(reason: string): string {
+  return reason.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ').trim()
 }

@@ -14,6 +14,8 @@ export type BrowserPage = {
   readonly until: (expression: string) => Promise<void>
   // PNG of what is seen.
   readonly picture: () => Promise<Buffer>
+  // A command of the DevTools protocol, for this page: sizes, keys, colours.
+  readonly send: (method: string, params?: object) => Promise<Record<string, unknown>>
   // What the page complained about: console errors, refused scripts.
   readonly complaints: readonly string[]
 }
@@ -40,7 +42,12 @@ type Message = {
   readonly error?: { readonly message: string }
 }
 
-export async function openPage(t: Test, url: string): Promise<BrowserPage> {
+export async function openPage(
+  t: Pick<Test, 'teardown'>,
+  url: string,
+  // What is set before the page is loaded: its size, say.
+  before: (send: BrowserPage['send']) => Promise<unknown> = () => Promise.resolve(),
+): Promise<BrowserPage> {
   const path = CHROMIUM.find((one) => existsSync(one)) ?? ''
   const profile = mkdtempSync(join(tmpdir(), 'sallyport-browser-'))
   const child = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
@@ -51,7 +58,7 @@ export async function openPage(t: Test, url: string): Promise<BrowserPage> {
   t.teardown(async () => {
     child.kill('SIGKILL')
     await gone
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   })
   const complaints: string[] = []
   const send = protocol(child.stdio[3] as Writable, child.stdio[4] as Readable, (event) => {
@@ -65,6 +72,7 @@ export async function openPage(t: Test, url: string): Promise<BrowserPage> {
   await page('Log.enable')
   await page('Runtime.enable')
   await page('Page.enable')
+  await before(page)
   await page('Page.navigate', { url })
   const evaluate = async (expression: string): Promise<unknown> => {
     const options = { expression, awaitPromise: true, returnByValue: true }
@@ -81,7 +89,7 @@ export async function openPage(t: Test, url: string): Promise<BrowserPage> {
   await until('document.readyState === "complete" && location.href !== "about:blank"')
   const picture = async (): Promise<Buffer> =>
     Buffer.from(String((await page('Page.captureScreenshot'))['data']), 'base64')
-  return { evaluate, until, picture, complaints }
+  return { evaluate, until, picture, send: page, complaints }
 }
 
 function protocol(to: Writable, from: Readable, heard: (event: Message) => void) {

@@ -68,7 +68,7 @@ function configOf(
   return {
     listeners: {
       postgres: [{ address: `127.0.0.1:${postgresPort}`, plaintext: 'loopback' }],
-      web: { address: `127.0.0.1:${webPort}` },
+      web: { address: `127.0.0.1:${webPort}`, console: { enabled: true } },
     },
     issuers: [
       {

@@ -85,6 +85,7 @@ function made() {
       approval: (_event, written) => written(undefined),
       bundle: () => undefined,
       shadow: () => undefined,
+      recording: () => undefined,
       incident: () => undefined,
       healthy: () => world.healthy,
       lag: () => 0,

@@ -61,6 +61,8 @@ export type Statement = {
   // After it ran: names may resolve differently (DDL, temporary objects, SET search_path or role, a
   // call of unknown effect), so the catalogue or the name context must be read again before the next.
   readonly invalidates: { readonly catalogue: boolean; readonly names: boolean }
+  // The target's count in CommandComplete is that of all rows which the statement itself changes.
+  readonly counted?: boolean
   // What alone keeps it from being read: the target would say that it does not exist.
   readonly missing?: Missing | undefined
   // Byte range of the statement in the UTF-8 text.

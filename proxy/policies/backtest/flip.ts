@@ -1,12 +1,7 @@
 // Two decisions on the same facts, held against each other: does the second let more through, or less?
 // Access is compared, not words: rules that only say something else are no flip.
-import type {
-  Action,
-  ApprovalTerms,
-  Decision,
-  Limits,
-  Mask,
-} from '../../../engine/schemas/decision.js'
+import { requirementsOf, type ApprovalTerms } from '../../../engine/schemas/approval-terms.js'
+import type { Action, Decision, Limits, Mask } from '../../../engine/schemas/decision.js'
 
 export type Direction = 'wider' | 'stricter' | 'mixed'
 
@@ -137,6 +132,48 @@ function termChanges(before: ApprovalTerms, after: ApprovalTerms): readonly Chan
   }
   if (before.scope !== after.scope) {
     add(after.scope === 'session', `approval: for a ${after.scope} instead of a ${before.scope}`)
+  }
+  changes.push(...peopleChanges(before, after), ...laterChanges(before, after))
+  return changes
+}
+
+// Beyond what the groups and the quorum as a whole tell: who of which groups.
+function peopleChanges(before: ApprovalTerms, after: ApprovalTerms): readonly Change[] {
+  if (before.groups === undefined && after.groups === undefined) return []
+  const words = (terms: ApprovalTerms): readonly string[] =>
+    requirementsOf(terms).map(({ any_of: groups, count }) => `${count} of ${groups.join(' or ')}`)
+  const [was, is] = [words(before), words(after)]
+  return [
+    ...was
+      .filter((one) => !is.includes(one))
+      .map((one) => ({ wider: true, text: `approval: without ${one}` })),
+    ...is
+      .filter((one) => !was.includes(one))
+      .map((one) => ({ wider: false, text: `approval: with ${one}` })),
+  ]
+}
+
+function laterChanges(before: ApprovalTerms, after: ApprovalTerms): readonly Change[] {
+  const changes: Change[] = []
+  const standsMs = (terms: ApprovalTerms): number =>
+    terms.scope === 'session' ? (terms.grant_ms ?? Infinity) : 0
+  if (before.scope === after.scope && standsMs(before) !== standsMs(after)) {
+    const times = `${shownLimit(standsMs(before))} → ${shownLimit(standsMs(after))}`
+    changes.push({ wider: standsMs(after) > standsMs(before), text: `approval: grant_ms ${times}` })
+  }
+  const later = ({ escalate }: ApprovalTerms): readonly string[] => [...(escalate?.to ?? [])].sort()
+  const gained = later(after).filter((group) => !later(before).includes(group))
+  const lost = later(before).filter((group) => !later(after).includes(group))
+  if (gained.length > 0) {
+    changes.push({ wider: true, text: `approval: later also by ${gained.join(', ')}` })
+  }
+  if (lost.length > 0) {
+    changes.push({ wider: false, text: `approval: later not by ${lost.join(', ')}` })
+  }
+  const afterMs = [before.escalate?.after_ms, after.escalate?.after_ms] as const
+  if (afterMs[0] !== undefined && afterMs[1] !== undefined && afterMs[0] !== afterMs[1]) {
+    const text = `approval: later is after ${afterMs[0]} → ${afterMs[1]} ms`
+    changes.push({ wider: afterMs[1] < afterMs[0], text })
   }
   return changes
 }

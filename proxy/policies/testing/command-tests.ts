@@ -115,10 +115,12 @@ function refusalOf(problem: unknown): string {
 }
 
 function grantsOf(grants: NonNullable<PlacedCase['one']['grants']>): Facts['grants'] {
-  return grants.map(({ id, scope, approvers = [] }, at) => ({
+  return grants.map(({ id, scope, approvers = [], rules, break_glass: broken }, at) => ({
     id: id ?? `grant-${at + 1}`,
     scope,
     approvers: [...approvers].sort(),
+    ...(rules === undefined ? {} : { rules: [...rules].sort() }),
+    ...(broken === undefined ? {} : { break_glass: broken }),
   }))
 }
 

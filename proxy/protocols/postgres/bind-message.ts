@@ -6,6 +6,8 @@ export type BindParts = {
   readonly statement: string
   // Views of the message: valid while it stays in front.
   readonly values: readonly (Uint8Array | null)[]
+  // As for `formats`: none, one for all, or one for each.
+  readonly valueFormats: readonly number[]
   readonly formats: readonly number[]
 }
 
@@ -19,8 +21,12 @@ export function bindOf(bytes: Buffer, start: number, end: number): BindParts | u
   if (portal === undefined || statement === undefined) return undefined
   let at = statementEnd + 1
   if (at + 2 > end) return undefined
-  at += 2 + int16At(bytes, at) * 2
-  if (at + 2 > end) return undefined
+  const valueFormatCount = int16At(bytes, at)
+  at += 2
+  if (at + valueFormatCount * 2 + 2 > end) return undefined
+  const valueFormats: number[] = []
+  for (let i = 0; i < valueFormatCount; i++) valueFormats.push(int16At(bytes, at + i * 2))
+  at += valueFormatCount * 2
   const count = int16At(bytes, at)
   at += 2
   const values: (Uint8Array | null)[] = []
@@ -38,5 +44,5 @@ export function bindOf(bytes: Buffer, start: number, end: number): BindParts | u
   at += 2
   if (at + formatCount * 2 !== end) return undefined
   for (let i = 0; i < formatCount; i++) formats.push(int16At(bytes, at + i * 2))
-  return { portal, statement, values, formats }
+  return { portal, statement, values, valueFormats, formats }
 }

@@ -38,15 +38,16 @@ export function insert(r: RelayState, bytes: Uint8Array, entry: Entry): void {
   if (!r.connected.target.write(bytes)) r.targetFull = true
 }
 
-export function refuseQuery(r: RelayState, end: number, swap: Failure): void {
+// `told`: the number of the command that is refused, where it has one.
+export function refuseQuery(r: RelayState, end: number, swap: Failure, told = 0): void {
   swallow(r, end)
-  insert(r, SUBSTITUTE_QUERY, entryOf('query', r.segment++, { swap }))
+  insert(r, SUBSTITUTE_QUERY, entryOf('query', r.segment++, { swap, told }))
 }
 
-export function refuseExtended(r: RelayState, end: number, swap: Failure): void {
+export function refuseExtended(r: RelayState, end: number, swap: Failure, told = 0): void {
   swallow(r, end)
   r.pipelineOpen = true
-  insert(r, SUBSTITUTE_PARSE, entryOf('refused', r.segment, { swap }))
+  insert(r, SUBSTITUTE_PARSE, entryOf('refused', r.segment, { swap, told }))
   // It fails on the target: what follows up to Sync would be discarded there.
   r.skipping = true
 }

@@ -24,6 +24,10 @@ export type Entry = {
   readonly segment: number
   // The error that must come is replaced by this.
   readonly swap: Failure | undefined
+  // Number of the command that `swap` is said of; 0: of none.
+  readonly told: number
+  // Its error was told already.
+  readonly hush: boolean
   // Not the client's: its answers stay here. `unasked`: a Describe put in front of an Execute.
   readonly internal: InternalQuery | 'unasked' | undefined
   // Of a Query one for each statement; of an Execute one.
@@ -49,6 +53,8 @@ export function entryOf(
     kind,
     segment,
     swap: more.swap,
+    told: more.told ?? 0,
+    hush: more.hush ?? false,
     internal: more.internal,
     commands: more.commands ?? NONE,
     changes: more.changes ?? NONE,

@@ -47,7 +47,9 @@ export function parse(r: RelayState, start: number, end: number): boolean {
   }
   if (syntaxError !== undefined) return refused(r, end, { sqlstate: '42601', ...syntaxError })
   const { refusal, sent: instead } = preview
-  if (refusal !== undefined) return refused(r, end, failureOf(refusal, statement))
+  if (refusal !== undefined) {
+    return refused(r, end, failureOf(refusal, statement), r.session.commands)
+  }
   const { names } = r
   if (names === undefined) throw new Error('names are not known')
   const to: Prepared = {
@@ -97,11 +99,15 @@ export function bind(r: RelayState, start: number, end: number): boolean {
   if (isFailure(found)) return refused(r, end, found)
   const { sent: instead } = prepared
   if (instead === 'void') return refused(r, end, NOT_AS_SENT)
-  const asked = commandOf(found.statement, found.reading, prepared.text, parts.values)
+  const asked = {
+    ...commandOf(found.statement, found.reading, prepared.text, parts.values),
+    bindFormats: parts.valueFormats,
+  }
   const command = instead === undefined ? asked : { ...asked, sent: instead }
   return judged(r, [command], (answer, stop) => {
-    if (!answer.go) refused(r, stop, failureOf(answer.refusal, found.statement))
-    else {
+    if (!answer.go) {
+      refused(r, stop, failureOf(answer.refusal, found.statement), r.session.commands)
+    } else {
       const [running] = runningsOf(r, [command], answer)
       bound(
         r,
@@ -158,8 +164,8 @@ export function sent(r: RelayState, end: number): boolean {
   return true
 }
 
-export function refused(r: RelayState, end: number, swap: Failure): boolean {
-  refuseExtended(r, end, swap)
+export function refused(r: RelayState, end: number, swap: Failure, told = 0): boolean {
+  refuseExtended(r, end, swap, told)
   return true
 }
 

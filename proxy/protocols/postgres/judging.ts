@@ -3,7 +3,8 @@
 import type { Answer, CommandToJudge, Words } from '../../guard.js'
 import { flush, swallow } from './client-writes.js'
 import { catalogueOf } from './context.js'
-import { afterMessage } from './target-writes.js'
+import { filmAside } from './filming.js'
+import { afterMessage, write } from './target-writes.js'
 import { noticeResponse } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { runningOf, type Running } from './running.js'
@@ -75,7 +76,10 @@ export function askingOf(state: () => RelayState): RelayState['asking'] {
         r.clientPaused = false
         r.connected.client.resume()
       }
-      afterMessage(r, () => r.connected.client.write(noticeResponse(words)))
+      afterMessage(r, () => {
+        filmAside(r, r.session.commands)
+        write(r, noticeResponse(words))
+      })
     },
     get signal() {
       const r = state()

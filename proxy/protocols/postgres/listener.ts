@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.js'
 import { GatewayError } from '../../errors.js'
 import type { Identity, Verify } from '../../identity/identity.js'
 import type { Session } from '../../session.js'
+import type { Tape } from '../../session-tape.js'
 import { listen, streamOf, type Listening } from '../../transport/listen.js'
 import { authenticated } from './authenticate.js'
 import type { Cancels } from './cancel.js'
@@ -57,6 +58,8 @@ export type ListenerParts = {
   readonly cancels: Cancels
   readonly relay: RelayParts
   readonly sessions: Sessions
+  // Absent: sessions are not recorded.
+  readonly tapeFor?: (session: Session) => Tape
   readonly randomBytes: (count: number) => Buffer
   readonly rawHandles: boolean
   readonly handshakeMs: number
@@ -206,6 +209,7 @@ async function open(
     parts.cancels.revoke(cancel)
     session.identity.release?.()
     parts.sessions.closed(session, reason)
+    session.tape?.close()
   }
   try {
     const catalogues = await found.catalogues()
@@ -214,6 +218,7 @@ async function open(
     if (socket.destroyed || loggedIn.socket.destroyed) {
       throw new GatewayError('target_unreachable', 'one of the two sides left during the login')
     }
+    if (parts.tapeFor !== undefined) session.tape = parts.tapeFor(session)
     inbox.release()
     const client = streamOf(socket, parts.rawHandles)
     const target = streamOf(loggedIn.socket, parts.rawHandles)

@@ -1,6 +1,6 @@
 // The messages of the extended protocol that work on what Parse and Bind have made: Describe, Execute,
 // Close, Sync, Flush (documentation 55.2.3).
-import { flush, forward, insert } from './client-writes.js'
+import { flush, forward, insert, swallow } from './client-writes.js'
 import { catalogueOf, contextReady, noteSent } from './context.js'
 import { entryOf } from './expected.js'
 import { later, malformed, refused, sent } from './extended-query.js'
@@ -9,9 +9,10 @@ import type { Portal } from './memory.js'
 import { isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { isFailure, portalNow, resolved } from './resolve.js'
+import { awaitCapped, cappedCopyEnds } from './row-cap.js'
 import { RESERVED } from './simple-query.js'
 import { changesOf } from './statement-changes.js'
-import { message, stringEnd, textOf } from './wire-bytes.js'
+import { int32At, message, stringEnd, textOf } from './wire-bytes.js'
 
 const STATEMENT = 0x53
 const PORTAL = 0x50
@@ -68,6 +69,11 @@ export function execute(r: RelayState, start: number, end: number): boolean {
   if (stopped === 'wait') return later(r)
   if (stopped === 'reading') return false
   if (stopped !== undefined) return refused(r, end, stopped)
+  const capped = running.rowsAffectedMax !== undefined
+  // The target has changed all rows by then, and tells how many only after the last row is fetched.
+  if (capped && statement.outputs !== undefined && int32At(bytes, nameEnd + 1) !== 0) {
+    return refused(r, end, IN_PIECES)
+  }
   if (!isPlain(running.masks) && portal.columns === undefined && !portal.describing) {
     // Rows are masked by their types, and the client did not ask for these.
     portal.describing = true
@@ -90,8 +96,20 @@ export function execute(r: RelayState, start: number, end: number): boolean {
   if (made !== undefined && made.length > 0) r.memory.expect(made, r.segment)
   portal.executed = true
   noteSent(r, statement)
-  r.expected.push(entryOf('execute', r.segment, { portal, commands: [running], changes }))
-  return sent(r, end)
+  const entry = entryOf('execute', r.segment, { portal, commands: [running], changes })
+  r.expected.push(entry)
+  sent(r, end)
+  if (capped) {
+    flush(r)
+    awaitCapped(r, entry)
+  }
+  return true
+}
+
+const IN_PIECES: Failure = {
+  sqlstate: '0A000',
+  message: 'the rows of a command that may change only so many rows cannot be fetched in pieces',
+  hint: 'execute it without a maximum of rows (fetch size 0)',
 }
 
 const NO_CHANGES: readonly never[] = []
@@ -131,6 +149,8 @@ const USE_FETCH: Failure = {
 
 export function sync(r: RelayState, start: number, end: number): boolean {
   if (end - start !== 5) return malformed(r, 'Sync')
+  // Ignored while a Query copies, and this one is with the target in other messages.
+  if (r.copyingIn && r.capped?.query === true) return ignored(r, end)
   r.skipping = false
   r.pipelineOpen = false
   // The target ignores Sync while it takes a copy's data.
@@ -145,6 +165,11 @@ export function flushMessage(r: RelayState, start: number, end: number): boolean
   return true
 }
 
+function ignored(r: RelayState, end: number): boolean {
+  swallow(r, end)
+  return true
+}
+
 // CopyData, CopyDone, CopyFail: part of a command that was judged; ignored by the target elsewhere.
 export function copyMessage(r: RelayState, type: number, start: number, end: number): boolean {
   if (type !== 0x64) {
@@ -153,7 +178,10 @@ export function copyMessage(r: RelayState, type: number, start: number, end: num
     r.copyingIn = false
   }
   forward(r, end)
-  if (r.client.at - r.sendFrom > 65_536) flush(r)
+  if (type !== 0x64 && r.capped !== undefined) {
+    flush(r)
+    cappedCopyEnds(r)
+  } else if (r.client.at - r.sendFrom > 65_536) flush(r)
   return true
 }
 

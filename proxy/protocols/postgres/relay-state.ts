@@ -7,7 +7,9 @@ import type { Rewriting, Waiting } from '../../guard.js'
 import type { Session } from '../../session.js'
 import type { Connected, RelayParts } from './connected.js'
 import { createExpected, type Expected } from './expected.js'
+import { filmingOf, type Filming } from './filming.js'
 import type { InternalQuery } from './internal-query.js'
+import type { Capped } from './row-cap.js'
 import { createMemory, type Memory, type Portal } from './memory.js'
 import type { Failure } from './refuse.js'
 
@@ -32,6 +34,8 @@ export type RelayState = {
   readonly session: Session
   readonly expected: Expected
   readonly memory: Memory
+  // Absent: the session is not recorded.
+  readonly film: Filming | undefined
 
   // Client side.
   readonly client: Input
@@ -82,6 +86,8 @@ export type RelayState = {
   // The answer in progress was cut short: nothing more of it leaves, up to its ReadyForQuery.
   cut: { cancelled: Promise<void> | undefined } | undefined
   internal: InternalQuery | undefined
+  // The command whose changed rows are waited for.
+  capped: Capped | undefined
 
   // How names are read (context.ts).
   names: NameContext | undefined
@@ -124,6 +130,7 @@ export function relayState(
     session: connected.session,
     expected: createExpected(),
     memory: createMemory(onGone),
+    film: filmingOf(connected.session.tape),
     client: { bytes: EMPTY, at: 0, end: 0 },
     sendFrom: 0,
     waiting: 'no',
@@ -151,6 +158,7 @@ export function relayState(
     masks: NO_MASKS,
     cut: undefined,
     internal: undefined,
+    capped: undefined,
     names: undefined,
     ownCatalogue: undefined,
     ownBeside: undefined,

@@ -10,6 +10,7 @@ import { errorResponse, type Failure } from './refuse.js'
 import { relayState, type RelayState } from './relay-state.js'
 import { watch } from './relay-watch.js'
 import { targetBytes } from './target-side.js'
+import { write } from './target-writes.js'
 import { message } from './wire-bytes.js'
 
 const TERMINATE = message('X')
@@ -44,11 +45,18 @@ export function startRelay(connected: Connected, parts: RelayParts): Relay {
   target.onBytes = (chunk) => safely(() => targetBytes(r, chunk))
   client.onDrain = () => {
     r.slowSince = 0
-    if (!r.ended) target.resume()
+    if (!r.ended && r.film?.tape.full() !== true) target.resume()
   }
   target.onDrain = () => {
     r.targetFull = false
     safely(() => pump(r))
+  }
+  const { film } = r
+  if (film !== undefined) {
+    film.tape.onDrain = () => {
+      if (!r.ended && r.slowSince === 0) target.resume()
+    }
+    film.tape.onFailure = () => fail(r, NOT_RECORDED)
   }
   client.onClose = () => leave(r)
   target.onClose = () => {
@@ -70,6 +78,12 @@ export function startRelay(connected: Connected, parts: RelayParts): Relay {
   }
 }
 
+const NOT_RECORDED: Failure = {
+  sqlstate: '58030',
+  message: 'the recording of this session cannot be written, and it must be',
+  hint: 'try again later; the operator of the gateway was told',
+}
+
 const TARGET_GONE: Failure = {
   sqlstate: '08006',
   message: 'the connection to the database was lost',
@@ -78,7 +92,8 @@ const TARGET_GONE: Failure = {
 // A command that waits for approval is given up; else the target is asked to cancel what it runs.
 function cancel(r: RelayState): void {
   if (r.ended) return
-  if (r.waiting === 'judge' && r.abort !== undefined) r.abort.abort()
+  if (r.capped !== undefined) void r.connected.cancelTarget()
+  else if (r.waiting === 'judge' && r.abort !== undefined) r.abort.abort()
   // Still being read: the target hears of it once it has the command.
   else if (r.waiting !== 'no' || r.internal !== undefined) r.cancelSoon = true
   else if (r.expected.size() > 0) void r.connected.cancelTarget()
@@ -122,7 +137,7 @@ function end(r: RelayState, reason: string, failure: Failure | undefined): void 
   r.internal?.reject(new Error(reason))
   allUnknown(r)
   // Between two messages only: in the middle of one the client could not read it.
-  if (failure !== undefined && r.rest === 0) client.write(errorResponse(failure, 'FATAL'))
+  if (failure !== undefined && r.rest === 0) write(r, errorResponse(failure, 'FATAL'))
   target.write(TERMINATE)
   target.end()
   client.end()

@@ -155,6 +155,10 @@ function together(outer: Statement, inner: Statement, returnsItsRows: boolean): 
     },
     control: outer.control,
     outputs: returnsItsRows ? inner.outputs : outer.outputs,
+    // EXECUTE answers with the count of what it executes.
+    ...(returnsItsRows && outer.control.kind === 'execute' && inner.counted === true
+      ? { counted: true }
+      : {}),
     invalidates: {
       catalogue: outer.invalidates.catalogue || inner.invalidates.catalogue,
       names: outer.invalidates.names || inner.invalidates.names,

@@ -3,6 +3,7 @@ import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { Limits } from '../../../engine/schemas/decision.js'
 import type { Answer } from '../../guard.js'
+import type { RecordTerms } from '../../session-tape.js'
 import type { MaskPlan } from './mask.js'
 
 export type Running = {
@@ -10,9 +11,12 @@ export type Running = {
   readonly statement: Statement
   readonly masks: ExitMasks
   readonly limits: Limits
+  readonly recorded: RecordTerms
   // Milliseconds; undefined without a time limit.
   readonly timeoutMs: number | undefined
   readonly startedUs: number
+  // How many rows it may change; undefined: as many as it does, or it changes none.
+  readonly rowsAffectedMax: number | undefined
   // How its rows are rewritten; undefined until its columns are known.
   plan: MaskPlan | undefined
   // RowDescription or CopyOutResponse has come, or none will.
@@ -23,6 +27,9 @@ export type Running = {
   // Time by which it must have ended (monotonic, µs), counted from when it is the target's turn.
   deadlineUs: number
   reported: boolean
+  // The recording knows its columns; its RowDescription where only the gateway asked for it.
+  shown: boolean
+  description: Buffer | undefined
   ended: boolean
 }
 
@@ -32,13 +39,15 @@ export function runningOf(
   nowUs: number,
   extended: boolean,
 ): Running {
-  const { timeout_ms } = passed.limits
+  const { timeout_ms, rows_affected_max } = passed.limits
   return {
     command: passed.command,
     statement,
     masks: passed.masks,
     limits: passed.limits,
+    recorded: passed.recorded,
     timeoutMs: timeout_ms,
+    rowsAffectedMax: statement.counted === true ? rows_affected_max : undefined,
     startedUs: nowUs,
     plan: undefined,
     described: extended,
@@ -47,6 +56,8 @@ export function runningOf(
     masked: 0,
     deadlineUs: timeout_ms === undefined ? Infinity : nowUs + timeout_ms * 1000,
     reported: false,
+    shown: false,
+    description: undefined,
     ended: false,
   }
 }

@@ -11,6 +11,7 @@ import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { isFailure, resolved } from './resolve.js'
 import { rewritingOf } from './rewriting.js'
+import { sendCappedQuery } from './row-cap.js'
 import { changesOf } from './statement-changes.js'
 import { message, stringEnd, textOf } from './wire-bytes.js'
 
@@ -64,7 +65,7 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
   return judged(r, commands, (answer, stop) => {
     if (!answer.go) {
       const only = commands.length === 1 ? commands[0]?.statement : undefined
-      refuseQuery(r, stop, failureOf(answer.refusal, only))
+      refuseQuery(r, stop, failureOf(answer.refusal, only), r.session.commands)
       return
     }
     const runnings = runningsOf(r, commands, answer)
@@ -73,7 +74,11 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
     for (const one of changes) if (one.length > 0) r.memory.expect(one, r.segment)
     for (const { statement } of commands) noteSent(r, statement)
     const entry = entryOf('query', r.segment++, { commands: runnings, changes })
-    if (rewritten === undefined) {
+    if (runnings.some(({ rowsAffectedMax }) => rowsAffectedMax !== undefined)) {
+      // The guard lets none of them go beside others.
+      if (runnings.length > 1) throw new Error('a capped command among others')
+      sendCappedQuery(r, stop, rewritten?.text ?? text, entry)
+    } else if (rewritten === undefined) {
       r.expected.push(entry)
       forward(r, stop)
     } else {

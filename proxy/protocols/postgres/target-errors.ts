@@ -5,6 +5,7 @@ import { headOf, type Entry } from './expected.js'
 import { ended, skipped } from './outcomes.js'
 import { errorResponse } from './refuse.js'
 import type { RelayState } from './relay-state.js'
+import { cappedFailed, isOurUndoing } from './row-cap.js'
 import { shownReport } from './report-fields.js'
 import { say } from './target-writes.js'
 
@@ -20,16 +21,18 @@ export function errorArrived(r: RelayState, bytes: Buffer, start: number, end: n
     say(r, report.bytes)
     return false
   }
+  if (isOurUndoing(r, entry)) return false
   if (entry.failed) return odd(r)
   r.copyingIn = false
   const own = entry.internal !== undefined && entry.internal !== 'unasked'
-  if (r.cut === undefined) {
+  if (r.cut === undefined && !entry.hush) {
     // A question of ours has failed the client's pipeline: it must learn that it has failed.
     if (!own) say(r, entry.swap === undefined ? report.bytes : errorResponse(entry.swap))
     else if (r.pipelineOpen) say(r, errorResponse(NAMES_UNKNOWN))
   }
   if (running !== undefined) ended(r, running, 'failed', { sqlstate: report.sqlstate })
   failedFrom(r, entry, new Error(`the target answered ${report.sqlstate}`))
+  cappedFailed(r)
   return false
 }
 

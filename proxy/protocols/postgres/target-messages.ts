@@ -3,12 +3,16 @@
 import { noteTransactionOver } from './context.js'
 import { endCut } from './cut-answer.js'
 import { headOf, type Entry } from './expected.js'
+import { filmMessage } from './filming.js'
 import { keepRow } from './internal-query.js'
 import { ended, skipped } from './outcomes.js'
 import type { RelayState } from './relay-state.js'
 import { noticePassed, notificationPassed, parameterPassed } from './asides.js'
+import { cappedCompleted, cappedCopies, cappedReady, isSurrounding } from './row-cap.js'
 import { columnsArrived, copyArrived, portalColumnsArrived, rowArrived } from './rows.js'
 import { errorArrived } from './target-errors.js'
+import { say } from './target-writes.js'
+import { gatheredBytes } from './target-writes.js'
 
 export function targetMessage(
   r: RelayState,
@@ -17,6 +21,11 @@ export function targetMessage(
   start: number,
   end: number,
 ): boolean {
+  const { film } = r
+  if (film !== undefined) {
+    const pending = gatheredBytes() + r.passTo - r.passFrom
+    filmMessage(r, film, type, pending, bytes, start, end)
+  }
   switch (type) {
     case NOTICE:
       return noticePassed(r, bytes, start, end)
@@ -113,6 +122,7 @@ function resultArrived(
     return false
   }
   const running = entry.commands[entry.index]
+  if (isSurrounding(r, entry, type)) return false
   switch (type) {
     case DATA_ROW:
       if (running === undefined) return odd(r, type)
@@ -122,13 +132,16 @@ function resultArrived(
       return columnsArrived(r, running, bytes, start, end)
     case COMPLETE:
       if (running === undefined && entry.internal === undefined) return odd(r, type)
+      if (r.capped?.entry === entry && running !== undefined) {
+        return cappedCompleted(r, r.capped, running, bytes, start, end)
+      }
       return completed(r, entry, bytes.toString('latin1', start + 5, end - 1))
     case EMPTY:
       if (running !== undefined) return odd(r, type)
       if (entry.kind === 'execute') r.expected.shift()
       return true
     case SUSPENDED:
-      if (entry.kind !== 'execute') return odd(r, type)
+      if (entry.kind !== 'execute' || r.capped?.entry === entry) return odd(r, type)
       r.expected.shift()
       return true
     case COPY_IN:
@@ -166,6 +179,7 @@ function copyingIn(r: RelayState, entry: Entry): boolean {
     return false
   }
   r.copyingIn = true
+  cappedCopies(r, entry)
   for (;;) {
     const next = r.expected.at(1)
     if (next === undefined) break
@@ -185,6 +199,8 @@ function copyingIn(r: RelayState, entry: Entry): boolean {
 
 function readyArrived(r: RelayState, bytes: Buffer, start: number, end: number): boolean {
   const entry = headOf(r.expected)
+  const before = entry === undefined ? 'nothing' : cappedReady(r, entry)
+  if (before === 'early') return odd(r, READY)
   const status = bytes[start + 5]
   const done =
     entry !== undefined &&
@@ -210,7 +226,10 @@ function readyArrived(r: RelayState, bytes: Buffer, start: number, end: number):
   }
   if (r.cut !== undefined) return endCut(r, bytes.subarray(start, end))
   finishInternal(r, entry)
-  return entry.internal === undefined
+  if (before === 'nothing') return entry.internal === undefined
+  say(r, before)
+  say(r, bytes.subarray(start, end))
+  return false
 }
 
 // Documentation 55.7.

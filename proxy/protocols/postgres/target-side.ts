@@ -1,9 +1,18 @@
 // The target's bytes: cut into messages, matched against what is expected, and passed on. Rows of a
 // command without masks go on as ranges of what was read, even before they are complete; everything
 // else is complete before it is looked at.
+import { filmRow } from './filming.js'
 import { emptied, keep, type RelayState } from './relay-state.js'
 import { targetMessage } from './target-messages.js'
-import { cut, dropGathered, gather, hasGathered, write, writeGathered } from './target-writes.js'
+import {
+  cut,
+  dropGathered,
+  gather,
+  gatheredBytes,
+  hasGathered,
+  write,
+  writeGathered,
+} from './target-writes.js'
 import { isPlain } from './running.js'
 import { int32At, rangeOf } from './wire-bytes.js'
 
@@ -87,14 +96,14 @@ function relayed(r: RelayState, bytes: Buffer, start: number, end: number): numb
     }
     const next = at + 1 + length
     if (next > end) {
-      if ((type === DATA_ROW || type === COPY_DATA) && passesOn(r, type, length + 1)) {
+      if ((type === DATA_ROW || type === COPY_DATA) && passesOn(r, type, length + 1, at - from)) {
         r.rest = next - end
         at = end
       } else if (length > WHOLE_BYTES_MAX)
         r.hostile(`a message of type ${type} too long to be read`)
       break
     }
-    if (type === DATA_ROW && passesOn(r, type, length + 1)) {
+    if (type === DATA_ROW && passesOn(r, type, length + 1, at - from)) {
       at = next
       continue
     }
@@ -117,7 +126,7 @@ function relayed(r: RelayState, bytes: Buffer, start: number, end: number): numb
 
 // A row or a piece of a copy that needs no look inside: counted, and passed on. The frequent case, so it
 // is decided here.
-function passesOn(r: RelayState, type: number, bytes: number): boolean {
+function passesOn(r: RelayState, type: number, bytes: number, before: number): boolean {
   const entry = r.expected.head()
   if (entry === undefined || entry.failed || r.cut !== undefined) return false
   if (entry.internal !== undefined || entry.swap !== undefined) return false
@@ -129,6 +138,9 @@ function passesOn(r: RelayState, type: number, bytes: number): boolean {
   if (!unlooked) return false
   if (limits.rows_max !== undefined && running.rows >= limits.rows_max) return false
   if (limits.bytes_max !== undefined && running.bytes + bytes > limits.bytes_max) return false
+  if (r.film !== undefined) {
+    filmRow(r.film, entry, running, type, bytes, before + gatheredBytes())
+  }
   if (type === DATA_ROW) running.rows++
   running.bytes += bytes
   return true

@@ -1,6 +1,7 @@
 // What goes to the client: ranges of the target's own bytes where nothing in them changes, and in
 // between what the gateway rewrote or says itself. All that one reading of the target gives leaves in
 // one piece.
+import { filmed } from './filming.js'
 import type { RelayState } from './relay-state.js'
 
 // Shared by all relays: it is only used within one call.
@@ -47,6 +48,11 @@ export function dropGathered(): void {
   used = 0
 }
 
+// What was gathered so far in this reading.
+export function gatheredBytes(): number {
+  return used
+}
+
 export function hasGathered(): boolean {
   return used > 0
 }
@@ -59,7 +65,10 @@ export function writeGathered(r: RelayState): void {
 }
 
 export function write(r: RelayState, bytes: Uint8Array): void {
-  if (bytes.length === 0 || r.connected.client.write(bytes)) return
+  if (bytes.length === 0) return
+  // A recording that cannot follow holds the target up; its `onDrain` lets it go on.
+  if (r.film !== undefined && !filmed(r.film, bytes)) r.connected.target.pause()
+  if (r.connected.client.write(bytes)) return
   if (r.slowSince === 0) {
     r.slowSince = r.parts.clock.monotonicUs()
     r.connected.target.pause()

@@ -42,11 +42,15 @@ degraded := {
 } else := decision
 
 # METADATA
-# title: May this person settle this request
+# title: May this person settle this request, or see what the console shows
 # entrypoint: true
 # schemas:
 #   - input: schema.approval
-approval := data.sallyport.approvals.answer
+approval := data.sallyport.console.answer if {
+	input.verb in data.sallyport.console.verbs
+} else := object.union(data.sallyport.approvals.answer, {"step_up": data.sallyport.console.step_up}) if {
+	data.sallyport.approvals.answer.allow
+} else := data.sallyport.approvals.answer
 
 _ops contains effect.op if some effect in input.command.effects
 
@@ -57,6 +61,15 @@ _deny contains rule if some rule in policies.deny.any
 _deny contains rule if {
 	some op in _ops
 	some rule in policies.deny[op]
+}
+
+_deny contains {
+	"id": "sallyport/no-break-glass",
+	"message": "no policy says how the glass may be broken here",
+	"hint": "ask for access in the usual way",
+} if {
+	_breaking
+	count(_emergency) == 0
 }
 
 # METADATA
@@ -97,12 +110,23 @@ _all_holds contains held if {
 }
 
 _holds contains held if {
+	not _breaking
 	some held in _all_holds
 	not _granted(held)
 }
 
-# A grant for this exact command satisfies whatever asked for it; a grant for the session what asked
-# for no more than that.
+# In an emergency its own rules say who must agree, and no others.
+_holds contains held if {
+	_breaking
+	some held in _emergency
+}
+
+_breaking if input.access.break_glass
+
+_emergency contains held if some held in policies.break_glass
+
+# A grant for this exact command satisfies whatever asked for it; a grant for the session what asked for no
+# more than that and had asked for it; broken glass everything.
 _granted(_) if {
 	some grant in input.grants
 	grant.scope == "command"
@@ -112,6 +136,12 @@ _granted(held) if {
 	held.approval.scope == "session"
 	some grant in input.grants
 	grant.scope == "session"
+	held.id in object.get(grant, "rules", [held.id])
+}
+
+_granted(_) if {
+	some grant in input.grants
+	grant.break_glass
 }
 
 _hold_rules := _by_name({rule |
@@ -122,14 +152,60 @@ _hold_rules := _by_name({rule |
 # Sets have no order that is the same everywhere.
 _by_name(rules) := [pair[1] | some pair in sort({[rule.id, rule] | some rule in rules})]
 
-# The strictest of all that asked.
-_approval := {
-	"approvers": sort({group | some held in _holds; some group in held.approval.approvers}),
-	"quorum": max({held.approval.quorum | some held in _holds}),
-	"expires_ms": min({held.approval.expires_ms | some held in _holds}),
-	"reason_required": true in {held.approval.reason_required | some held in _holds},
-	"scope": min({held.approval.scope | some held in _holds}),
+# What all that asked want together: every one's people, the shortest times.
+_approval := object.union_n([
+	_people,
+	{
+		"expires_ms": min({held.approval.expires_ms | some held in _holds}),
+		"reason_required": true in {held.approval.reason_required | some held in _holds},
+		"scope": min({held.approval.scope | some held in _holds}),
+	},
+	_standing,
+	_escalation,
+])
+
+_people := {"approvers": one.any_of, "quorum": one.count} if {
+	count(_needed) == 1
+	some one in _needed
+} else := {
+	"approvers": sort({group | some one in _needed; some group in one.any_of}),
+	"quorum": sum([one.count | some one in _needed]),
+	"groups": sort(_needed),
 }
+
+# So many of these groups: the most that any rule wants of the same ones.
+_needed contains {"any_of": groups, "count": most} if {
+	some groups in {one.any_of | some one in _wanted}
+	most := max({one.count | some one in _wanted; one.any_of == groups})
+}
+
+_wanted contains {"any_of": sort({group | some group in one.any_of}), "count": one.count} if {
+	some held in _holds
+	some one in held.approval.groups
+}
+
+_wanted contains {"any_of": sort({group | some group in held.approval.approvers}), "count": held.approval.quorum} if {
+	some held in _holds
+	not held.approval.groups
+}
+
+_standing := {"grant_ms": min(_grant_times)} if {
+	count(_grant_times) > 0
+} else := {}
+
+_grant_times := {held.approval.grant_ms | some held in _holds}
+
+# Others may settle it later only where every rule that asked says so.
+_escalation := {"escalate": {"after_ms": max({one.after_ms | some one in _escalations}), "to": sort(_escalated_to)}} if {
+	every held in _holds {
+		held.approval.escalate
+	}
+	count(_escalated_to) > 0
+} else := {}
+
+_escalations := {held.approval.escalate | some held in _holds}
+
+_escalated_to := intersection({{group | some group in one.to} | some one in _escalations})
 
 _masks := sort(policies.mask)
 

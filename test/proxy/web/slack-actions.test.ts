@@ -20,6 +20,7 @@ import {
   type Signed,
 } from '../../peers/slack.js'
 import { engineer, gatewayOn, heldRequest, policy, stores } from '../approvals/world.js'
+import { nothing } from './nothing.js'
 
 const [found] = await stores(t, ['sqlite'])
 if (found === undefined) throw new Error('no store')
@@ -64,7 +65,7 @@ async function world(t: Test) {
       gatewayUrl,
       () => PEOPLE,
     ),
-    sessions: () => [],
+    ...nothing,
     readiness: () => Promise.resolve([]),
     metrics: createMetrics({}, { process: false }),
     clock: systemClock,

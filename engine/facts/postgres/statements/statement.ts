@@ -3,6 +3,7 @@ import type { Node } from 'libpg-query'
 import { createAnalysis } from '../analysis.js'
 import type { Analysis, Collected, Parse, Stale } from '../analysis.js'
 import type { Catalogue, NameContext } from '../catalogue.js'
+import { countsItsRows } from '../counted-rows.js'
 import type { RawStatement } from '../judge.js'
 import type { Statement } from '../reading.js'
 import { routineBody } from '../routine-body.js'
@@ -65,6 +66,7 @@ function assembled(raw: RawStatement, outcome: Outcome, collected: Collected): S
       catalogue: collected.catalogue || collected.touched.size > 0,
       names: collected.names,
     },
+    ...(countsItsRows(raw.node) ? { counted: true } : {}),
     ...(collected.missing === undefined ? {} : { missing: collected.missing }),
     start: raw.start,
     end: raw.end,

@@ -142,6 +142,7 @@ export async function startArena(
       approval: (_event, written) => written(undefined),
       bundle: () => undefined,
       shadow: () => undefined,
+      recording: () => undefined,
       incident: () => undefined,
       healthy: () => arena.healthy,
       lag: () => 0,

@@ -139,6 +139,7 @@ export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): 
       approval: (_event, written) => written(undefined),
       bundle: () => undefined,
       shadow: () => undefined,
+      recording: () => undefined,
       incident: () => undefined,
       healthy: () => true,
       lag: () => 0,

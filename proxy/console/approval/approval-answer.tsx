@@ -1,0 +1,152 @@
+// The two answers, and what came of them. On a phone they stay at the bottom of the screen. A key moves
+// to an answer and never gives it: `a` or `d`, then Enter.
+import { useRef, useState } from 'preact/hooks'
+import type { Approval } from '../api/answers.js'
+import { call } from '../api/call.js'
+import { Icon } from '../parts/icon.js'
+import { Instant } from '../parts/instant.js'
+import { statusMark } from '../reading/approval-status.js'
+import { onOneLine } from '../reading/printable.js'
+import { useKeys } from '../shell/keys.js'
+
+type Verb = 'approve' | 'deny'
+type Props = { readonly approval: Approval; readonly again: () => void }
+
+export function ApprovalAnswer({ approval, again }: Props) {
+  const [given, setGiven] = useState<Approval>()
+  const now = given ?? approval
+  return approval.status !== 'pending' || now.status !== 'pending' ? (
+    <Settled approval={approval.status === 'pending' ? now : approval} />
+  ) : (
+    <Ask
+      approval={approval}
+      mine={given !== undefined}
+      answered={(after) => {
+        setGiven(after)
+        again()
+      }}
+    />
+  )
+}
+
+type AskProps = {
+  readonly approval: Approval
+  readonly mine: boolean
+  readonly answered: (after: Approval) => void
+}
+
+function Ask({ approval, mine, answered }: AskProps) {
+  const [reason, setReason] = useState('')
+  const [busy, setBusy] = useState<Verb>()
+  const [words, setWords] = useState('')
+  const field = useRef<HTMLInputElement>(null)
+  const buttons = {
+    approve: useRef<HTMLButtonElement>(null),
+    deny: useRef<HTMLButtonElement>(null),
+  }
+  useKeys(
+    [
+      {
+        press: 'a',
+        does: 'Move to Approve; Enter gives it',
+        where: 'This request',
+        run: () => buttons.approve.current?.focus(),
+      },
+      {
+        press: 'd',
+        does: 'Move to Deny; Enter gives it',
+        where: 'This request',
+        run: () => buttons.deny.current?.focus(),
+      },
+      {
+        press: 'r',
+        does: 'Write a reason',
+        where: 'This request',
+        run: () => field.current?.focus(),
+      },
+    ],
+    [approval.id],
+  )
+  const send = async (verb: Verb): Promise<void> => {
+    const needed = approval.reason_required || verb === 'deny'
+    if (needed && reason.trim() === '') {
+      setWords(
+        verb === 'deny'
+          ? 'Say why: whoever asked reads it, and an agent follows it.'
+          : 'The policies ask approvers for a reason.',
+      )
+      field.current?.focus()
+      return
+    }
+    setBusy(verb)
+    setWords('')
+    try {
+      const path = `/api/approvals/${encodeURIComponent(approval.id)}/${verb}`
+      answered(await call<Approval>(path, { method: 'POST', body: { reason } }))
+    } catch (problem) {
+      setWords(problem instanceof Error ? problem.message : String(problem))
+    }
+    setBusy(undefined)
+  }
+  const left = approval.quorum - approval.approvals.length
+  return (
+    <form class="answer" aria-label="Your answer" onSubmit={(event) => event.preventDefault()}>
+      <p class="answer-words problem-words" role="alert">
+        {words}
+      </p>
+      {mine ? (
+        <p class="answer-words" role="status">
+          Your approval counts. {left} more {left === 1 ? 'is' : 'are'} needed.
+        </p>
+      ) : null}
+      <input
+        ref={field}
+        class="answer-reason"
+        type="text"
+        maxLength={1000}
+        value={reason}
+        aria-label="Reason"
+        placeholder={approval.reason_required ? 'Reason (required)' : 'Reason (a denial needs one)'}
+        onInput={(event) => setReason(event.currentTarget.value)}
+      />
+      <div class="answer-buttons">
+        {(['deny', 'approve'] as const).map((verb) => (
+          <button
+            key={verb}
+            ref={buttons[verb]}
+            type="button"
+            class={`button button-big button-${verb === 'approve' ? 'allow' : 'deny'}`}
+            disabled={busy !== undefined}
+            onClick={() => void send(verb)}
+          >
+            <Icon name={verb === 'approve' ? 'allow' : 'deny'} />
+            {verb === 'approve' ? 'Approve' : 'Deny'}
+          </button>
+        ))}
+      </div>
+    </form>
+  )
+}
+
+function Settled({ approval }: { readonly approval: Approval }) {
+  const { meaning, sentence } = statusMark(approval.status)
+  return (
+    <div class={`answer answer-done answer-${meaning}`} role="status">
+      <Icon name={meaning} size={18} />
+      <div>
+        <p>
+          <b>{sentence}</b>
+        </p>
+        <p class="muted">
+          {approval.settled_by === undefined ? null : (
+            <>By {onOneLine(approval.settled_by, 100)} </>
+          )}
+          {approval.settled_at === undefined ? null : <Instant at={approval.settled_at} />}
+          {approval.reason === undefined || approval.reason === '' ? null : (
+            <>: “{onOneLine(approval.reason, 600)}”</>
+          )}
+        </p>
+      </div>
+    </div>
+  )
+}

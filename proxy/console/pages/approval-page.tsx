@@ -1,0 +1,142 @@
+// One request, to be understood in ten seconds on a phone: who, what, where, why it was held, what it
+// would change, what came before; then the answer, which stays within reach of the thumb.
+import { useRoute } from 'preact-iso'
+import type { Approval } from '../api/answers.js'
+import { useResource } from '../api/resource.js'
+import { ApprovalAnswer } from '../approval/approval-answer.js'
+import { ApprovalBefore } from '../approval/approval-before.js'
+import { ApprovalConsequence } from '../approval/approval-consequence.js'
+import { ApprovalQuorum } from '../approval/approval-quorum.js'
+import { ActionMark } from '../parts/action-mark.js'
+import { Instant } from '../parts/instant.js'
+import { Labels } from '../parts/labels.js'
+import { Loading, Problem } from '../parts/notes.js'
+import { PageHead } from '../parts/page-head.js'
+import { nameOf, Person } from '../parts/person.js'
+import { SqlText } from '../parts/sql-text.js'
+import { TimeLeft } from '../parts/time-left.js'
+import { statusMark } from '../reading/approval-status.js'
+import { headline } from '../reading/effect-words.js'
+import { onOneLine } from '../reading/printable.js'
+
+export function ApprovalPage() {
+  const { params } = useRoute()
+  const id = params['id'] ?? ''
+  const { value, problem, loading, again } = useResource<Approval>(
+    `/api/approvals/${encodeURIComponent(id)}`,
+    ['approval'],
+    id,
+  )
+  if (value === undefined) {
+    return (
+      <div class="page page-narrow">
+        <PageHead title="Request" />
+        {loading ? <Loading what="the request" rows={6} /> : null}
+        {problem === undefined ? null : <Problem problem={problem} again={again} />}
+      </div>
+    )
+  }
+  return <Request approval={value} again={again} />
+}
+
+function Request({ approval, again }: { readonly approval: Approval; readonly again: () => void }) {
+  const { id, status, requester, target, text, effects, rules, scope } = approval
+  const { meaning, word } = statusMark(status)
+  const what =
+    scope === 'session' ? `opens a session on ${onOneLine(target.name, 60)}` : headline(effects)
+  return (
+    <div class="page page-narrow approval">
+      <PageHead
+        title={sentenceCase(what)}
+        window={`${nameOf(requester)} ${what}`}
+        under={
+          <div class="approval-who">
+            <Person who={requester} />
+            <span class="muted">on</span>
+            <b>{targetName(target)}</b>
+            <Labels labels={target.labels} />
+          </div>
+        }
+      >
+        <ActionMark meaning={meaning} word={word} />
+        {status === 'pending' ? (
+          <TimeLeft from={approval.created_at} until={approval.expires_at} />
+        ) : (
+          <Instant at={approval.settled_at ?? approval.expires_at} relative />
+        )}
+      </PageHead>
+      <div class="approval-grid">
+        <div class="approval-main">
+          <section class="card card-hold" aria-label="Why it was held">
+            <h2>Why it was held</h2>
+            {rules.map((rule) => (
+              <div key={rule.id} class="rule">
+                <p>{onOneLine(rule.message, 600)}</p>
+                {rule.hint === undefined ? null : (
+                  <p class="muted">What would pass: {onOneLine(rule.hint, 600)}</p>
+                )}
+                <a class="rule-id" href={`/policies/rules?rule=${encodeURIComponent(rule.id)}`}>
+                  {onOneLine(rule.id, 100)}
+                </a>
+              </div>
+            ))}
+          </section>
+          <section class="card" aria-label="The command">
+            <h2>{scope === 'session' ? 'What is asked for' : 'The exact command'}</h2>
+            <SqlText text={text} effects={effects} />
+            <p class="fine muted">
+              These bytes run, once, if you approve; <code>…</code> stands for a protected value.
+            </p>
+          </section>
+          <ApprovalConsequence approval={approval} />
+          <ApprovalBefore approval={approval} />
+        </div>
+        <div class="approval-side">
+          <ApprovalQuorum approval={approval} />
+          <section class="card" aria-label="About this request">
+            <h2>About</h2>
+            <dl class="pairs">
+              <dt>Asked</dt>
+              <dd>
+                <Instant at={approval.created_at} />
+              </dd>
+              <dt>Subject</dt>
+              <dd class="break">{onOneLine(requester.subject, 200)}</dd>
+              {requester.groups === undefined || requester.groups.length === 0 ? null : (
+                <>
+                  <dt>Groups</dt>
+                  <dd>{requester.groups.map((group) => onOneLine(group, 60)).join(', ')}</dd>
+                </>
+              )}
+              {approval.session === undefined ? null : (
+                <>
+                  <dt>Session</dt>
+                  <dd>
+                    <a href={`/sessions/${approval.session}?at=${approval.command ?? 1}`}>
+                      watch it
+                    </a>
+                  </dd>
+                </>
+              )}
+              <dt>Digest</dt>
+              <dd class="mono clip" title={approval.digest}>
+                {approval.digest.replace('sha256:', '').slice(0, 16)}…
+              </dd>
+              <dt>In a terminal</dt>
+              <dd class="mono break">sallyport approvals approve {id}</dd>
+            </dl>
+          </section>
+        </div>
+      </div>
+      <ApprovalAnswer key={id} approval={approval} again={again} />
+    </div>
+  )
+}
+
+function targetName({ name, database }: Approval['target']): string {
+  return onOneLine(database === name || database === '' ? name : `${name}/${database}`, 80)
+}
+
+function sentenceCase(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}

@@ -1,0 +1,31 @@
+// The top of a page: its name, which is also the window's, and what can be done there.
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+
+type Props = {
+  readonly title: string
+  // For the window, where it should say more.
+  readonly window?: string
+  readonly children?: ComponentChildren
+  readonly under?: ComponentChildren
+}
+
+export function PageHead({ title, window = title, children, under }: Props) {
+  const head = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${window} · Sallyport`
+  }, [window])
+  // So that a screen reader says where one is, and Tab goes on from the top.
+  useEffect(() => head.current?.focus({ preventScroll: true }), [])
+  return (
+    <header class="page-head">
+      <div class="page-head-row">
+        <h1 ref={head} tabIndex={-1}>
+          {title}
+        </h1>
+        <div class="page-head-actions">{children}</div>
+      </div>
+      {under === undefined ? null : <div class="page-head-under">{under}</div>}
+    </header>
+  )
+}

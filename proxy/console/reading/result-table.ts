@@ -1,0 +1,85 @@
+// The answer of one command as the client saw it, put together from the frames of the recording: columns,
+// rows, what was said at the end, and which cells are masks.
+
+export type Frame =
+  | {
+      readonly at: number
+      readonly kind: 'command'
+      readonly command: number
+      readonly text: string
+      readonly binds?: readonly (string | null)[]
+    }
+  | {
+      readonly at: number
+      readonly kind: 'columns'
+      readonly command: number
+      readonly columns: readonly { readonly name: string; readonly type: number }[]
+    }
+  | {
+      readonly at: number
+      readonly kind: 'rows'
+      readonly command: number
+      readonly rows: readonly (readonly (string | null)[])[]
+    }
+  | { readonly at: number; readonly kind: 'done'; readonly command: number; readonly tag: string }
+  | {
+      readonly at: number
+      readonly kind: 'error'
+      readonly command: number
+      readonly sqlstate: string
+      readonly message: string
+      readonly detail?: string
+      readonly hint?: string
+    }
+  | {
+      readonly at: number
+      readonly kind: 'notice'
+      readonly command: number
+      readonly severity: string
+      readonly message: string
+      readonly hint?: string
+    }
+  | { readonly at: number; readonly kind: 'cut'; readonly command: number; readonly why: string }
+
+export type ResultTable = {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | null)[])[]
+}
+
+export type Seen = {
+  readonly tables: readonly ResultTable[]
+  readonly said: readonly Exclude<Frame, { readonly kind: 'command' | 'columns' | 'rows' }>[]
+  readonly binds: readonly (string | null)[]
+}
+
+// `untilMs`: frames after it have not come yet.
+export function seenIn(frames: readonly Frame[], untilMs = Infinity): Seen {
+  const tables: { columns: readonly string[]; rows: (readonly (string | null)[])[] }[] = []
+  const said: Seen['said'][number][] = []
+  let binds: readonly (string | null)[] = []
+  for (const frame of frames) {
+    if (frame.at > untilMs) break
+    switch (frame.kind) {
+      case 'command':
+        binds = frame.binds ?? []
+        break
+      case 'columns':
+        tables.push({ columns: frame.columns.map(({ name }) => name), rows: [] })
+        break
+      case 'rows': {
+        const table = tables.at(-1)
+        if (table === undefined) tables.push({ columns: [], rows: [...frame.rows] })
+        else table.rows.push(...frame.rows)
+        break
+      }
+      default:
+        said.push(frame)
+    }
+  }
+  return { tables, said, binds }
+}
+
+// As the shipped masks look: asterisks, or asterisks before the last few characters.
+export function looksMasked(value: string | null): boolean {
+  return value !== null && /^\*{3,}/.test(value)
+}

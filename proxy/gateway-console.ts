@@ -1,0 +1,162 @@
+// What the web listener needs beyond the parts of the gateway: the list of sessions with what was recorded
+// before, the news, the console's sign-in at its issuer, and its files where it was built.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Policy } from '../engine/policy/policy.js'
+import type { Clock } from './clock.js'
+import type { Settings } from './config/settings.js'
+import { createNews, watchedRecorder, type News } from './gateway-news.js'
+import { createCodeFlow } from './identity/code-flow.js'
+import type { Identity } from './identity/identity.js'
+import type { Log } from './log.js'
+import type { Metrics } from './metrics.js'
+import type { OpenSessions } from './open-sessions.js'
+import { recordLines } from './recording/read-record.js'
+import type { Recorder } from './recording/recorder.js'
+import { createSessionList, type SessionList } from './session-list.js'
+import { readConsole } from './web/console-files.js'
+import { WEB_LIMITS } from './web/limits.js'
+import type { WebOptions } from './web/server.js'
+
+export type GatewayConsole = {
+  // Everything that is recorded goes through it.
+  readonly recorder: Recorder
+  readonly news: News
+  readonly sessions: SessionList
+  readonly web: (
+    parts: ConsoleWebParts,
+  ) => Pick<
+    WebOptions,
+    'sessions' | 'news' | 'targetOf' | 'endSession' | 'mayOperate' | 'onStream' | 'activePolicy'
+  > &
+    Pick<WebOptions, 'console' | 'files'>
+  // Reads what was recorded before, beside everything else.
+  readonly start: () => void
+  readonly close: () => void
+}
+
+export type ConsoleWebParts = {
+  readonly open: Pick<OpenSessions, 'all'>
+  readonly policy: () => Policy
+  readonly metrics: Pick<Metrics, 'signedIn' | 'signInEnded' | 'streamed' | 'incident'>
+}
+
+// Between two looks at whether the record can be written.
+const LOOK_MS = 1_000
+
+export function gatewayConsole(
+  settings: () => Settings,
+  written: Recorder,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): GatewayConsole {
+  const news = createNews(WEB_LIMITS.streamEveryMs)
+  const sessions = createSessionList()
+  const recorder = watchedRecorder(written, sessions, news, clock)
+  let healthy = true
+  const looking = setInterval(() => {
+    if (recorder.healthy() !== healthy) news.tell({ topic: 'health', id: 'record' })
+    healthy = recorder.healthy()
+  }, LOOK_MS).unref()
+  return {
+    recorder,
+    news,
+    sessions,
+    start: () => {
+      sessions.read(recordLines(settings().record.directory)).catch((err: unknown) => {
+        log.warn(
+          { err },
+          'the list of sessions lacks those of before: the record could not be read',
+        )
+      })
+    },
+    close: () => {
+      clearInterval(looking)
+      news.close()
+    },
+    web: ({ open, policy, metrics }) => ({
+      sessions,
+      news,
+      activePolicy: policy,
+      targetOf: (name, database) => {
+        const found = settings().targets.find((one) => one.name === name)
+        return { name, kind: found?.kind ?? 'postgres', labels: { ...found?.labels }, database }
+      },
+      endSession: (id, by, reason) => {
+        const found = open.all().find(({ session }) => session.id === id)
+        if (found === undefined) return false
+        const why = reason === '' ? '' : `: ${reason}`
+        recorder.incident({ event: 'session_ended', session: id, by: by.key, detail: reason })
+        metrics.incident('session_ended')
+        log.warn({ session: id, by: by.key, reason }, 'a session was ended by an operator')
+        found.end('57P01', `this session was ended by ${nameOf(by)}${why}`)
+        return true
+      },
+      mayOperate: ({ facts }) =>
+        facts.groups.some((group) => settings().policy.operators.includes(group)) &&
+        policy().mayApprove({ version: 1, verb: 'operate', approver: facts }).allow,
+      onStream: metrics.streamed,
+      ...consoleOf(settings(), recorder, metrics, { clock, log }),
+    }),
+  }
+}
+
+function consoleOf(
+  { listeners, issuers }: Settings,
+  recorder: Recorder,
+  metrics: ConsoleWebParts['metrics'],
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Pick<WebOptions, 'console' | 'files'> {
+  const { console: wanted, url } = listeners.web
+  const issuer = issuers.find((one) => one.issuer === wanted?.issuer)
+  if (wanted === undefined || issuer === undefined) return {}
+  const { origin } = new URL(url)
+  const { clientId, clientSecret, scope, resource, audience, idleMs, absoluteMs } = wanted
+  const { maxAgeMs, acr } = wanted.stepUp
+  return {
+    ...filesOf(log),
+    console: {
+      flow: createCodeFlow(
+        {
+          issuer,
+          clientId,
+          clientSecret,
+          redirectUri: `${origin}/auth/callback`,
+          scope,
+          resource,
+          audience,
+        },
+        clock,
+      ),
+      origin,
+      idleMs,
+      absoluteMs,
+      stepUp: { maxAgeMs, ...(acr === undefined ? {} : { acr }) },
+      onSignIn: (outcome, who, address) => {
+        metrics.signedIn(outcome)
+        // Anybody can make attempts come to nothing: they are counted and logged, not recorded.
+        if (who === undefined) return
+        recorder.incident({ event: 'console_signed_in', by: who.key, client_address: address })
+        log.info({ by: who.key, address }, 'somebody signed in to the console')
+      },
+      onSignInEnd: (who, why) => {
+        metrics.signInEnded(why)
+        recorder.incident({ event: 'console_signed_out', by: who.key, detail: why })
+        log.info({ by: who.key, why }, 'a sign-in to the console ended')
+      },
+    },
+  }
+}
+
+// Compiled, this file lies in build/proxy; else beside the sources.
+function filesOf(log: Log): Pick<WebOptions, 'files'> {
+  for (const place of ['../console/', '../build/console/']) {
+    const directory = fileURLToPath(new URL(place, import.meta.url))
+    if (existsSync(`${directory}index.html`)) return { files: readConsole(directory) }
+  }
+  log.warn('the console was not built: run `npm run build`')
+  return {}
+}
+
+function nameOf({ facts }: Identity): string {
+  return facts.name === '' ? facts.subject : facts.name
+}

@@ -1,0 +1,223 @@
+// The recordings of a running gateway: a tape for each session, the health of the disk and the store behind
+// them, and everything that is done with recordings afterwards. When something fails, what must be recorded
+// is refused until a trial write and the spool say that it works again; nothing is dropped without a word.
+import { join } from 'node:path'
+import type { Decision } from '../../engine/schemas/decision.js'
+import type { Clock } from '../clock.js'
+import { GatewayError } from '../errors.js'
+import type { Recorder, RecordingEvent } from '../recording/recorder.js'
+import type { Session } from '../session.js'
+import type { RecordTerms, Tape } from '../session-tape.js'
+import { closeQuietly, realFilmDisk, writeAll, type FilmDisk } from './film-disk.js'
+import type { Recordings } from './film.js'
+import { FilmFile } from './film-file.js'
+import { createFilmLibrary } from './film-library.js'
+import { createHolds, type Holds } from './holds.js'
+import { keyRing } from './key-ring.js'
+import { createRemoval, type Removal } from './removal.js'
+import type { RecordingSettings } from './settings.js'
+import { createSpool } from './spool.js'
+import type { FilmStore } from './store.js'
+import { createTape, type Pool } from './tape.js'
+import { termsFrom } from './terms.js'
+
+export type RecordingParts = {
+  readonly settings: RecordingSettings
+  readonly store: FilmStore
+  readonly recorder: Pick<Recorder, 'recording' | 'incident'>
+  readonly clock: Pick<Clock, 'now' | 'monotonicUs'>
+  readonly log: (level: 'info' | 'warn' | 'error', words: string, fields: object) => void
+  readonly onFrame: () => void
+  readonly onBytes: (bytes: number) => void
+  readonly onFailure: (what: string) => void
+  readonly onRemoved: (why: string) => void
+  readonly disk?: FilmDisk
+}
+
+export type LiveRecordings = Recordings & {
+  readonly tapeFor: (session: Omit<Session, 'tape'>) => Tape
+  readonly termsOf: (asked: Decision['record']) => RecordTerms
+  readonly trouble: () => string | undefined
+  // Bytes in memory that wait for the disk; bytes on the disk that wait for the store.
+  readonly waiting: () => number
+  readonly spooled: () => number
+  readonly holds: Holds
+  readonly removal: Removal
+  readonly close: () => Promise<void>
+}
+
+const POOL_BYTES_MAX = 256 * 1024 * 1024
+const PROBE_MS = 1000
+const PROBE = Buffer.alloc(65_536)
+// A full spool has room again only once so much of it is free.
+const ROOMY = 0.9
+
+export async function createRecordings(parts: RecordingParts): Promise<LiveRecordings> {
+  const { settings, store, recorder, clock, log } = parts
+  const disk = parts.disk ?? realFilmDisk
+  const keys = keyRing(settings.key, settings.previousKeys)
+  // A key that is not there now is a mistake of the configuration; later it is trouble.
+  keys.current()
+  const pool: Pool = { waiting: 0, max: POOL_BYTES_MAX }
+  const live = new Set<string>()
+  const finishing = new Set<Promise<void>>()
+  let trouble: string | undefined
+  let spooled = 0
+  let unsettled = true
+  let busy = false
+
+  const record = (event: RecordingEvent): Promise<void> =>
+    new Promise((resolve, reject) =>
+      recorder.recording(event, (failure) => (failure === undefined ? resolve() : reject(failure))),
+    )
+  const spool = createSpool({
+    folder: settings.directory,
+    disk,
+    store,
+    record,
+    onKept: (bytes) => (spooled -= bytes),
+  })
+  spooled = await spool.prepare()
+
+  const troubled = (problem: unknown, what: string): void => {
+    const why = problem instanceof Error ? problem.message : String(problem)
+    unsettled = true
+    parts.onFailure(what)
+    if (trouble !== undefined) return
+    trouble = why
+    log('error', 'recordings cannot be written', { what, why })
+  }
+  const spoolHasRoom = (share: number): boolean => spooled < settings.spoolBytesMax * share
+  const filesOf = {
+    disk,
+    folder: spool.openFolder,
+    keys,
+    onBytes: (bytes: number): void => {
+      spooled += bytes
+      parts.onBytes(bytes)
+    },
+    mayGrow: (): void => {
+      if (spoolHasRoom(1)) return
+      throw new GatewayError('recording_failed', 'the spool of recordings is full')
+    },
+  }
+
+  const finished = async (session: string, step: Promise<void>): Promise<void> => {
+    try {
+      await step
+    } catch (problem) {
+      troubled(problem, 'finish')
+    } finally {
+      live.delete(session)
+    }
+  }
+
+  const probed = async (): Promise<void> => {
+    if (!spoolHasRoom(ROOMY)) throw new Error('the spool of recordings is full')
+    keys.current()
+    const path = join(spool.openFolder, 'probe')
+    const fd = await disk.open(path, 'w')
+    try {
+      await writeAll(disk, fd, PROBE, 0)
+      await disk.sync(fd)
+    } finally {
+      await closeQuietly(disk, fd)
+    }
+    await disk.unlink(path)
+  }
+
+  // What was left behind is brought home; then, if there was trouble, whether it is over.
+  const looked = async (): Promise<void> => {
+    if (busy || (!unsettled && trouble === undefined)) return
+    busy = true
+    try {
+      if (unsettled) {
+        unsettled = false
+        try {
+          await spool.settle(live)
+        } catch (problem) {
+          unsettled = true
+          log('warn', 'a finished recording waits in the spool', { why: String(problem) })
+          if (!spoolHasRoom(1)) troubled(problem, 'spool')
+        }
+      }
+      if (trouble === undefined) return
+      await probed()
+      log('info', 'recordings can be written again', { was: trouble })
+      trouble = undefined
+    } catch {
+      return
+    } finally {
+      busy = false
+    }
+  }
+  await looked()
+  const timer = setInterval(() => void looked(), PROBE_MS)
+  timer.unref()
+
+  const holds = await createHolds({ store, record, clock })
+  const library = createFilmLibrary({ folder: settings.directory, store, keys, live })
+  const removal = createRemoval({ ...parts, holds, record, live, library })
+
+  return {
+    ...library,
+    holds,
+    removal,
+    termsOf: termsFrom(settings.terms),
+    trouble: () => trouble,
+    waiting: () => pool.waiting,
+    spooled: () => spooled,
+    tapeFor(session) {
+      const { id, identity, target } = session
+      const { facts } = identity
+      const openedUs = clock.monotonicUs()
+      const about = {
+        session: id,
+        opened: clock.now(),
+        subject: facts.subject,
+        issuer: facts.issuer,
+        kind: facts.kind,
+        target: target.name,
+        database: target.database,
+        labels: target.labels,
+      }
+      live.add(id)
+      return createTape({
+        file: new FilmFile(filesOf, about),
+        nowMs: () => Math.max(0, Math.round((clock.monotonicUs() - openedUs) / 1000)),
+        flushMs: settings.flushMs,
+        bytesMax: settings.sessionBytesMax,
+        pool,
+        onFrame: parts.onFrame,
+        onFailed(problem, required) {
+          troubled(problem, 'write')
+          const why = problem instanceof Error ? problem.message : String(problem)
+          const detail = `${required ? 'the session was ended' : 'the rest of the session is not recorded'}: ${why}`
+          recorder.incident({ event: 'recording_failed', session: id, detail })
+        },
+        onClosed(sealed) {
+          if (sealed === undefined) {
+            live.delete(id)
+            unsettled = true
+            return
+          }
+          const step = finished(id, spool.finish(id, sealed))
+          finishing.add(step)
+          void step.then(() => finishing.delete(step))
+        },
+      })
+    },
+    async close() {
+      clearInterval(timer)
+      removal.stop()
+      while (live.size > 0 && (pool.waiting > 0 || finishing.size > 0)) {
+        await Promise.race([...finishing, pause()])
+      }
+      await Promise.all(finishing)
+    },
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10))
+}

@@ -1,0 +1,212 @@
+// Films of the sessions of one record, or of one export. Each session is looked for once and then followed;
+// the few used last are kept, so that turning its pages costs what is on the page.
+import type { Decision } from '../../engine/schemas/decision.js'
+import type { Facts } from '../../engine/schemas/facts.js'
+import type { ApprovalLine } from './record-survey.js'
+import { GatewayError } from '../errors.js'
+import { factsOf, type CommandLine } from '../recording/recorded-facts.js'
+import { readLine } from '../recording/segment-lines.js'
+import { exportedCommand } from './exported-lines.js'
+import type { Film, FilmApprovalEvent, FilmEntry, Shot } from './film.js'
+import { createLineParts, type LineParts } from './line-parts.js'
+import { createLineReader, type LineReader } from './line-reader.js'
+import { createSurvey, type KnownBundle, type Survey } from './record-survey.js'
+import {
+  createIndexReader,
+  type CommandPlace,
+  type IndexReader,
+  type SessionIndex,
+} from './session-index.js'
+
+// Sessions followed at a time.
+const SESSIONS_MAX = 8
+const SHOTS_A_TURN = 500
+
+export type Films = {
+  // undefined: no such session is on record.
+  readonly film: (session: string) => Promise<Film | undefined>
+  // The whole id of the one session that begins so; `latest`: the last that sent a command.
+  readonly named: (name: string) => Promise<string>
+  readonly bundles: () => Promise<ReadonlyMap<string, KnownBundle>>
+}
+
+export function createFilms(place: string): Films {
+  const survey = createSurvey(place)
+  const parts = createLineParts()
+  const readers = new Map<string, IndexReader>()
+
+  const readerOf = (session: string): IndexReader => {
+    const reader = readers.get(session) ?? createIndexReader(survey, session)
+    readers.delete(session)
+    readers.set(session, reader)
+    const [oldest] = readers.keys()
+    if (readers.size > SESSIONS_MAX && oldest !== undefined) readers.delete(oldest)
+    return reader
+  }
+
+  return {
+    async named(name) {
+      await survey.look()
+      const all = survey.sessions()
+      if (name === 'latest') {
+        for (const session of all.toReversed()) {
+          const index = await createIndexReader(survey, session).look()
+          if (index !== undefined && index.commands.length > 0) return session
+        }
+      }
+      const found = all.includes(name) ? [name] : all.filter((one) => one.startsWith(name))
+      const [one, ...more] = found
+      if (one !== undefined && more.length === 0) return one
+      throw new GatewayError(
+        'not_found',
+        one === undefined
+          ? `no session ${name} is recorded in ${place}`
+          : `${found.length} sessions begin with ${name}`,
+      )
+    },
+    async bundles() {
+      await survey.look()
+      return survey.bundles()
+    },
+    async film(session) {
+      const reader = readerOf(session)
+      const index = await reader.look()
+      if (index === undefined) {
+        readers.delete(session)
+        return undefined
+      }
+      return {
+        session: index.session,
+        commands: index.commands.map(({ command }) => command),
+        shots: (from) => shotsOf(index, from, survey, parts),
+      }
+    },
+  }
+}
+
+async function* shotsOf(
+  index: SessionIndex,
+  from: number,
+  survey: Survey,
+  parts: LineParts,
+): AsyncGenerator<Shot> {
+  const reader = createLineReader()
+  try {
+    let turn = 0
+    for (let i = firstFrom(index.commands, from); i < index.commands.length; i++) {
+      const place = index.commands[i]
+      if (place === undefined) return
+      yield shotAt(place, index, survey, parts, reader)
+      turn += 1
+      if (turn % SHOTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+function firstFrom(list: readonly CommandPlace[], from: number): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((list[middle]?.command ?? 0) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function shotAt(
+  place: CommandPlace,
+  index: SessionIndex,
+  survey: Survey,
+  parts: LineParts,
+  reader: LineReader,
+): Shot {
+  const bytes = reader.at(place.path, place.offset, place.length)
+  const { line, facts, decision } = commandIn(bytes, place, survey, parts, reader)
+  const approval = place.approval ?? index.approvals.get(place.command)
+  const events = approval === undefined ? [] : survey.approval(approval)
+  const { opened } = index.session
+  const incidents = index.incidents.get(place.command) ?? []
+  const { outcome } = place
+  const entry: FilmEntry = {
+    at: place.at,
+    time: place.time,
+    command: place.command,
+    text: line.text,
+    redacted: line.redacted === true,
+    ...(line.rewritten === undefined ? {} : { rewritten: line.rewritten }),
+    action: decision?.action ?? '?',
+    rules: decision?.rules ?? [],
+    go: line.go,
+    ...(line.refusal === undefined ? {} : { refusal: line.refusal }),
+    ...(approval === undefined
+      ? {}
+      : { approval: { id: approval, events: events.map((event) => shownEvent(event, opened)) } }),
+    ...(outcome === undefined ? {} : { outcome: withoutNames(outcome) }),
+    ...(incidents.length === 0
+      ? {}
+      : {
+          incidents: incidents.map(({ time, event, detail }) => ({
+            at: Math.max(0, time - opened),
+            event,
+            detail,
+          })),
+        }),
+    frames: [],
+  }
+  return {
+    entry,
+    entrypoint: line.entrypoint,
+    bundle: line.bundle,
+    ...(facts === undefined ? {} : { facts }),
+    ...(decision === undefined ? {} : { decision }),
+  }
+}
+
+function commandIn(
+  bytes: Buffer,
+  place: CommandPlace,
+  survey: Survey,
+  parts: LineParts,
+  reader: LineReader,
+): { readonly line: CommandLine; readonly facts?: Facts; readonly decision?: Decision } {
+  const { line } = readLine(bytes)
+  if (line?.kind !== 'command') {
+    const exported = exportedCommand(bytes)
+    if (exported !== undefined) return exported
+    throw new GatewayError('record_damaged', `${place.path}: a line changed while it was read`)
+  }
+  const files = survey.files()
+  const found = new Map<string, object | undefined>()
+  for (const digest of [line.facts.base, line.facts.command, line.decision]) {
+    found.set(digest, parts.of(digest, place.path, files, reader))
+  }
+  const facts = factsOf(line, { of: (digest) => found.get(digest) })
+  // Validated before it was recorded.
+  const decision = found.get(line.decision) as Decision | undefined
+  return {
+    line,
+    ...(facts === undefined ? {} : { facts }),
+    ...(decision === undefined ? {} : { decision }),
+  }
+}
+
+function shownEvent(line: ApprovalLine, openedMs: number): FilmApprovalEvent {
+  return {
+    at: Math.max(0, line.time - openedMs),
+    event: line.event,
+    ...(line.by === undefined ? {} : { by: line.by }),
+    ...(line.reason === undefined || line.reason === '' ? {} : { reason: line.reason }),
+  }
+}
+
+function withoutNames(
+  outcome: NonNullable<CommandPlace['outcome']>,
+): NonNullable<FilmEntry['outcome']> {
+  const { result, tag, sqlstate, rows, bytes, duration_us, masked } = outcome
+  const known = Object.entries({ tag, sqlstate, rows, bytes, duration_us, masked }).filter(
+    ([, value]) => value !== undefined,
+  )
+  return { result, ...Object.fromEntries(known) }
+}

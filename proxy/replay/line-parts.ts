@@ -1,0 +1,78 @@
+// Facts and decisions that command lines refer to by digest: where each stands, and the last used of them
+// read. A file's parts are looked for once, when a command of it is asked for.
+import { lineHead } from './line-head.js'
+import { linesFrom, type LineReader } from './line-reader.js'
+import type { RecordFile } from './record-files.js'
+
+// Files whose parts are known at a time, and parts held as values.
+const FILES_MAX = 16
+const VALUES_MAX = 5_000
+
+type Place = { readonly offset: number; readonly length: number }
+type Places = { readonly found: Map<string, Place>; to: number }
+
+export type LineParts = {
+  // The part as a command of this file means it; `files` are all of the record, in order.
+  readonly of: (
+    digest: string,
+    path: string,
+    files: readonly RecordFile[],
+    reader: LineReader,
+  ) => object | undefined
+}
+
+export function createLineParts(): LineParts {
+  const known = new Map<string, Places>()
+  const values = new Map<string, object>()
+
+  const placesIn = ({ path, bytes: end }: RecordFile): Map<string, Place> => {
+    const places = known.get(path) ?? { found: new Map<string, Place>(), to: 0 }
+    known.delete(path)
+    known.set(path, places)
+    const [oldest] = known.keys()
+    if (known.size > FILES_MAX && oldest !== undefined) known.delete(oldest)
+    for (const { bytes, offset, length } of linesFrom(path, places.to, end)) {
+      places.to = offset + length + 1
+      const head = lineHead(bytes)
+      if (head?.kind !== 'part' || head.field !== 'digest' || head.value === undefined) continue
+      places.found.set(head.value, { offset, length })
+    }
+    return places.found
+  }
+
+  return {
+    of(digest, path, files, reader) {
+      const at = files.findIndex((file) => file.path === path)
+      for (let i = at; i >= 0; i--) {
+        const file = files[i]
+        if (file === undefined) return undefined
+        const key = `${file.path} ${digest}`
+        const value = values.get(key)
+        if (value !== undefined) return value
+        const place =
+          (known.get(file.path)?.found ?? placesIn(file)).get(digest) ?? placesIn(file).get(digest)
+        if (place !== undefined) {
+          const read = partIn(reader.at(file.path, place.offset, place.length))
+          if (read === undefined) return undefined
+          values.set(key, read)
+          const [oldest] = values.keys()
+          if (values.size > VALUES_MAX && oldest !== undefined) values.delete(oldest)
+          return read
+        }
+        if (!file.continues) return undefined
+      }
+      return undefined
+    },
+  }
+}
+
+function partIn(bytes: Buffer): object | undefined {
+  let line: unknown
+  try {
+    line = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+  if (typeof line !== 'object' || line === null || !('value' in line)) return undefined
+  return typeof line.value === 'object' && line.value !== null ? line.value : undefined
+}

@@ -1,0 +1,211 @@
+// Where the lines of one session stand, and what is said of it beside its commands. Texts, facts and
+// decisions stay in the files; a session of a hundred thousand commands takes some tens of megabytes.
+import type { RecordLine } from '../../engine/schemas/record.js'
+import { readLine } from '../recording/segment-lines.js'
+import { outcomesOf, type RecordedOutcome } from '../recording/recorded-outcomes.js'
+import type { FilmSession } from './film.js'
+import { linesFrom } from './line-reader.js'
+import { readCommandHead, readExportedOutcome } from './exported-lines.js'
+import type { Survey } from './record-survey.js'
+
+const LINES_A_TURN = 2_000
+const INCIDENTS_MAX = 10_000
+
+export type CommandPlace = {
+  readonly command: number
+  readonly time: number
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+  readonly approval: string | undefined
+  outcome: RecordedOutcome | undefined
+  // Milliseconds since the opening, never going back.
+  at: number
+}
+
+export type Incident = {
+  readonly time: number
+  readonly event: string
+  readonly detail: string
+}
+
+export type SessionIndex = {
+  readonly session: Omit<FilmSession, 'notes'> & { readonly notes: string[] }
+  // Ascending by number.
+  readonly commands: readonly CommandPlace[]
+  // By the command they concern; 0: the session.
+  readonly incidents: ReadonlyMap<number, readonly Incident[]>
+  // Approvals asked for by a command, by its number.
+  readonly approvals: ReadonlyMap<number, string>
+}
+
+export type IndexReader = { readonly look: () => Promise<SessionIndex | undefined> }
+
+export function createIndexReader(survey: Survey, id: string): IndexReader {
+  const seenTo = new Map<string, number>()
+  const commands = new Map<number, CommandPlace>()
+  const early = new Map<number, RecordedOutcome>()
+  const incidents = new Map<number, Incident[]>()
+  let counted = 0
+  const approvals = new Map<number, string>()
+  const needle = Buffer.from(JSON.stringify(id))
+  let about: Partial<Mutable<FilmSession>> = {}
+  let first: { readonly path: string; readonly offset: number; readonly time: number } | undefined
+  let repeated = 0
+  let unreadable = 0
+  let sorted: CommandPlace[] | undefined
+
+  const outcome = (found: RecordedOutcome): void => {
+    if (found.session !== id) return
+    const command = commands.get(found.command)
+    if (command === undefined) early.set(found.command, found)
+    else command.outcome = found
+  }
+
+  const take = (path: string, bytes: Buffer, offset: number, length: number): void => {
+    const line = lineOf(bytes)
+    if (line === undefined) {
+      unreadable += 1
+      return
+    }
+    for (const found of outcomesOf(line)) outcome(found)
+    if (!('session' in line) || line.session !== id) return
+    first ??= { path, offset, time: line.time }
+    switch (line.kind) {
+      case 'session':
+        about = { ...about, ...sessionWords(line) }
+        return
+      case 'command': {
+        const { command, time, approval } = line
+        if (commands.has(command)) repeated += 1
+        const place = { command, time, path, offset, length, approval, at: 0 }
+        commands.set(command, { ...place, outcome: early.get(command) })
+        sorted = undefined
+        return
+      }
+      case 'approval':
+        if (line.command !== undefined && line.event === 'requested') {
+          approvals.set(line.command, line.approval)
+        }
+        return
+      case 'incident': {
+        const { time, event, detail = '', command = 0 } = line
+        if (++counted > INCIDENTS_MAX) return
+        incidents.set(command, [...(incidents.get(command) ?? []), { time, event, detail }])
+        return
+      }
+      default:
+    }
+  }
+
+  const read = async (): Promise<void> => {
+    let turn = 0
+    for (const { path, bytes: end } of survey.filesOf(id)) {
+      for (const { bytes, offset, length } of linesFrom(path, seenTo.get(path) ?? 0, end)) {
+        if (bytes.includes(needle)) take(path, bytes, offset, length)
+        seenTo.set(path, offset + length + 1)
+        turn += 1
+        if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+  }
+
+  const inOrder = (openedMs: number): readonly CommandPlace[] => {
+    sorted ??= [...commands.values()].sort((a, b) => a.command - b.command)
+    let at = 0
+    for (const place of sorted) {
+      at = Math.max(at, place.time - openedMs)
+      place.at = at
+    }
+    return sorted
+  }
+
+  let reading: Promise<void> | undefined
+  return {
+    async look() {
+      await survey.look()
+      reading ??= read().finally(() => {
+        reading = undefined
+      })
+      await reading
+      if (first === undefined) return undefined
+      const opened = about.opened ?? first.time
+      const list = inOrder(opened)
+      const ended = about.closed === undefined && survey.startedAfter(first.path, first.offset)
+      const notes = [...survey.notes()]
+      if (about.opened === undefined) notes.push('the opening of this session is not on record')
+      if (list.some((place, i) => place.time < (list[i - 1]?.time ?? opened))) {
+        notes.push('the clock of the gateway went backwards during this session')
+      }
+      const gaps = missing(list)
+      if (gaps !== undefined) notes.push(gaps)
+      if (repeated > 0) notes.push(`${repeated} command line(s) stand twice in the record`)
+      if (unreadable > 0) notes.push(`${unreadable} line(s) of it cannot be read`)
+      return {
+        session: {
+          ...NOBODY,
+          id,
+          ...about,
+          opened,
+          state: about.state ?? (ended ? 'ended with the gateway' : 'open'),
+          commands: list.length,
+          notes,
+        },
+        commands: list,
+        incidents,
+        approvals,
+      }
+    },
+  }
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+const NOBODY = {
+  subject: '',
+  issuer: '',
+  name: '',
+  kind: '',
+  target: '',
+  database: '',
+  client_address: '',
+  application: '',
+}
+
+function lineOf(bytes: Buffer): RecordLine | undefined {
+  return readLine(bytes).line ?? readCommandHead(bytes) ?? readExportedOutcome(bytes)
+}
+
+function sessionWords(
+  line: Extract<RecordLine, { kind: 'session' }>,
+): Partial<Mutable<FilmSession>> {
+  const { identity } = line
+  const said = {
+    subject: textIn(identity, 'subject'),
+    issuer: textIn(identity, 'issuer'),
+    name: textIn(identity, 'name'),
+    kind: textIn(identity, 'kind'),
+    target: line.target,
+    database: line.database,
+    client_address: line.client_address,
+    application: line.application,
+    reason: line.reason,
+  }
+  const known = Object.fromEntries(
+    Object.entries(said).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  if (line.event === 'opened') return { ...known, opened: line.time }
+  return { ...known, closed: line.time, state: line.event }
+}
+
+function textIn(object: object | undefined, name: string): string | undefined {
+  const found: unknown = object === undefined ? undefined : Reflect.get(object, name)
+  return typeof found === 'string' ? found : undefined
+}
+
+// Numbers are given in order and without gaps; what is missing is gone from the record.
+function missing(list: readonly CommandPlace[]): string | undefined {
+  const last = list.at(-1)?.command ?? 0
+  const gone = last - list.length
+  return gone > 0 ? `${gone} of its ${last} commands are missing in the record` : undefined
+}

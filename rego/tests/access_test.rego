@@ -1,0 +1,62 @@
+# METADATA
+# title: Access for a time
+# description: Who must agree before a target labelled with access jit opens, and that no other is concerned.
+package sallyport.tests.access_test
+
+import data.sallyport.main
+
+_opening(labels, more) := decision if {
+	facts := object.union(
+		object.remove(data.base, ["command"]),
+		object.union({"stage": "session", "target": {"labels": labels}}, more),
+	)
+	decision := main.decision with input as facts
+}
+
+_jit := {"env": "prod", "access": "jit"}
+
+test_a_target_labelled_jit_opens_once_somebody_agreed if {
+	decision := _opening(_jit, {})
+	decision.action == "require-approval"
+	[rule.id | some rule in decision.rules] == ["access/just-in-time"]
+	decision.approval == data.approvals.access
+}
+
+test_a_grant_opens_it if {
+	grant := {"id": "g", "scope": "session", "approvers": ["grace"], "rules": ["access/just-in-time"]}
+	_opening(_jit, {"grants": [grant]}).action == "allow"
+}
+
+test_a_grant_that_another_rule_had_asked_for_does_not_open_it if {
+	grant := {"id": "g", "scope": "session", "approvers": ["grace"], "rules": ["x/other"]}
+	_opening(_jit, {"grants": [grant]}).action == "require-approval"
+}
+
+test_other_targets_open_as_ever if {
+	every labels in [{"env": "prod"}, {"env": "prod", "access": "always"}, {}] {
+		_opening(labels, {}).action == "allow"
+	}
+}
+
+test_a_command_needs_the_grant_as_well if {
+	decision := main.decision with input as object.union(data.base, {
+		"target": {"labels": _jit},
+		"command": {"effects": [{"op": "lock", "object": "public.orders", "kind": "table"}]},
+	})
+	decision.action == "require-approval"
+	decision.rules[0].id == "access/just-in-time"
+}
+
+test_two_people_on_call_break_the_glass if {
+	decision := _opening(_jit, {"access": {"for_ms": 600000, "break_glass": true}})
+	decision.action == "require-approval"
+	[rule.id | some rule in decision.rules] == ["access/break-glass"]
+	decision.approval == data.approvals.break_glass
+	decision.approval.quorum == 2
+}
+
+test_glass_that_is_not_there_cannot_be_broken if {
+	decision := _opening({"env": "prod"}, {"access": {"for_ms": 600000, "break_glass": true}})
+	decision.action == "deny"
+	[rule.id | some rule in decision.rules] == ["sallyport/no-break-glass"]
+}

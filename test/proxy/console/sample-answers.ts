@@ -1,0 +1,225 @@
+// What a gateway could answer to the console, for pages that are hard to bring about with a real one:
+// many commands, many rules, text written to do harm. Shapes as `/api/openapi.json` has them.
+import type { Effect } from '../../../engine/schemas/facts.js'
+
+const minute = 60_000
+const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
+
+export const HOSTILE =
+  '<img src=x onerror="document.title=1">\u001b[2J\u202edrop\u202c</code><script>1</script>'
+
+export const VIEWER = {
+  subject: 'vera',
+  issuer: 'https://login.example.com',
+  name: 'Vera Lindqvist',
+  kind: 'human',
+  groups: ['dba', 'security'],
+  expires_at: at(55 * minute),
+  csrf: 'a-token',
+  may: { review: true, operate: true, auditors: true },
+}
+
+const agent = {
+  subject: 'oskar@example.com',
+  issuer: 'https://login.example.com',
+  name: 'Oskar Medina',
+  kind: 'agent',
+  groups: ['finance'],
+  actor: [{ subject: 'closing-agent' }],
+}
+
+const shop = {
+  name: 'shop',
+  kind: 'postgres',
+  database: 'shop',
+  labels: { env: 'prod', tier: '1', owner: 'payments' },
+}
+
+const dropEffects: readonly Effect[] = [
+  {
+    op: 'update',
+    object: 'public.orders',
+    kind: 'table',
+    columns: ['status', 'total'],
+    where: 'range',
+  },
+  {
+    op: 'read',
+    object: 'public.customers',
+    kind: 'table',
+    columns: ['id', 'email'],
+    labels: ['pii'],
+  },
+]
+
+export const APPROVALS = [
+  {
+    id: 'QM4T8Z2W',
+    status: 'pending',
+    requester: agent,
+    target: shop,
+    session: 's-2041',
+    command: 17,
+    text: "UPDATE orders AS o\n   SET status = 'refunded', total = 0\n  FROM customers AS c\n WHERE o.customer_id = c.id\n   AND c.email LIKE '…'\n   AND o.placed_at < date '2026-10-01'",
+    rules: [
+      {
+        id: 'approval/write-in-production',
+        message: 'An agent changes many rows in production.',
+        hint: 'UPDATE … WHERE id = $1 needs no approval.',
+      },
+      {
+        id: 'budget/rows-of-an-agent',
+        message: 'More rows than an agent may change by itself (100).',
+      },
+    ],
+    effects: dropEffects,
+    approvers: ['dba', 'security'],
+    quorum: 2,
+    reason_required: false,
+    scope: 'command',
+    digest: 'sha256:8c1f0e5a94d8e1c6c2bb',
+    created_at: at(-2 * minute),
+    expires_at: at(8 * minute),
+    approvals: [{ subject: 'lin', name: 'Lin Zhao', reason: 'ticket OPS-4411', at: at(-minute) }],
+    groups_missing: ['security'],
+    consequence: {
+      kind: 'counted',
+      estimate: 1900,
+      count: 1847,
+      cascades: [
+        { table: 'public.order_items', action: 'update cascade', rows: 5210 },
+        { table: 'public.invoices', action: 'set null' },
+      ],
+      locks: [{ object: 'public.orders', mode: 'ROW EXCLUSIVE' }],
+    },
+    before: [
+      {
+        command: 13,
+        at: at(-6 * minute),
+        text: 'SELECT status, count(*) FROM orders GROUP BY 1',
+        action: 'allow',
+      },
+      {
+        command: 14,
+        at: at(-5 * minute),
+        text: 'SELECT name, email, ssn FROM customers LIMIT 20',
+        action: 'mask-fields',
+      },
+      {
+        command: 15,
+        at: at(-4 * minute),
+        text: "UPDATE orders SET status = 'refunded'",
+        action: 'deny',
+      },
+      {
+        command: 16,
+        at: at(-3 * minute),
+        text: 'SELECT count(*) FROM orders WHERE placed_at < date …',
+        action: 'allow',
+      },
+    ],
+  },
+  {
+    id: 'K7RB2M9X',
+    status: 'pending',
+    requester: { ...agent, subject: 'ci@example.com', name: 'deploy', kind: 'pipeline', actor: [] },
+    target: { ...shop, name: 'warehouse', database: 'warehouse', labels: { env: 'staging' } },
+    session: 's-2043',
+    command: 3,
+    text: 'DROP TABLE staging.leftover_2025',
+    rules: [{ id: 'destructive/drop', message: 'Tables are dropped with a second pair of eyes.' }],
+    effects: [{ op: 'drop', object: 'staging.leftover_2025', kind: 'table' }],
+    approvers: ['dba'],
+    quorum: 1,
+    reason_required: true,
+    scope: 'command',
+    digest: 'sha256:11aa0e5a94d8e1c6c2bb',
+    created_at: at(-1 * minute),
+    expires_at: at(14 * minute),
+    approvals: [],
+    before: [],
+  },
+  {
+    id: 'H0ST1LE9',
+    status: 'denied',
+    requester: { ...agent, name: HOSTILE, subject: HOSTILE, kind: 'human', actor: [] },
+    target: shop,
+    session: 's-2044',
+    command: 1,
+    text: `SELECT 1 /* ${HOSTILE} */`,
+    rules: [{ id: 'approval/hostile', message: HOSTILE, hint: HOSTILE }],
+    effects: [{ op: 'read', object: `public.${HOSTILE}`, kind: 'table' }],
+    approvers: ['dba'],
+    quorum: 1,
+    reason_required: false,
+    scope: 'command',
+    digest: 'sha256:00',
+    created_at: at(-60 * minute),
+    expires_at: at(-50 * minute),
+    approvals: [],
+    settled_at: at(-55 * minute),
+    settled_by: 'vera',
+    reason: HOSTILE,
+    before: [],
+  },
+]
+
+export const HITS = [
+  'SELECT name, email, ssn FROM customers LIMIT 20',
+  "UPDATE orders SET status = 'refunded'",
+  `SELECT 1 /* ${HOSTILE} */`,
+].map((text, i) => ({
+  session: 'film',
+  command: i + 2,
+  time: at(-(i + 1) * 90 * minute),
+  who: i === 2 ? HOSTILE : 'Oskar Medina',
+  kind: 'agent',
+  target: 'shop',
+  text,
+  action: ['mask-fields', 'deny', 'allow'][i] ?? '',
+  rules: i === 1 ? ['destructive/update-without-where'] : [],
+  objects: i === 1 ? ['public.orders'] : ['public.customers'],
+  labels: i === 0 ? ['pii', 'secret'] : [],
+  snippet: text,
+}))
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
+
+export const POLICY = {
+  source: 'https://bundles.example.com/sallyport.tar.gz',
+  kind: 'server',
+  active: {
+    digest: digest('a'),
+    content: digest('1'),
+    revision: '4f2c9d17b0a8',
+    at_ms: Date.now() - 7_200_000,
+    since_ms: Date.now() - 7_100_000,
+    fuel: 1_000_000,
+    signers: ['release', 'security'],
+  },
+  age_ms: 12_000,
+  freshness: 'fresh',
+  refused: null,
+  pin: null,
+  history: [
+    {
+      digest: digest('a'),
+      content: digest('1'),
+      revision: '4f2c9d17b0a8',
+      at_ms: Date.now() - 7_200_000,
+    },
+    {
+      digest: digest('b'),
+      content: digest('2'),
+      revision: '91be02c6d7f1',
+      at_ms: Date.now() - 97_200_000,
+    },
+    {
+      digest: digest('c'),
+      content: digest('3'),
+      revision: 'e07713aa52c4',
+      at_ms: Date.now() - 397_200_000,
+    },
+  ],
+  shadow: { source: 'shadow/', bundle: digest('d'), revision: 'next' },
+}

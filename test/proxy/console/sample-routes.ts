@@ -1,0 +1,62 @@
+// Which sample answers which question of the console.
+import { APPROVALS, HITS, POLICY, VIEWER } from './sample-answers.js'
+import { filmPage, SESSIONS } from './sample-film.js'
+
+export type SampleAnswer = { readonly status: number; readonly value: unknown }
+
+const ok = (value: unknown): SampleAnswer => ({ status: 200, value })
+const notFound: SampleAnswer = {
+  status: 404,
+  value: { status: 404, code: 'not_found', title: 'Not found', detail: 'there is nothing here' },
+}
+
+export function answerOf(method: string, url: URL, _body: unknown): SampleAnswer {
+  const { pathname: path, searchParams: query } = url
+  const [, , kind = '', id = '', verb = ''] = path.split('/')
+  switch (kind) {
+    case 'me':
+      return ok(VIEWER)
+    case 'approvals': {
+      if (id === '') {
+        const all = query.get('status') === 'all'
+        return ok({ approvals: APPROVALS.filter(({ status }) => all || status === 'pending') })
+      }
+      const one = APPROVALS.find((approval) => approval.id === id)
+      if (one === undefined) return notFound
+      if (method === 'GET') return ok(one)
+      return ok({
+        ...one,
+        status: verb === 'approve' ? 'approved' : 'denied',
+        settled_at: new Date().toISOString(),
+        settled_by: 'vera',
+      })
+    }
+    case 'sessions': {
+      if (id === '') {
+        const state = query.get('state') ?? 'all'
+        const [person, target] = [query.get('person') ?? '', query.get('target') ?? '']
+        const sessions = SESSIONS.filter(
+          (one) =>
+            (state === 'all' || (state === 'live') === one.live) &&
+            `${one.name} ${one.subject}`.includes(person) &&
+            one.target.includes(target),
+        )
+        return ok({ sessions, complete: true })
+      }
+      const session = SESSIONS.find((one) => one.id === id)
+      if (session === undefined) return notFound
+      if (verb === 'film') return ok(filmPage(id, query))
+      return ok({ ...session, identity: {}, may: { watch: true, end: true } })
+    }
+    case 'search':
+      return ok({
+        hits: query.get('q') === 'nothing' ? [] : HITS,
+        total_at_least: 3,
+        took_ms: 41.7,
+      })
+    case 'policy':
+      return id === '' ? ok(POLICY) : notFound
+    default:
+      return notFound
+  }
+}
