@@ -6,6 +6,13 @@ import { askWho, signIn } from './api/viewer.js'
 import { ApprovalPage } from './pages/approval-page.js'
 import { ApprovalsPage } from './pages/approvals-page.js'
 import { NotFoundPage } from './pages/not-found-page.js'
+import { HealthPage } from './pages/health-page.js'
+import { PoliciesPage } from './pages/policies-page.js'
+import { PolicyDiffPage } from './pages/policy-diff-page.js'
+import { RulesPage } from './pages/rules-page.js'
+import { ShadowPage } from './pages/shadow-page.js'
+import { TargetsPage } from './pages/targets-page.js'
+import { TryPage } from './pages/try-page.js'
 import { SearchPage } from './pages/search-page.js'
 import { SessionPage } from './pages/session-page.js'
 import { SessionsPage } from './pages/sessions-page.js'
@@ -36,6 +43,13 @@ function Console() {
         <Route path="/sessions" component={SessionsPage} />
         <Route path="/sessions/:id" component={SessionPage} />
         <Route path="/search" component={SearchPage} />
+        <Route path="/policies" component={PoliciesPage} />
+        <Route path="/policies/rules" component={RulesPage} />
+        <Route path="/policies/shadow" component={ShadowPage} />
+        <Route path="/policies/diff" component={PolicyDiffPage} />
+        <Route path="/try" component={TryPage} />
+        <Route path="/targets" component={TargetsPage} />
+        <Route path="/health" component={HealthPage} />
         <Route default component={NotFoundPage} />
       </Router>
     </Frame>

@@ -52,11 +52,13 @@ export async function openPage(
   const profile = mkdtempSync(join(tmpdir(), 'sallyport-browser-'))
   const child = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    // A group of its own: its helpers end with it, and write nothing any more.
+    detached: true,
     env: { PATH: process.env['PATH'], HOME: profile },
   })
   const gone = new Promise((resolve) => child.once('exit', resolve))
   t.teardown(async () => {
-    child.kill('SIGKILL')
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
     await gone
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   })

@@ -85,6 +85,9 @@ export type SessionLine = {
   readonly since: string
   readonly ended_at?: string
   readonly live?: boolean
+  readonly state?: string
+  readonly reason?: string
+  readonly may?: { readonly watch: boolean; readonly end: boolean }
   readonly commands?: number
   readonly denials?: number
   readonly held?: number

@@ -32,8 +32,16 @@ export type FilmStore = {
   readonly close: () => void
 }
 
-const PAGE = 200
-const PAGES_KEPT = 12
+// Rows come in brief: first few, so that there is something to see, then many at a time.
+const FIRST_ROWS = 200
+const ROWS = 2_000
+// With facts and what the client saw.
+const PAGE = 40
+const PAGES_KEPT = 16
+// Commands before the one that is wanted: people step back as well.
+const BEFORE = 8
+// Of a session that goes on, the last commands are asked for again: they had no outcome yet.
+const AGAIN = 20
 
 export function openFilm(id: string, under: string): FilmStore {
   const rows: FilmRow[] = []
@@ -47,15 +55,20 @@ export function openFilm(id: string, under: string): FilmStore {
   let running = false
   let wanted = false
 
-  const page = async (from: number): Promise<FilmPage> => {
-    const query = new URLSearchParams({ from: String(from), limit: String(PAGE) })
+  const ask = async (from: number, limit: number, brief: boolean): Promise<FilmPage> => {
+    const query = new URLSearchParams({ from: String(from), limit: String(limit) })
     if (under !== '') query.set('under', under)
+    if (brief) query.set('brief', 'true')
     const answer = await call<FilmPage>(`/api/sessions/${encodeURIComponent(id)}/film?${query}`, {
       signal: stop.signal,
     })
+    session.value = answer.session
+    return answer
+  }
+  const page = async (from: number): Promise<FilmPage> => {
+    const answer = await ask(from, PAGE, false)
     kept.push(new Map(answer.entries.map((entry) => [entry.command, entry])))
     if (kept.length > PAGES_KEPT) kept.shift()
-    session.value = answer.session
     return answer
   }
 
@@ -75,6 +88,12 @@ export function openFilm(id: string, under: string): FilmStore {
     loaded.value = rows.length
   }
 
+  // What was kept without its end.
+  const forget = (from: number): void => {
+    for (const entries of kept)
+      for (const command of [...entries.keys()]) if (command >= from) entries.delete(command)
+  }
+
   const fill = async (): Promise<void> => {
     if (running) {
       wanted = true
@@ -84,10 +103,11 @@ export function openFilm(id: string, under: string): FilmStore {
     try {
       do {
         wanted = false
-        // The last few again: they may have had no outcome yet.
-        let from: number | undefined = Math.max(1, (rows.at(-1)?.command ?? 0) - 3)
+        let from: number | undefined = Math.max(1, (rows.at(-1)?.command ?? 0) - AGAIN)
+        forget(from)
         while (from !== undefined) {
-          const answer: FilmPage = await page(from)
+          const limit = rows.length === 0 ? FIRST_ROWS : ROWS
+          const answer: FilmPage = await ask(from, limit, true)
           take(answer.entries)
           from = answer.entries.length === 0 ? undefined : answer.next
         }
@@ -113,8 +133,11 @@ export function openFilm(id: string, under: string): FilmStore {
     entry: async (command) => {
       const there = known(command)
       if (there !== undefined) return there
-      const { entries } = await page(Math.max(1, command - 20))
-      return entries.find((entry) => entry.command === command)
+      const { entries } = await page(Math.max(1, command - BEFORE))
+      const found = entries.find((entry) => entry.command === command)
+      // A page that is full ends earlier.
+      if (found !== undefined || entries.length === 0) return found
+      return (await page(command)).entries.find((entry) => entry.command === command)
     },
     more: () => void fill(),
     close: () => stop.abort(),

@@ -3,7 +3,9 @@
 import { useLocation, useRoute } from 'preact-iso'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { call } from '../api/call.js'
+import type { SessionLine } from '../api/answers.js'
 import { news } from '../api/live.js'
+import { useResource } from '../api/resource.js'
 import { FilmRow } from '../film/film-row.js'
 import { openFilm, type FilmStore } from '../film/film-store.js'
 import { createPlayer, type Player } from '../film/player.js'
@@ -81,6 +83,8 @@ function Film({ id, store, player }: FilmProps) {
   const count = store.loaded.value
   const index = player.index.value
   const live = session?.state === 'open'
+  const about = useResource<SessionLine>(`/api/sessions/${encodeURIComponent(id)}`, ['session'], id)
+  const mayEnd = live && about.value?.live === true && about.value.may?.end === true
   const wanted = Number(query['at'] ?? 0)
   const [arrived, setArrived] = useState(wanted === 0)
   const command = arrived ? (store.rows[index]?.command ?? 0) : wanted
@@ -113,7 +117,7 @@ function Film({ id, store, player }: FilmProps) {
     <div class="page page-film">
       <SessionHead session={session} live={live}>
         <UnderChoice />
-        {live ? (
+        {mayEnd ? (
           <button type="button" class="button" onClick={() => setEnding(true)}>
             <Icon name="stop" size={14} />
             End it

@@ -213,7 +213,10 @@ export function filmPage(id: string, query: URLSearchParams) {
   const under = (query.get('under') ?? '') !== ''
   const last = Math.min(commands, from + limit - 1)
   const entries = []
-  for (let command = from; command <= last; command++) entries.push(filmEntry(command, under))
+  for (let command = from; command <= last; command++) {
+    const entry = filmEntry(command, under)
+    entries.push(query.get('brief') === 'true' ? { ...entry, facts: undefined, frames: [] } : entry)
+  }
   return {
     session: {
       id,

@@ -1,5 +1,6 @@
 // Which sample answers which question of the console.
-import { APPROVALS, HITS, POLICY, VIEWER } from './sample-answers.js'
+import { APPROVALS, HITS, VIEWER } from './sample-answers.js'
+import { DIFF, HEALTH, POLICY, RULES, SHADOW, TARGETS, TRIED } from './sample-policies.js'
 import { filmPage, SESSIONS } from './sample-film.js'
 
 export type SampleAnswer = { readonly status: number; readonly value: unknown }
@@ -55,7 +56,28 @@ export function answerOf(method: string, url: URL, _body: unknown): SampleAnswer
         took_ms: 41.7,
       })
     case 'policy':
-      return id === '' ? ok(POLICY) : notFound
+      return policyAnswer(id)
+    case 'targets':
+      return ok(TARGETS)
+    case 'health':
+      return ok(HEALTH)
+    case 'try':
+      return ok(TRIED)
+    default:
+      return notFound
+  }
+}
+
+function policyAnswer(what: string): SampleAnswer {
+  switch (what) {
+    case '':
+      return ok(POLICY)
+    case 'rules':
+      return ok(RULES)
+    case 'shadow':
+      return ok(SHADOW)
+    case 'diff':
+      return ok(DIFF)
     default:
       return notFound
   }

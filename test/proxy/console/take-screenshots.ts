@@ -12,6 +12,14 @@ const PAGES: readonly (readonly [name: string, path: string, ready: string])[] =
   ['sessions', '/sessions', '.table'],
   ['session', '/sessions/film?at=8', '.stage .result'],
   ['session-under', `/sessions/film?under=sha256%3A${'b'.repeat(64)}&at=10`, '.parting'],
+  ['policies', '/policies', '.history'],
+  ['rules', '/policies/rules', '.rule-line'],
+  ['shadow', '/policies/shadow', '.flips'],
+  ['diff', '/policies/diff', '.diff-line'],
+  ['try', '/try#sql=UPDATE+customers+SET+ssn&kind=agent', '.tried'],
+  ['targets', '/targets', '.grid-cards'],
+  ['health', '/health', '.grid-cards'],
+  ['nowhere', '/nowhere', '.empty'],
   ['search', '/search?label=pii', '.hit'],
 ]
 
@@ -45,7 +53,7 @@ try {
         if (only.length > 0 && !only.some((word) => full.includes(word))) continue
         await page.send('Page.navigate', { url: `${gateway.url}${path}` })
         await page.until(
-          `location.pathname + location.search + location.hash === ${JSON.stringify(path)}`,
+          `(location.pathname + location.search + location.hash).startsWith(${JSON.stringify(path.split('#')[0])})`,
         )
         await page.until(`document.querySelector(${JSON.stringify(ready)}) !== null`)
         await page.evaluate(
