@@ -103,6 +103,34 @@ test_free_text_goes_nowhere_else_on_the_way if {
 	}
 }
 
+_making := {"op": "create", "object": "public.copied", "kind": "table"}
+
+_stored := {"from": "public.customers.ssn", "labels": ["pii"], "to": "write", "through": []}
+
+# What is made of a query holds masked values.
+test_a_new_table_gets_masked_values if {
+	_ids([_reading, _making], [_stored]) == _masked
+}
+
+test_what_is_there_already_gets_none if {
+	every other in [
+		{"op": "insert", "object": "public.orders", "kind": "table", "columns": ["note"]},
+		{"op": "create", "object": "public.copied", "kind": "view"},
+		{"op": "set", "object": "application_name", "kind": "setting", "detail": "harmless"},
+	] {
+		"protected/stored-elsewhere" in _ids([_making, other], [_stored])
+		"protected/stored-elsewhere" in _ids([other], [_stored])
+	}
+	"protected/stored-elsewhere" in _ids([_reading], [_stored])
+	"protected/stored-elsewhere" in _ids([_making], [object.union(_stored, {"to": "notice"})])
+}
+
+test_a_new_table_gets_no_free_text if {
+	"protected/stored-elsewhere" in _ids([_making], [_written])
+	both := object.union(_stored, {"labels": ["free_text", "pii"]})
+	"protected/stored-elsewhere" in _ids([_making], [both])
+}
+
 test_what_writes_nothing_does_not_matter if {
 	every other in [
 		_explaining,

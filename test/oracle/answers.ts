@@ -3,7 +3,7 @@
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 
-export type Way = 'simple' | 'extended' | 'binary' | 'prepared' | 'cursor' | 'copy'
+export type Way = 'simple' | 'extended' | 'binary' | 'prepared' | 'cursor' | 'copy' | 'table'
 
 export type Told =
   | { readonly rows: readonly string[]; readonly columns: readonly string[] }
@@ -47,6 +47,14 @@ async function asked(client: pg.Client, sql: string, way: Way): Promise<Asked> {
       try {
         await client.query(`DECLARE made CURSOR FOR ${sql}`)
         return await rowsOf(client, { text: 'FETCH ALL FROM made' })
+      } finally {
+        await client.query('ROLLBACK')
+      }
+    case 'table':
+      await client.query('BEGIN')
+      try {
+        await client.query(`CREATE TEMP TABLE made AS ${sql}`)
+        return await rowsOf(client, { text: 'SELECT made::text FROM made' })
       } finally {
         await client.query('ROLLBACK')
       }

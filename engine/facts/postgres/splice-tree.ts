@@ -18,7 +18,6 @@ const PLACES: ReadonlySet<string> = new Set([
 
 // Samples, and what writes or makes something.
 const LEFT_ALONE: ReadonlySet<string> = new Set([
-  'intoClause',
   'RangeTableSample',
   'InsertStmt',
   'UpdateStmt',
@@ -58,18 +57,21 @@ export function inventoryOf(root: Node): Inventory {
   return { ranges, ctes, obstacle }
 }
 
-// The query of a SELECT, or within what hands its rows on: a cursor, a prepared statement, a copy.
+// The query of a SELECT, or within what hands its rows on: a cursor, a prepared statement, a copy, a new
+// table. What is stored in a table that is there already is another matter: masks would take the place
+// of data.
 export function queryWithin(statement: Node): Node | undefined {
-  if ('SelectStmt' in statement) return statement
-  const within =
-    'DeclareCursorStmt' in statement
-      ? statement.DeclareCursorStmt.query
-      : 'PrepareStmt' in statement
-        ? statement.PrepareStmt.query
-        : 'CopyStmt' in statement
-          ? statement.CopyStmt.query
-          : undefined
-  return within !== undefined && 'SelectStmt' in within ? within : undefined
+  const query = 'SelectStmt' in statement ? statement : wrapped(statement)
+  return query !== undefined && 'SelectStmt' in query ? query : undefined
+}
+
+function wrapped(statement: Node): Node | undefined {
+  if ('DeclareCursorStmt' in statement) return statement.DeclareCursorStmt.query
+  if ('PrepareStmt' in statement) return statement.PrepareStmt.query
+  if ('CopyStmt' in statement) return statement.CopyStmt.query
+  if ('CreateTableAsStmt' in statement && statement.CreateTableAsStmt.objtype === 'OBJECT_TABLE')
+    return statement.CreateTableAsStmt.query
+  return undefined
 }
 
 function objection(fields: unknown): string | undefined {

@@ -30,7 +30,7 @@ mask_rule contains {
 
 # METADATA
 # title: Personal data written where it would lose its label
-# description: Free text as well, whose parts would be free text no longer.
+# description: Free text as well, whose parts would be free text no longer. A new table gets masked values.
 # custom:
 #   id: protected/stored-elsewhere
 #   severity: high
@@ -45,6 +45,18 @@ deny.any contains {
 	some label in flow.labels
 	label in {"pii", "free_text"}
 	not _stays(flow)
+	not _masked_in_what_is_made(flow)
+}
+
+# A table made of a query holds what the query answers, and that is masked.
+_masked_in_what_is_made(flow) if {
+	not "free_text" in flow.labels
+	flow.to == "write"
+	count(_writes) > 0
+	every effect in _writes {
+		effect.op == "create"
+		effect.kind == "table"
+	}
 }
 
 _writing := {"insert", "update", "copy_in", "create", "alter", "set", "notify", "call"}
