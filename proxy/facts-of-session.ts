@@ -52,6 +52,7 @@ export function factsOfSession(session: Session): SessionFacts {
   let lastMinute = 0
   let current: Base | undefined
   let seen = snapshotOf(session, -1, 0, false)
+  let seenGrants = NO_GRANTS
 
   const turn = (now: number): void => {
     const at = Math.floor(now / 1000)
@@ -71,20 +72,20 @@ export function factsOfSession(session: Session): SessionFacts {
       const minute = Math.floor(now / 60_000)
       if (
         current !== undefined &&
-        grants.length === 0 &&
+        (grants === seenGrants || (grants.length === 0 && seenGrants.length === 0)) &&
         seen.stale === stale &&
         same(seen, session, minute, lastMinute)
       ) {
         return current
       }
       const next = snapshotOf(session, minute, lastMinute, stale)
-      if (grants.length > 0) return made(session, next, grants)
       seen = next
-      const key = JSON.stringify(next)
+      seenGrants = grants
+      const key = JSON.stringify(next) + (grants.length === 0 ? '' : JSON.stringify(grants))
       current = situations.get(key)
       if (current === undefined) {
         if (situations.size >= SITUATIONS_MAX) situations.clear()
-        current = made(session, next, NO_GRANTS)
+        current = made(session, next, grants)
         situations.set(key, current)
       }
       return current

@@ -2,15 +2,17 @@
 // before, the news, the console's sign-in at its issuer, and its files where it was built.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Policy } from '../engine/policy/policy.js'
 import type { Clock } from './clock.js'
 import type { Settings } from './config/settings.js'
+import { groupsOfBundle } from './gateway-bundles.js'
 import { createNews, watchedRecorder, type News } from './gateway-news.js'
+import type { GatewayTargets } from './gateway-targets.js'
+import { createTrials } from './gateway-trial.js'
+import { createHealthView, policyViews, targetViews, type ViewParts } from './gateway-views.js'
 import { createCodeFlow } from './identity/code-flow.js'
 import type { Identity } from './identity/identity.js'
 import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
-import type { OpenSessions } from './open-sessions.js'
 import { recordLines } from './recording/read-record.js'
 import type { Recorder } from './recording/recorder.js'
 import { createSessionList, type SessionList } from './session-list.js'
@@ -35,11 +37,30 @@ export type GatewayConsole = {
   readonly close: () => void
 }
 
-export type ConsoleWebParts = {
-  readonly open: Pick<OpenSessions, 'all'>
-  readonly policy: () => Policy
+export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy'>> &
+  Pick<
+    WebOptions,
+    | 'sessions'
+    | 'news'
+    | 'targetOf'
+    | 'endSession'
+    | 'mayOperate'
+    | 'onStream'
+    | 'activePolicy'
+    | 'targets'
+  > &
+  Pick<WebOptions, 'console' | 'files'>
+
+export type ConsoleWebParts = Pick<
+  ViewParts,
+  'policies' | 'catalogues' | 'open' | 'holds' | 'version'
+> & {
+  readonly targets: () => GatewayTargets
   readonly metrics: Pick<Metrics, 'signedIn' | 'signInEnded' | 'streamed' | 'incident'>
 }
+
+// Newest sessions whose groups are asked about.
+const GROUPS_SEEN = 1_000
 
 // Between two looks at whether the record can be written.
 const LOOK_MS = 1_000
@@ -73,7 +94,32 @@ export function gatewayConsole(
       clearInterval(looking)
       news.close()
     },
-    web: ({ open, policy, metrics }) => ({
+    web: (parts) => consoleWeb(parts),
+  }
+
+  function consoleWeb({ metrics, targets, ...rest }: ConsoleWebParts): ConsoleWeb {
+    const { open, policies } = rest
+    const policy = policies.current
+    const views = { ...rest, settings, recorder, clock }
+    const directory = settings().record.directory
+    return {
+      trials: createTrials({
+        settings,
+        targets,
+        policy,
+        groups: async () => {
+          const inBundle = await groupsOfBundle(directory, policy().digest)
+          const seen = sessions
+            .all()
+            .slice(0, GROUPS_SEEN)
+            .flatMap((one) => one.identity.groups)
+          return [...new Set([...inBundle, ...groupsOf(settings()), ...seen])].sort()
+        },
+        clock,
+      }),
+      targets: () => targetViews(views),
+      health: createHealthView(views),
+      policy: policyViews(views),
       sessions,
       news,
       activePolicy: policy,
@@ -96,8 +142,13 @@ export function gatewayConsole(
         policy().mayApprove({ version: 1, verb: 'operate', approver: facts }).allow,
       onStream: metrics.streamed,
       ...consoleOf(settings(), recorder, metrics, { clock, log }),
-    }),
+    }
   }
+}
+
+function groupsOf({ targets, policy }: Settings): readonly string[] {
+  const accounts = targets.flatMap((target) => target.accounts)
+  return [...policy.operators, ...accounts.flatMap(({ groups }) => groups ?? [])]
 }
 
 function consoleOf(

@@ -7,6 +7,8 @@ import type { Policy } from '../engine/policy/policy.js'
 import type { Grant } from '../engine/schemas/facts.js'
 import type { Hold, Settlement } from './approvals/approvals.js'
 import type { Decided } from './decision-cache.js'
+import { GatewayError } from './errors.js'
+import { peopleInWords } from './guard-admission.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial, Words } from './guard.js'
 import { digestOf, type Judge, type Judgement } from './guard-judgement.js'
 import { textOf } from './guard-record.js'
@@ -17,6 +19,7 @@ import {
   refusalOf,
   settlementRefusal,
   tokenRefusal,
+  tooManyWaiting,
   UNAVAILABLE,
 } from './guard-refusal.js'
 
@@ -51,7 +54,7 @@ export async function heldAnswer(
     if ('refusal' in asked) return { judgement, refusal: asked.refusal, approvals }
     approvals.push(asked.id)
     rowsMax[i] = asked.rowsMax
-    grants.push({ id: asked.id, scope: asked.scope, approvers: [...asked.approvers].sort() })
+    grants.push(grantOf(asked, decided))
   }
   const refusal = stale(parts, trial, policy)
   if (refusal !== undefined) return { judgement, refusal, approvals }
@@ -59,15 +62,20 @@ export async function heldAnswer(
   return { judgement: again, refusal: firstRefusal(again, approvals), approvals, rowsMax }
 }
 
-type Asked =
-  | 'nobody'
-  | { readonly refusal: Refusal }
-  | {
-      readonly id: string
-      readonly scope: Grant['scope']
-      readonly approvers: readonly string[]
-      readonly rowsMax: number | undefined
-    }
+function grantOf({ id, scope, approvers }: Given, { decision }: Decided): Grant {
+  const grant = { id, scope, approvers: [...approvers].sort() }
+  if (scope === 'command') return grant
+  return { ...grant, rules: [...new Set(decision.rules.map((rule) => rule.id))].sort() }
+}
+
+type Given = {
+  readonly id: string
+  readonly scope: Grant['scope']
+  readonly approvers: readonly string[]
+  readonly rowsMax: number | undefined
+}
+
+type Asked = 'nobody' | { readonly refusal: Refusal } | Given
 
 async function ask(
   parts: GuardParts,
@@ -80,6 +88,12 @@ async function ask(
   const { session, waiting } = trial
   const terms = decided.decision.approval
   if (terms === undefined) return { refusal: notApproved('the policy does not say by whom') }
+  if (waiting.signal.aborted) return { refusal: ABANDONED }
+  const which = terms.preview ?? 'estimate'
+  const consequence =
+    which === 'none'
+      ? undefined
+      : await waiting.consequence?.(command, which).catch(() => undefined)
   if (waiting.signal.aborted) return { refusal: ABANDONED }
   const started = parts.clock.now()
   let hold: Hold
@@ -94,13 +108,17 @@ async function ask(
       target: session.target,
       text: textOf(command, decided).text,
       effects: decided.facts.effects,
+      ...(consequence === undefined ? {} : { consequence }),
     })
   } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.code === 'limit_exceeded') {
+      return { refusal: tooManyWaiting(thrown) }
+    }
     // The one thing that may go wrong here has its own answer: the degraded rules decide.
     parts.onInternal?.(thrown)
     return 'nobody'
   }
-  const settlement = await settled(hold, trial, wordsOf(decided, hold, terms.approvers, started))
+  const settlement = await settled(hold, trial, wordsOf(decided, hold, started))
   parts.onHold?.(settlement.outcome, parts.clock.now() - started)
   if (waiting.signal.aborted) return { refusal: ABANDONED }
   const refusal = settlementRefusal(settlement)
@@ -123,16 +141,16 @@ async function settled(hold: Hold, trial: Trial, words: Words): Promise<Settleme
   }
 }
 
-function wordsOf(decided: Decided, hold: Hold, approvers: readonly string[], now: number): Words {
+function wordsOf(decided: Decided, hold: Hold, now: number): Words {
   const rule = decided.decision.rules[0]
   const minutes = Math.max(1, Math.round((hold.expiresAtMs - now) / 60_000))
-  const quorum = decided.decision.approval?.quorum ?? 1
-  const who = approvers.join(' or ')
+  const { approval } = decided.decision
+  const who = approval === undefined ? 'nobody' : peopleInWords(approval)
   return {
     message: `held for approval: ${rule?.message ?? 'this command needs approval'}`,
     detail:
       `request ${hold.id}, rule ${rule?.id ?? 'sallyport/undefined'}; ` +
-      `${quorum === 1 ? 'one' : quorum} of ${who} can approve it within ${minutes} min; ` +
+      `${who} can approve it within ${minutes} min; ` +
       'nothing has run yet',
     hint: `sallyport approvals approve ${hold.id}`,
   }

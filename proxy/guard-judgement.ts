@@ -7,7 +7,6 @@ import type { Effect, Facts } from '../engine/schemas/facts.js'
 import type { Statement } from '../engine/facts/postgres/reading.js'
 import { createDecisionCache, keyOf, type Decided } from './decision-cache.js'
 import { isStale, type Aged } from './guard-freshness.js'
-import { unrecordable } from './guard-recording.js'
 import { factsOfSession, type Base, type SessionFacts } from './facts-of-session.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { refusalOf } from './guard-refusal.js'
@@ -38,7 +37,17 @@ export type Judge = {
     grants: Facts['grants'],
     entrypoint?: Entrypoint,
   ) => Judgement
-  readonly admitted: (session: Session, policy: Policy, now: number) => Refusal | undefined
+  // What the policy says of opening the target; with other grants than those that stand, where given.
+  readonly admission: (
+    session: Session,
+    policy: Policy,
+    now: number,
+    how?: {
+      readonly grants?: Facts['grants']
+      readonly access?: NonNullable<Facts['access']>
+      readonly entrypoint?: Entrypoint
+    },
+  ) => Decision
   // So many commands were judged: the next ones see it in their facts.
   readonly counted: (session: Session, commands: number, now: number) => void
   // A command ended with so many rows.
@@ -140,7 +149,7 @@ export function createJudge(parts: JudgeParts): Judge {
     judged(trial, policy, now, grants, entrypoint = 'decision') {
       const { session, commands } = trial
       const state = stateOf(session)
-      const standing = parts.approvals.grantsOf(session.id)
+      const standing = parts.approvals.grantsOf(session, now)
       const all = grants.length > 0 ? [...standing, ...grants] : standing
       const base = state.facts.base(now, all, isStale(parts))
       const decided = commands.map((command) => {
@@ -150,17 +159,12 @@ export function createJudge(parts: JudgeParts): Judge {
       const held = decided.some(({ decision }) => decision.action === 'require-approval')
       return { state, base, policy, decided, held }
     },
-    admitted(session, policy, now) {
-      const base = stateOf(session).facts.base(now, [], isStale(parts))
-      const decision = policy.decide({ ...base.facts, stage: 'session' }, 'decision')
-      switch (decision.action) {
-        case 'allow':
-        case 'mask-fields':
-          return unrecordable(parts, decision)
-        case 'deny':
-        case 'require-approval':
-          return refusalOf({ ...NOTHING, decision: { ...decision, action: 'deny' } })
-      }
+    admission(session, policy, now, how = {}) {
+      const { access, entrypoint = 'decision' } = how
+      const grants = how.grants ?? parts.approvals.grantsOf(session, now)
+      const { facts } = stateOf(session).facts.base(now, grants, isStale(parts))
+      const asked = access === undefined ? {} : { access }
+      return policy.decide({ ...facts, stage: 'session', ...asked }, entrypoint)
     },
     counted(session, commands, now) {
       const { facts } = stateOf(session)
@@ -174,6 +178,11 @@ export function createJudge(parts: JudgeParts): Judge {
       }
     },
   }
+}
+
+// What a refusal to open a target says is what a denial says.
+export function admissionRefusal(decision: Decision): Refusal | undefined {
+  return refusalOf({ ...NOTHING, decision: { ...decision, action: 'deny' } })
 }
 
 const NOTHING: Omit<Decided, 'decision'> = {

@@ -83,6 +83,16 @@ export const NOBODY_TO_ASK: Refusal = {
   hint: 'try again when approvals work again',
 }
 
+// Not a fault of the gateway's, so the degraded rules are not asked.
+export function tooManyWaiting({ message }: Error): Refusal {
+  return {
+    why: 'limit',
+    rule: 'sallyport/approval',
+    message: `this needs approval, and ${message}`,
+    hint: 'wait until some of them are settled, or cancel them',
+  }
+}
+
 export function notApproved(why: string): Refusal {
   return {
     why: 'not_approved',

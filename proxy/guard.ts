@@ -5,7 +5,7 @@ import type { Statement } from '../engine/facts/postgres/reading.js'
 import type { Spliced } from '../engine/facts/postgres/splice.js'
 import type { Policy } from '../engine/policy/policy.js'
 import type { Action, Limits, Mask } from '../engine/schemas/decision.js'
-import type { Approvals } from './approvals/approvals.js'
+import type { AccessAsked, Approvals } from './approvals/approvals.js'
 import type { Clock } from './clock.js'
 import type { Rewritten } from './decision-cache.js'
 import { createJudge, type Judge, type Judgement } from './guard-judgement.js'
@@ -14,14 +14,17 @@ import { expired, type Aged } from './guard-freshness.js'
 import { INTERNAL, tokenRefusal, UNAVAILABLE, worst } from './guard-refusal.js'
 import type { HintFor } from './guard-refusal.js'
 import { limitsOf, overCap } from './guard-row-cap.js'
-import { admitted, previewed } from './guard-preview.js'
+import { accessOver, admitted, askable, type Admission, type Askable } from './guard-admission.js'
+import { previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
+import type { Waiting, Words } from './guard-waiting.js'
 import { written } from './guard-record.js'
 import { recordTermsOf, unrecorded, type RecordingDuty } from './guard-recording.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
 import type { RecordTerms } from './session-tape.js'
 
+export type { Waiting, Words } from './guard-waiting.js'
 export type { Outcome } from './recording/recorder.js'
 
 // One statement as the client sent it. The statements of one message are judged together.
@@ -37,6 +40,8 @@ export type CommandToJudge = {
   readonly binds: readonly (Uint8Array | null)[] | undefined
   // 0 text, 1 binary: none, one for all values, or one for each.
   readonly bindFormats?: readonly number[]
+  // Their types as the client gave them, by OID; 0 or absent: the target finds out.
+  readonly bindTypes?: readonly number[] | undefined
   readonly message: 'simple' | 'extended'
   readonly position: number
   readonly of: number
@@ -48,22 +53,6 @@ export type CommandToJudge = {
 }
 
 export type Rewriting = (text: string, masks: readonly Mask[]) => Spliced
-
-// How a protocol says "please wait", and how it tells that nobody waits any longer.
-export type Waiting = {
-  readonly notice: (words: Words) => void
-  // Aborted when the client cancels or leaves.
-  readonly signal: AbortSignal
-  // False once the names that the command was read with may mean something else: an approval given
-  // for it is then void. Absent: always true.
-  readonly current?: () => boolean
-}
-
-export type Words = {
-  readonly message: string
-  readonly detail?: string
-  readonly hint?: string
-}
 
 export type Refusal = Words & {
   readonly why: 'denied' | 'not_approved' | 'token' | 'unavailable' | 'cancelled' | 'limit'
@@ -104,8 +93,12 @@ export type Guard = {
   // Would this be refused whatever its values? Used before a Parse goes to the target. Records a
   // refusal, and nothing otherwise.
   readonly preview: (session: Session, command: CommandToJudge) => Preview
-  // May this identity open this target at all (stage `session`)?
-  readonly admit: (session: Session) => Refusal | undefined
+  // May this identity open this target at all (stage `session`)? Waits for people only with `waiting`.
+  readonly admit: (session: Session, waiting?: Waiting) => Admission
+  // What must be asked of whom before the target opens, for who asks ahead.
+  readonly askable: (session: Session, access: AccessAsked) => Askable
+  // Whether the access for a time that the session was opened on is over.
+  readonly accessOver: (session: Session) => Refusal | undefined
   // What came of a command that was let go; told exactly once.
   readonly done: (session: Session, outcome: Outcome) => void
 }
@@ -187,7 +180,7 @@ export function createGuard(parts: GuardParts): Guard {
     heldAnswer(parts, judge, trial, policy, judgement).then(
       (end) => {
         trial.rowsMax = end.rowsMax
-        const refusal = end.refusal ?? overCap(parts, trial, end.judgement)
+        const refusal = end.refusal ?? overCap(trial, end.judgement)
         guarded(trial, () => finish(trial, end.judgement, refusal, end.approvals))
       },
       (thrown: unknown) =>
@@ -215,16 +208,9 @@ export function createGuard(parts: GuardParts): Guard {
       })
       return preview
     },
-    admit(session) {
-      let refusal: Refusal | undefined
-      const trial = trialOf(session, [], NOBODY_WAITS, () => {
-        refusal = INTERNAL
-      })
-      guarded(trial, () => {
-        refusal = admitted(parts, judge, session)
-      })
-      return refusal
-    },
+    admit: (session, waiting) => admitted(parts, judge, session, waiting),
+    askable: (session, access) => askable(parts, judge, session, access),
+    accessOver: (session) => accessOver(parts, judge, session),
     done(session, outcome) {
       judge.count(session, outcome.command, outcome.rows ?? 0)
       parts.recorder.outcome(outcome)
@@ -270,13 +256,14 @@ function begin(
   const judgement = judge.judged(trial, policy, now, [])
   judge.counted(trial.session, trial.commands.length, now)
   const standing = trial.session.identity.standing(now)
-  if (!standing.valid) finish(trial, judgement, tokenRefusal(standing), NO_APPROVALS)
+  const over = standing.valid ? accessOver(parts, judge, trial.session) : tokenRefusal(standing)
+  if (over !== undefined) finish(trial, judgement, over, NO_APPROVALS)
   else {
     const masked = maskedAtSource(trial, judgement)
     const runs = masked ?? judgement
     const refusal = masked === undefined ? worst(judgement) : undefined
     // Nobody is asked about what could not run.
-    const never = refusal ?? expired(parts) ?? overCap(parts, trial, runs)
+    const never = refusal ?? expired(parts) ?? overCap(trial, runs)
     if (judgement.held && never === undefined) hold(trial, policy, judgement)
     else finish(trial, runs, never, NO_APPROVALS)
   }
@@ -288,7 +275,7 @@ function passed(parts: GuardParts, trial: Trial, judgement: Judgement): Answer {
     const command = trial.first + i
     const recorded = recordTermsOf(parts, decision)
     if (labelled) judgement.state.labelled.add(command)
-    const limits = limitsOf(parts, trial, decision.limits, i)
+    const limits = limitsOf(trial, decision.limits, i)
     return { command, masks: exit.masks, limits, recorded, rewritten }
   })
   return { go: true, commands }

@@ -1,8 +1,6 @@
 // A whole gateway from its settings: every part made and handed what it needs, in the order in which
 // they lean on each other, and taken down in the reverse order. Nothing is global.
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createSecureContext, type SecureContext } from 'node:tls'
 import { exitMasksOf } from '../engine/facts/postgres/exit-masks.js'
 import { createReader } from '../engine/facts/postgres/read.js'
 import { createApprovals } from './approvals/holds.js'
@@ -12,8 +10,9 @@ import { slackDesk } from './approvals/notifiers/slack-answers.js'
 import { notifiersOf } from './approvals/notifiers/ways.js'
 import { newRequestId } from './approvals/request-id.js'
 import { systemClock } from './clock.js'
-import type { Settings, TlsSettings } from './config/settings.js'
+import type { Settings } from './config/settings.js'
 import { gatewayConsole } from './gateway-console.js'
+import { breakGlassAlarm, gatewayAccess } from './gateway-access.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayRecord } from './gateway-record.js'
 import { gatewayRecordings } from './gateway-recordings.js'
@@ -25,9 +24,11 @@ import { createMetrics } from './metrics.js'
 import { createOpenSessions } from './open-sessions.js'
 import { hintFor } from './policies/explain/hint.js'
 import { createCancels } from './protocols/postgres/cancel.js'
+import { createConsequences } from './protocols/postgres/consequence.js'
 import { openListener } from './protocols/postgres/listener.js'
 import { openState } from './state/state.js'
 import { createCatalogueStore } from './targets/catalogue-store.js'
+import { contextOf, pemOf } from './tls-files.js'
 import type { Listening } from './transport/listen.js'
 import { startWeb } from './web/server.js'
 
@@ -133,6 +134,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     undo.push(() => state.close())
     // Other gateways on the same store settle requests as well.
     undo.push(state.onAnnounced((id) => desk.news.tell({ topic: 'approval', id })))
+    const alarm = breakGlassAlarm(recorder, metrics, log)
     const approvals = await createApprovals({
       state,
       recorder,
@@ -152,6 +154,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       selfApproval: settings.approvals.selfApproval,
       randomId: newRequestId,
       log,
+      onBreakGlass: (approval) => alarm('break_glass', approval),
     })
     undo.push(() => approvals.close())
     let identities = oidcVerifier(settings.issuers, { clock })
@@ -192,12 +195,16 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     const reader = await createReader()
     let targets = gatewayTargets(settings, catalogues)
     const verify = (token: string): ReturnType<typeof identities.verify> => identities.verify(token)
+    const destination = (...asked: Parameters<typeof targets.destination>) =>
+      targets.destination(...asked)
+    const newId = randomUUID
+    const access = gatewayAccess({ approvals, guard, sessions, destination, newId, alarm })
+    undo.push(access.close)
     const listenerParts = {
       clock,
       verify,
       issuer: settings.issuers[0]?.issuer ?? '',
-      destination: (...asked: Parameters<typeof targets.destination>) =>
-        targets.destination(...asked),
+      destination,
       cancels: createCancels(randomBytes),
       sessions,
       ...(recordings === undefined ? {} : { tapeFor: recordings.tapeFor }),
@@ -217,6 +224,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
           metrics.incident(event)
         },
         limits: settings.limits,
+        consequence: createConsequences(clock, (why) => log.info({ why }, 'held, unseen')).of,
       },
     }
     const listening: Listening[] = []
@@ -236,11 +244,19 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       ...(tls === undefined ? {} : { tls: pemOf(tls) }),
       verify,
       approvals,
-      policy: policies.operations,
+      askAccess: access.ask,
       ...(slack === undefined
         ? {}
         : { slack: slackDesk(slack, url, () => settings.approvals.slack?.users ?? {}) }),
-      ...desk.web({ open: sessions, policy: policies.current, metrics }),
+      ...desk.web({
+        open: sessions,
+        policies,
+        catalogues,
+        targets: () => targets,
+        holds: () => approvals.pending(),
+        version: world.version,
+        metrics,
+      }),
       version: world.version,
       metrics,
       readiness: async () => [
@@ -280,17 +296,4 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       },
     }
   }
-}
-
-function contextOf(tls: TlsSettings | undefined): SecureContext | undefined {
-  if (tls === undefined) return undefined
-  const { certificate, key } = pemOf(tls)
-  return createSecureContext({ cert: certificate, key })
-}
-
-function pemOf({ certificate, key }: TlsSettings): {
-  readonly certificate: string
-  readonly key: string
-} {
-  return { certificate: readFileSync(certificate, 'utf8'), key: key.reveal() }
 }

@@ -37,3 +37,18 @@ export type SessionAccess = {
   // Why it has ended, in words; undefined while it stands.
   readonly ended: string | undefined
 }
+
+type Beginning = Pick<
+  Session,
+  'id' | 'identity' | 'target' | 'zone' | 'clientAddress' | 'application'
+> & { readonly purpose?: string }
+
+export function newSession(beginning: Beginning): Session {
+  return {
+    purpose: '',
+    ...beginning,
+    transaction: 'idle',
+    counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
+    commands: 0,
+  }
+}

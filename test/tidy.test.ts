@@ -35,7 +35,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^proxy\/main\.ts$/, /^proxy\//],
   [/^proxy\/(commands|demo)\//, /^(proxy|engine)\//],
   // Wiring: what puts the parts together knows them all.
-  [/^proxy\/(serve|gateway-targets|gateway-policies|gateway-record|gateway-recordings)\.ts$/, /^(proxy|engine)\//],
+  [/^proxy\/(serve|gateway-[\w-]+)\.ts$/, /^(proxy|engine)\//],
   // What is done with policies away from traffic reads records and DDL.
   [/^proxy\/policies\//, /^(proxy\/(policies|recording|targets)\/|proxy\/[\w-]+\.ts$|engine\/)/],
   // Recordings stand beside the record, lock their folder as it does, and are known there by digest.
@@ -48,7 +48,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   // A film is read from record and recordings, decided again, and masked as the protocol masks.
   [
     /^proxy\/replay\//,
-    /^(engine\/|proxy\/(replay|recordings|recording|policies\/backtest|protocols\/postgres)\/|proxy\/[\w-]+\.ts$)/,
+    /^(engine\/|proxy\/(replay|recordings|recording|telemetry|policies\/backtest|protocols\/postgres)\/|proxy\/[\w-]+\.ts$)/,
   ],
   [
     /^proxy\/protocols\/(\w+)\//,
@@ -59,7 +59,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
     /^(engine\/|proxy\/[\w-]+\.ts$|proxy\/(identity\/identity|recording\/recorder|approvals\/approvals)\.ts$)/,
   ],
   [
-    /^proxy\/(identity|targets|approvals|recording|state|policies|config|web|transport)\//,
+    /^proxy\/(identity|targets|approvals|recording|state|policies|config|web|transport|telemetry)\//,
     /^(proxy\/$1\/|proxy\/[\w-]+\.ts$|engine\/|proxy\/(identity\/(identity|code-flow)|recording\/recorder|approvals\/[\w-]+|state\/[\w-]+|recordings\/[\w-]+)\.ts$)/,
   ],
   [/^proxy\/[\w-]+\.ts$/, /^(engine\/|proxy\/[\w-]+\.ts$)/],

@@ -5,18 +5,25 @@ import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import type { Log } from '../log.js'
-import { stored, type State } from '../state/state.js'
-import { mayList, whyNot, type Verb } from './authority.js'
-import { approvalView, storedRequest } from './held-request.js'
-import type { ApprovalRow, ApprovalView, VoteRow } from './held-request.js'
+import { stored } from '../state/state.js'
+import { approvalView, withoutConsequence, type ApprovalView } from './approval-view.js'
+import { isSameHand, mayList, whyNot } from './authority.js'
+import { handsOf, type Hand } from './hands.js'
+import { storedRequest, type ApprovalRow } from './held-request.js'
+import { noSuch, rowsWithVotes, rowWithVotes } from './held-request-rows.js'
 import { APPROVAL_LIMITS } from './limits.js'
-import { alreadySettled, approved, ended, type TransitionParts } from './transitions.js'
+import { alreadySettled, ended, type TransitionParts } from './transitions.js'
+import type { Via } from './via.js'
+import { approved } from './votes.js'
 
 export type Answer = {
   readonly id: string
-  readonly verb: Exclude<Verb, 'list'>
+  // `withdraw`: by who asked.
+  readonly verb: 'approve' | 'deny' | 'withdraw'
   readonly approver: Identity
   readonly reason: string
+  // Absent: the API, by whatever called it.
+  readonly via?: Via
 }
 
 export type Answers = {
@@ -28,124 +35,134 @@ export type Answers = {
   readonly mayReview: (viewer: Identity) => boolean
 }
 
-type AnswerParts = TransitionParts & {
+export type AnswerParts = TransitionParts & {
   readonly policy: () => Policy | undefined
   readonly clock: Clock
   readonly selfApproval: boolean
   readonly log: Log
+  // Of a request that nobody's connection waits for: told by who settled it.
+  readonly tellEnd: (id: string) => void
+  // Access was granted.
+  readonly onGranted: (approval: ApprovalView) => Promise<void>
 }
 
 export function createAnswers(parts: AnswerParts): Answers {
-  const seen = (viewer: Identity, row: ApprovalRow): boolean =>
-    row.requester === viewer.key ||
-    whyNot('list', viewer.facts, row, parts.policy(), parts.selfApproval) === undefined
+  const why = (verb: 'list' | 'approve' | 'deny', hand: Hand, row: ApprovalRow) =>
+    whyNot(verb, hand, row, parts.policy(), parts.selfApproval)
+
+  const seen = (viewer: Identity, hands: readonly Hand[], row: ApprovalRow): boolean =>
+    row.requester === viewer.key || hands.some((hand) => why('list', hand, row) === undefined)
+
+  const handsFor = (viewer: Identity): Promise<readonly Hand[]> =>
+    stored(() => handsOf(parts.state, viewer, parts.clock.now()))
 
   const one = async (viewer: Identity, id: string) => {
-    const found = await stored(() => rowWithVotes(parts.state, id))
-    if (!seen(viewer, found.row)) throw noSuch(id)
-    return found
+    const [found, hands] = await Promise.all([
+      stored(() => rowWithVotes(parts.state, id)),
+      handsFor(viewer),
+    ])
+    if (!seen(viewer, hands, found.row)) throw noSuch(id)
+    return { ...found, hands }
+  }
+
+  // Those of a person's hands that may do it, or why not one of them may.
+  const able = (verb: 'approve' | 'deny', row: ApprovalRow, hands: readonly Hand[]): Hand[] => {
+    const refusals = hands.map((hand) => why(verb, hand, row))
+    const may = hands.filter((_, i) => refusals[i] === undefined)
+    const best = refusals.find((words) => words?.startsWith('nobody approves')) ?? refusals[0]
+    if (may.length === 0) throw new GatewayError('not_allowed', best ?? 'nobody may')
+    return may
   }
 
   return {
-    async answer({ id, verb, approver, reason }) {
-      const { row } = await one(approver, id)
-      const refusal = whyNot(verb, approver.facts, row, parts.policy(), parts.selfApproval)
-      if (refusal !== undefined) throw new GatewayError('not_allowed', refusal)
+    async answer({ id, verb, approver, reason, via = 'api' }) {
+      const { row, hands } = await one(approver, id)
       const words = cleanReason(reason)
-      const { reason_required: required } = storedRequest(row).terms
-      if (verb === 'approve' && required && words === '') {
-        throw new GatewayError('usage', 'the policy asks for a reason with this approval')
-      }
-      await answered(parts, row, verb, approver, words)
+      const about = { id, approver, reason: words, via }
+      await settledBy(parts, row, { ...about, verb }, (one) => able(one, row, hands))
       // A lost word is made up for by looking.
       await parts.state.announce(id).catch((problem: unknown) => {
         parts.log.warn({ err: problem, approval: id }, 'other gateways could not be told')
       })
       const after = await stored(() => rowWithVotes(parts.state, id))
-      return approvalView(after.row, after.votes)
+      const view = approvalView(after.row, after.votes)
+      if (view.access !== undefined && view.status === 'used') await parts.onGranted(view)
+      if (row.gateway === '' && view.status !== 'pending') parts.tellEnd(id)
+      return view
     },
     async list(viewer, which) {
-      const { rows, votes } = await stored(() => rowsWithVotes(parts.state, which))
+      const [{ rows, votes }, hands] = await Promise.all([
+        stored(() => rowsWithVotes(parts.state, which)),
+        handsFor(viewer),
+      ])
       return rows
-        .filter((row) => seen(viewer, row))
+        .filter((row) => seen(viewer, hands, row))
         .slice(0, APPROVAL_LIMITS.listed)
-        .map((row) => approvalView(row, votes))
+        .map((row) => shownTo(viewer, row, approvalView(row, votes)))
     },
     async one(viewer, id) {
       const { row, votes } = await one(viewer, id)
-      return approvalView(row, votes)
+      return shownTo(viewer, row, approvalView(row, votes))
     },
     mayReview: (viewer) => mayList(viewer.facts, parts.policy()),
   }
 }
 
-async function answered(
+// Whoever asked, and who acts for them, learns nothing of the data beforehand.
+function shownTo(viewer: Identity, row: ApprovalRow, view: ApprovalView): ApprovalView {
+  const isTheirs = isSameHand(viewer.facts, storedRequest(row).requester)
+  return isTheirs ? withoutConsequence(view) : view
+}
+
+async function settledBy(
   parts: AnswerParts,
   row: ApprovalRow,
-  verb: Answer['verb'],
-  approver: Identity,
-  reason: string,
+  answer: Required<Answer>,
+  able: (verb: 'approve' | 'deny') => readonly Hand[],
 ): Promise<void> {
-  const { id } = row
+  const { id, verb, approver, reason, via } = answer
   const { subject, name } = approver.facts
   const now = parts.clock.now()
+  const by = { key: approver.key, shown: name === '' ? subject : name }
   switch (verb) {
-    case 'approve':
-      return approved(parts, { id, approver: approver.key, subject, name, reason, now })
+    case 'approve': {
+      const hands = able('approve')
+      if (storedRequest(row).terms.reason_required && reason === '') {
+        throw new GatewayError('usage', 'the policy asks for a reason with this approval')
+      }
+      return approved(parts, {
+        id,
+        approver: approver.key,
+        subject,
+        name,
+        reason,
+        via,
+        hands,
+        now,
+      })
+    }
     case 'deny': {
-      const by = { key: approver.key, shown: name === '' ? subject : name }
-      if (await ended(parts, { id, from: ['pending'], to: 'denied', by, reason, now })) return
-      const { row: after } = await stored(() => rowWithVotes(parts.state, id))
-      throw alreadySettled(id, after.status === 'pending' ? 'expired' : after.status)
+      const [hand] = able('deny')
+      const onBehalf = hand?.onBehalf?.key
+      const end = { id, from: ['pending'], to: 'denied', by, reason, via, onBehalf, now } as const
+      if (await ended(parts, end)) return
+      break
+    }
+    case 'withdraw': {
+      if (row.requester !== approver.key) {
+        throw new GatewayError('not_allowed', 'only who asked can take it back')
+      }
+      const words = `withdrawn by who asked${reason === '' ? '' : `: ${reason}`}`
+      const end = { id, from: ['pending'], to: 'void', by, reason: words, via, now } as const
+      if (await ended(parts, end)) return
     }
   }
+  const { row: after } = await stored(() => rowWithVotes(parts.state, id))
+  throw alreadySettled(id, after.status === 'pending' ? 'expired' : after.status)
 }
 
 // Goes to the client's terminal, to the record and to screens: one line of plain text.
-function cleanReason(reason: string): string {
+export function cleanReason(reason: string): string {
   const line = reason.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ').trim()
   return line.slice(0, APPROVAL_LIMITS.reasonCharacters)
-}
-
-export async function rowWithVotes(
-  state: State,
-  id: string,
-): Promise<{ readonly row: ApprovalRow; readonly votes: readonly VoteRow[] }> {
-  const row = await state.db
-    .selectFrom('sallyport_approvals')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (row === undefined) throw noSuch(id)
-  const votes = await state.db
-    .selectFrom('sallyport_votes')
-    .selectAll()
-    .where('approval', '=', id)
-    .orderBy('time_ms')
-    .execute()
-  return { row, votes }
-}
-
-// Newest first; more than the list holds, since some of them are not for the viewer's eyes.
-const SEARCHED = 5 * APPROVAL_LIMITS.listed
-
-async function rowsWithVotes(state: State, which: 'pending' | 'all') {
-  let query = state.db.selectFrom('sallyport_approvals').selectAll()
-  if (which === 'pending') query = query.where('status', '=', 'pending')
-  const rows = await query.orderBy('created_ms', 'desc').limit(SEARCHED).execute()
-  const ids = rows.map(({ id }) => id)
-  const votes =
-    ids.length === 0
-      ? []
-      : await state.db
-          .selectFrom('sallyport_votes')
-          .selectAll()
-          .where('approval', 'in', ids)
-          .orderBy('time_ms')
-          .execute()
-  return { rows, votes }
-}
-
-function noSuch(id: string): GatewayError {
-  return new GatewayError('not_found', `there is no request ${id}`)
 }

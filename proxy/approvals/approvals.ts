@@ -1,6 +1,7 @@
 // Approvals as the guard sees them: ask, wait, use. `holds.ts` makes one over the state store. Beside single
 // commands people agree to access: opening a target for a time.
 import type { ApprovalTerms } from '../../engine/schemas/approval-terms.js'
+import type { Consequence } from '../../engine/schemas/consequence.js'
 import type { Rule } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 
@@ -27,6 +28,8 @@ export type HoldRequest = {
   readonly effects: NonNullable<Facts['command']>['effects']
   // The right to open the target, not a command.
   readonly access?: AccessAsked
+  // What it would do: for the eyes of approvers, never the requester's.
+  readonly consequence?: Consequence
 }
 
 export type Hold = {
@@ -65,7 +68,5 @@ export type Approvals = {
   readonly grantsOf: (session: GrantedSession, now: number) => Facts['grants']
   // Looks for grants that another gateway gave a moment ago.
   readonly refreshGrants: () => Promise<void>
-  // How many rows any command of this session may change, as its standing grants say.
-  readonly rowsMaxOf?: (session: string) => number | undefined
   readonly pending: () => number
 }

@@ -2,28 +2,46 @@
 // name, and only as far as the active policies agree as well. Each must say yes.
 import type { ApprovalQuestion, Policy } from '../../engine/policy/policy.js'
 import type { IdentityFacts } from '../../engine/schemas/facts.js'
+import type { Hand } from './hands.js'
 import { identityKey, storedRequest, type ApprovalRow, type StoredRequest } from './held-request.js'
+import { requirementsNow } from './quorum.js'
 
 export type Verb = Exclude<ApprovalQuestion['verb'], 'operate'>
+
+type Asked = Pick<ApprovalRow, 'id' | 'request' | 'escalated_ms'>
 
 // undefined: yes.
 export function whyNot(
   verb: Verb,
-  approver: IdentityFacts,
-  row: Pick<ApprovalRow, 'id' | 'request'>,
+  hand: Hand,
+  row: Asked,
   policy: Policy | undefined,
   selfApproval: boolean,
 ): string | undefined {
   const request = storedRequest(row)
-  if (verb === 'approve' && !selfApproval && isSameHand(approver, request.requester)) {
-    return 'nobody approves what they, or who acts for them, asked for'
+  const { facts, groups, onBehalf } = hand
+  if (verb === 'approve' && !selfApproval) {
+    if (isSameHand(facts, request.requester)) {
+      return 'nobody approves what they, or who acts for them, asked for'
+    }
+    if (onBehalf !== undefined && keysOf(request.requester).includes(onBehalf.key)) {
+      return 'nobody approves for somebody who asked for it'
+    }
   }
-  if (!approver.groups.some((group) => request.terms.approvers.includes(group))) {
-    return `only members of ${request.terms.approvers.join(' or ')} may settle this request`
+  const approvers = approversNow(row)
+  if (!groups.some((group) => approvers.includes(group))) {
+    return `only members of ${approvers.join(' or ')} may settle this request`
   }
   if (policy === undefined) return 'no policies are active that could allow it'
-  const answer = policy.mayApprove(question(verb, approver, row.id, request))
+  const answer = policy.mayApprove(question(verb, hand, row.id, request, approvers))
   return answer.allow ? undefined : answer.reason || 'the policies do not allow it'
+}
+
+// The groups that may settle it at this moment.
+export function approversNow(row: Asked): readonly string[] {
+  const { terms } = storedRequest(row)
+  const named = requirementsNow(terms, row.escalated_ms !== null).flatMap((one) => one.any_of)
+  return [...new Set(named)].sort()
 }
 
 // May this person see requests of others at all?
@@ -33,20 +51,22 @@ export function mayList(approver: IdentityFacts, policy: Policy | undefined): bo
 
 function question(
   verb: Verb,
-  approver: IdentityFacts,
+  { facts: approver, onBehalf }: Hand,
   id: string,
   request: StoredRequest,
+  approvers: readonly string[],
 ): ApprovalQuestion {
-  const { requester, target, terms, rules, effects } = request
+  const { requester, target, rules, effects } = request
   return {
     version: 1,
     verb,
     approver,
+    ...(onBehalf === undefined ? {} : { on_behalf: onBehalf.key }),
     request: {
       id,
       requester,
       target,
-      approvers: terms.approvers,
+      approvers,
       rules: rules.map((rule) => rule.id),
       effects,
     },
@@ -56,11 +76,11 @@ function question(
 // A person, the agents that act for them, and whoever those act for: RFC 8693 §4.1. One in common is
 // enough.
 export function isSameHand(one: IdentityFacts, other: IdentityFacts): boolean {
-  const hands = handsOf(one)
-  return handsOf(other).some((hand) => hands.includes(hand))
+  const keys = keysOf(one)
+  return keysOf(other).some((key) => keys.includes(key))
 }
 
-function handsOf({ issuer, subject, actor }: IdentityFacts): readonly string[] {
+export function keysOf({ issuer, subject, actor }: IdentityFacts): readonly string[] {
   return [
     identityKey({ issuer, subject }),
     ...actor.map((one) => identityKey({ issuer: one.issuer ?? issuer, subject: one.subject })),

@@ -4,7 +4,9 @@
 import type { Clock } from '../clock.js'
 import type { Log } from '../log.js'
 import { stored, type State } from '../state/state.js'
+import { grantEnded } from './grants.js'
 import { APPROVAL_LIMITS } from './limits.js'
+import { TIME_IS_OVER } from './standing-access.js'
 import { ended, type Ending, type TransitionParts } from './transitions.js'
 
 export type CaretakerParts = TransitionParts & { readonly clock: Clock; readonly log: Log }
@@ -20,11 +22,17 @@ export async function startCaretaker(
   waits: (id: string) => boolean,
   // Whoever was told of the request by a gateway that is gone may be told its end.
   onEnded: (id: string) => void,
+  // Asks others where nobody has answered.
+  escalations: () => Promise<void>,
 ): Promise<Caretaker> {
-  await round(parts, gateway, waits, onEnded)
+  const round = async (): Promise<void> => {
+    await cleared(parts, gateway, waits, onEnded)
+    await escalations()
+  }
+  await round()
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
-    running ??= round(parts, gateway, waits, onEnded)
+    running ??= round()
       .catch((problem: unknown) => {
         parts.log.warn({ err: problem }, 'old requests could not be cleared away')
       })
@@ -46,7 +54,7 @@ export async function startCaretaker(
   }
 }
 
-async function round(
+async function cleared(
   parts: CaretakerParts,
   gateway: string,
   waits: (id: string) => boolean,
@@ -57,6 +65,9 @@ async function round(
   const endings = await stored(() => overdue(parts.state, gateway, alive, waits, now))
   for (const ending of endings) {
     if (await ended(parts, ending)) onEnded(ending.id)
+  }
+  for (const id of await stored(() => grantsOver(parts.state, now))) {
+    await grantEnded(parts, { id, reason: TIME_IS_OVER, now })
   }
   await stored(() => dropOld(parts.state, now - APPROVAL_LIMITS.keptMs))
 }
@@ -95,7 +106,10 @@ async function overdue(
     if (endings.length >= AT_ONCE) break
     const both = { id, from: ['pending', 'approved'], now } as const
     const young = now - created_ms < APPROVAL_LIMITS.gatewayDeadMs
-    if (owner === gateway ? !waits(id) && !young : !alive.has(owner)) {
+    if (owner === '') {
+      // Asked ahead, so that no gateway holds it; whoever waits for it now ends it in time.
+      if (expires_ms < now && !waits(id)) endings.push({ ...both, to: 'expired' })
+    } else if (owner === gateway ? !waits(id) && !young : !alive.has(owner)) {
       const reason = owner === gateway ? 'nobody waits for it' : 'the gateway that held it is gone'
       endings.push({ ...both, to: 'void', reason })
     } else if (expires_ms + APPROVAL_LIMITS.gatewayDeadMs < now) {
@@ -103,6 +117,18 @@ async function overdue(
     }
   }
   return endings
+}
+
+// Given by a gateway that ended before they did.
+async function grantsOver({ db }: State, now: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('sallyport_grants')
+    .select('id')
+    .where('ended_ms', 'is', null)
+    .where('until_ms', '<', now - APPROVAL_LIMITS.heartbeatMs)
+    .limit(AT_ONCE)
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 async function dropOld(state: State, before: number): Promise<void> {
@@ -114,6 +140,13 @@ async function dropOld(state: State, before: number): Promise<void> {
     )
     .execute()
   await db.deleteFrom('sallyport_approvals').where('settled_ms', '<', before).execute()
+  // What was never looked at afterwards is kept until it is.
+  await db
+    .deleteFrom('sallyport_grants')
+    .where('ended_ms', '<', before)
+    .where((where) => where.or([where('break_glass', '=', 0), where('reviewed_ms', '<', before)]))
+    .execute()
+  await db.deleteFrom('sallyport_delegations').where('until_ms', '<', before).execute()
   await db.deleteFrom('sallyport_gateways').where('seen_ms', '<', before).execute()
   await db.deleteFrom('sallyport_notices').where('told_ms', '<', before).execute()
 }

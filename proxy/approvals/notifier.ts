@@ -1,10 +1,10 @@
 // Telling people that a command waits for them. What is told holds the masked text only.
 import { GatewayError } from '../errors.js'
 import type { Log } from '../log.js'
-import type { ApprovalView } from './held-request.js'
+import type { ApprovalView } from './approval-view.js'
 
 export type Notice = {
-  readonly event: 'requested' | 'settled'
+  readonly event: 'requested' | 'escalated' | 'settled'
   // The same for every attempt to tell the same thing, so that a receiver can drop repetitions.
   readonly key: string
   readonly approval: ApprovalView
@@ -27,10 +27,12 @@ export function logNotifier(log: Log): Notifier {
       const { id, requester, target, status, rules } = approval
       const fields = { approval: id, target: target.name, rule: rules[0]?.id }
       const who = requester.name === '' ? requester.subject : requester.name
-      if (event === 'requested') {
+      const loud = approval.access?.break_glass === true ? 'BREAK GLASS: ' : ''
+      if (event !== 'settled') {
+        const still = event === 'escalated' ? 'still ' : ''
         log.warn(
           { ...fields, session: approval.session, approvers: approval.approvers },
-          `held for approval: ${who} on ${target.name}; sallyport approvals approve ${id}`,
+          `${loud}${still}held for approval: ${who} on ${target.name}; sallyport approvals approve ${id}`,
         )
       } else log.info(fields, `request ${id} of ${who} on ${target.name}: ${status}`)
       return Promise.resolve()

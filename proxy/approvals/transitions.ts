@@ -7,12 +7,13 @@ import type { ApprovalEvent, Recorder } from '../recording/recorder.js'
 import { stored, type State } from '../state/state.js'
 import type { ApprovalStatus, StateTables } from '../state/tables.js'
 import type { HoldRequest } from './approvals.js'
-import { identityKey, storedText, type ApprovalRow } from './held-request.js'
+import { identityKey, storedRequest, storedText, type ApprovalRow } from './held-request.js'
 import { APPROVAL_LIMITS } from './limits.js'
+import type { Via } from './via.js'
 
 export type TransitionParts = { readonly state: State; readonly recorder: Recorder }
 
-type Step = Transaction<StateTables>
+export type Step = Transaction<StateTables>
 
 export type NewRequest = {
   readonly id: string
@@ -29,7 +30,8 @@ export function requested(parts: TransitionParts, wanted: NewRequest): Promise<v
   if (Buffer.byteLength(text) > APPROVAL_LIMITS.requestBytes) {
     throw new GatewayError('limit_exceeded', 'the command is too large to be shown to an approver')
   }
-  const { session, command, digest, terms } = request
+  const { session, command, digest, terms, access, target } = request
+  const escalates = terms.escalate === undefined ? null : now + terms.escalate.after_ms
   return inTransaction(parts, async (step) => {
     const { pending } = await step
       .selectFrom('sallyport_approvals')
@@ -53,57 +55,46 @@ export function requested(parts: TransitionParts, wanted: NewRequest): Promise<v
         request: text,
         created_ms: now,
         expires_ms: now + terms.expires_ms,
+        escalate_ms: escalates,
       })
       .execute()
     await recorded(parts, {
       approval: id,
       event: 'requested',
-      session,
-      command,
+      ...(session === '' ? {} : { session, command }),
       by: requester,
       digest,
+      ...(access === undefined ? {} : { target: target.name, reason: access.reason }),
+      ...(access?.break_glass === true ? { break_glass: true } : {}),
     })
+  })
+}
+
+// True for whoever is first: others are asked from then on, and told once.
+export function escalated(
+  parts: TransitionParts,
+  { id, now }: { readonly id: string; readonly now: number },
+): Promise<boolean> {
+  return inTransaction(parts, async (step) => {
+    const row = await step
+      .updateTable('sallyport_approvals')
+      .set({ escalated_ms: now })
+      .where('id', '=', id)
+      .where('status', '=', 'pending')
+      .where('escalate_ms', '<=', now)
+      .where('escalated_ms', 'is', null)
+      .where('expires_ms', '>', now)
+      .returningAll()
+      .executeTakeFirst()
+    if (row === undefined) return false
+    const { escalate } = storedRequest(row).terms
+    await recorded(parts, { ...about(row), event: 'escalated', groups: escalate?.to ?? [] })
+    return true
   })
 }
 
 export function tooMany(most: number): GatewayError {
   return new GatewayError('limit_exceeded', `${most} requests of this identity are waiting already`)
-}
-
-export type Vote = {
-  readonly id: string
-  readonly approver: string
-  readonly subject: string
-  readonly name: string
-  readonly reason: string
-  readonly now: number
-}
-
-// Throws GatewayError('conflict') where the request is not pending, or this approver approved before.
-export function approved(parts: TransitionParts, vote: Vote): Promise<void> {
-  const { id, approver, subject, name, reason, now } = vote
-  return inTransaction(parts, async (step) => {
-    // Writing what is there already takes the row's lock, so that approvers come one after another.
-    const row = await moved(step, id, ['pending'], { status: 'pending' }, now)
-    if (row === undefined) throw await noLongerPending(step, id, now)
-    const counted = await step
-      .insertInto('sallyport_votes')
-      .values({ approval: id, approver, subject, name, reason, time_ms: now })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst()
-    if (counted.numInsertedOrUpdatedRows !== 1n) {
-      throw new GatewayError('conflict', 'you approved this request already; others must as well')
-    }
-    const { votes } = await step
-      .selectFrom('sallyport_votes')
-      .select((select) => select.fn.countAll<number>().as('votes'))
-      .where('approval', '=', id)
-      .executeTakeFirstOrThrow()
-    if (Number(votes) >= row.quorum) {
-      await moved(step, id, ['pending'], { status: 'approved', settled_ms: now }, now)
-    }
-    await recorded(parts, { ...about(row), event: 'approved', by: approver, reason })
-  })
 }
 
 export type Ending = {
@@ -113,12 +104,15 @@ export type Ending = {
   // Issuer and subject for the record, and the words for people.
   readonly by?: { readonly key: string; readonly shown: string }
   readonly reason?: string
+  readonly via?: Via
+  // Issuer and subject of who had delegated the right to deny.
+  readonly onBehalf?: string | undefined
   readonly now: number
 }
 
 // False where the request was not, or no longer, where it had to be. A denial must come in time.
 export function ended(parts: TransitionParts, ending: Ending): Promise<boolean> {
-  const { id, from, to, by, reason, now } = ending
+  const { id, from, to, by, reason, via, onBehalf, now } = ending
   return inTransaction(parts, async (step) => {
     const change = {
       status: to,
@@ -133,6 +127,8 @@ export function ended(parts: TransitionParts, ending: Ending): Promise<boolean> 
       event: to,
       ...(by === undefined ? {} : { by: by.key }),
       ...(reason === undefined ? {} : { reason }),
+      ...(via === undefined ? {} : { via }),
+      ...(onBehalf === undefined ? {} : { on_behalf: onBehalf }),
     })
     return true
   })
@@ -149,27 +145,31 @@ export function used(
     const inTime = one.now - APPROVAL_LIMITS.useGraceMs
     const row = await moved(step, one.id, ['approved'], { status: 'used' }, inTime, one.gateway)
     if (row === undefined) return undefined
-    const votes = await step
-      .selectFrom('sallyport_votes')
-      .selectAll()
-      .where('approval', '=', one.id)
-      .orderBy('time_ms')
-      .execute()
     await recorded(parts, { ...about(row), event: 'used' })
-    return {
-      approvers: votes.map(({ subject }) => subject).sort(),
-      reason: votes
-        .map(({ reason }) => reason)
-        .filter((reason) => reason !== '')
-        .join('; '),
-    }
+    return usedBy(step, one.id)
   })
+}
+
+export async function usedBy(step: Pick<Step, 'selectFrom'>, id: string): Promise<Used> {
+  const votes = await step
+    .selectFrom('sallyport_votes')
+    .select(['subject', 'reason'])
+    .where('approval', '=', id)
+    .orderBy('time_ms')
+    .execute()
+  return {
+    approvers: votes.map(({ subject }) => subject).sort(),
+    reason: votes
+      .map(({ reason }) => reason)
+      .filter((reason) => reason !== '')
+      .join('; '),
+  }
 }
 
 type Change = Partial<Pick<ApprovalRow, 'status' | 'settled_ms' | 'settled_by' | 'reason'>>
 
 // Compare and set.
-function moved(
+export function moved(
   step: Step,
   id: string,
   from: readonly ApprovalStatus[],
@@ -187,7 +187,7 @@ function moved(
   return update.returningAll().executeTakeFirst()
 }
 
-async function noLongerPending(step: Step, id: string, now: number): Promise<GatewayError> {
+export async function noLongerPending(step: Step, id: string, now: number): Promise<GatewayError> {
   const row = await step
     .selectFrom('sallyport_approvals')
     .select(['status', 'expires_ms'])
@@ -203,18 +203,20 @@ export function alreadySettled(id: string, status: ApprovalStatus): GatewayError
   return new GatewayError('conflict', `request ${id} is already ${words}`)
 }
 
-function about(row: ApprovalRow) {
-  return { approval: row.id, session: row.session, command: row.command, digest: row.digest }
+// Where access was asked for ahead there is no session.
+export function about(row: ApprovalRow) {
+  const { id: approval, session, command, digest } = row
+  return session === '' ? { approval, digest } : { approval, session, command, digest }
 }
 
-function inTransaction<Result>(
+export function inTransaction<Result>(
   { state }: TransitionParts,
   work: (step: Step) => Promise<Result>,
 ): Promise<Result> {
   return stored(() => state.db.transaction().execute(work))
 }
 
-function recorded({ recorder }: TransitionParts, event: ApprovalEvent): Promise<void> {
+export function recorded({ recorder }: TransitionParts, event: ApprovalEvent): Promise<void> {
   return new Promise((resolve, reject) => {
     recorder.approval(event, (cause) => {
       if (cause === undefined) resolve()

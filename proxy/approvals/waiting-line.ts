@@ -1,32 +1,43 @@
-// The commands that wait in this process, each until its request is settled in the store, its time is
-// up, or its client is gone. What ends a wait in any other way than by a use runs nothing.
+// Those who wait in this process, each until its request is settled in the store, its time is up, or its
+// client is gone. Several may wait for one request, where the same person sends the same command again: one
+// of them uses the approval. What ends a wait in any other way than by a use runs nothing.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Grant } from '../../engine/schemas/facts.js'
 import type { Hold, HoldRequest, Settlement } from './approvals.js'
-import { rowWithVotes } from './answers.js'
-import { approvalView } from './held-request.js'
 import type { ApprovalsParts } from './holds.js'
 import { APPROVAL_LIMITS } from './limits.js'
-import { somebodyTold } from './notifier.js'
-import { ended, used } from './transitions.js'
-import { stored } from '../state/state.js'
+import { settledAmong, settlementOf } from './settlement.js'
+import { tellRequest, tellSettled } from './telling.js'
+import { ended } from './transitions.js'
 
 type Waiter = {
-  readonly id: string
   readonly request: HoldRequest
-  readonly expiresAtMs: number
   readonly resolve: (settlement: Settlement) => void
   settled: boolean
+}
+
+// One request and all who wait for it here, in the order in which they came.
+type Wait = {
+  readonly id: string
+  readonly key: string
+  readonly expiresAtMs: number
+  // Asked for before anybody waited: it lives on when they leave.
+  readonly askedAhead: boolean
+  readonly waiters: Set<Waiter>
   // One look at a time; a word that comes meanwhile leads to another look.
   looking: boolean
   lookAgain: boolean
   timer: NodeJS.Timeout | undefined
 }
 
+export type NewWait = Pick<Wait, 'id' | 'key' | 'expiresAtMs' | 'askedAhead'>
+
 export type WaitingLine = {
-  readonly join: (id: string, request: HoldRequest, expiresAtMs: number) => Hold
+  readonly open: (wait: NewWait, request: HoldRequest) => Hold
+  // Waits for what waits already under this key; undefined where nothing does.
+  readonly join: (key: string, request: HoldRequest) => Hold | undefined
   // Rejects where nobody could be told; the wait is then over.
-  readonly tell: (hold: Hold) => Promise<void>
+  readonly tell: (id: string) => Promise<void>
   // Tells how a request ended that may have been told by any gateway.
   readonly tellEnd: (id: string) => void
   readonly waits: (id: string) => boolean
@@ -39,136 +50,173 @@ export type WaitingLine = {
 // An expired request whose last look is still going on is asked again after this.
 const LAST_LOOK_MS = 500
 
+// Two runs of one command are two executions, and one was approved.
+const USED_BY_ANOTHER: Settlement = {
+  outcome: 'void',
+  why: 'it was approved once, and the same command in another session of yours used it; run it again to ask again',
+}
+
 export function createWaitingLine(
   parts: ApprovalsParts,
   gateway: string,
   granted: (session: string, grant: Grant) => void,
 ): WaitingLine {
-  const waiters = new Map<string, Waiter>()
+  const waits = new Map<string, Wait>()
+  const byKey = new Map<string, Wait>()
   const tellings = new Set<Promise<void>>()
 
   const tellEnd = (id: string): void => {
-    const telling = tellSettled(parts, id)
+    const telling = quietly(parts, () => tellSettled(parts, id)).then(() => undefined)
     tellings.add(telling)
     void telling.finally(() => tellings.delete(telling))
   }
 
+  const gone = (wait: Wait): void => {
+    clearTimeout(wait.timer)
+    waits.delete(wait.id)
+    if (byKey.get(wait.key) === wait) byKey.delete(wait.key)
+  }
+
+  const answer = (wait: Wait, waiter: Waiter, settlement: Settlement): void => {
+    if (waiter.settled) return
+    waiter.settled = true
+    wait.waiters.delete(waiter)
+    const { request } = waiter
+    if (settlement.outcome === 'approved' && isForSession(request)) {
+      granted(request.session, grantOf(wait.id, request, settlement.approvers, parts.clock.now()))
+    }
+    waiter.resolve(settlement)
+  }
+
   const settle = (
-    waiter: Waiter,
+    wait: Wait,
     settlement: Settlement,
     written: Promise<unknown> = Promise.resolve(),
   ): void => {
-    if (waiter.settled) return
-    waiter.settled = true
-    clearTimeout(waiter.timer)
-    waiters.delete(waiter.id)
-    waiter.resolve(settlement)
-    // People are told what the store says, so not before it says it.
-    void written.then(() => tellEnd(waiter.id))
+    if (waits.get(wait.id) !== wait) return
+    gone(wait)
+    const once = settlement.outcome === 'approved'
+    let taken = false
+    for (const waiter of [...wait.waiters]) {
+      const another = once && taken && waiter.request.access === undefined
+      answer(wait, waiter, another ? USED_BY_ANOTHER : settlement)
+      taken = true
+    }
+    // People are told what the store says, so not before it says it; of what was asked ahead, by whoever
+    // answered it.
+    if (!wait.askedAhead) void written.then(() => tellEnd(wait.id))
   }
 
-  const look = async (waiter: Waiter): Promise<void> => {
-    if (waiter.settled) return
-    if (waiter.looking) {
-      waiter.lookAgain = true
+  const look = async (wait: Wait): Promise<void> => {
+    if (waits.get(wait.id) !== wait) return
+    if (wait.looking) {
+      wait.lookAgain = true
       return
     }
-    waiter.looking = true
+    wait.looking = true
     try {
       do {
-        waiter.lookAgain = false
-        const settlement = await settlementOf(parts, gateway, waiter.id)
-        if (settlement !== undefined) {
-          if (settlement.outcome === 'approved' && waiter.request.terms.scope === 'session') {
-            const { approvers } = settlement
-            granted(waiter.request.session, {
-              id: waiter.id,
-              scope: 'session',
-              approvers: [...approvers],
-            })
-          }
-          settle(waiter, settlement)
-        }
-      } while (waiter.lookAgain && !waiter.settled)
+        wait.lookAgain = false
+        const settlement = await settlementOf(parts, gateway, wait.id)
+        if (settlement !== undefined) settle(wait, settlement)
+      } while (wait.lookAgain && waits.get(wait.id) === wait)
     } finally {
-      waiter.looking = false
+      wait.looking = false
     }
   }
 
-  const expire = async (waiter: Waiter): Promise<void> => {
-    if (waiter.settled) return
-    if (waiter.looking) {
-      waiter.timer = setTimeout(() => void expire(waiter), LAST_LOOK_MS)
+  const expire = async (wait: Wait): Promise<void> => {
+    if (waits.get(wait.id) !== wait) return
+    if (wait.looking) {
+      wait.timer = setTimeout(() => void expire(wait), LAST_LOOK_MS)
       return
     }
-    const now = Math.max(parts.clock.now(), waiter.expiresAtMs)
+    const now = Math.max(parts.clock.now(), wait.expiresAtMs)
     const done = await quietly(parts, () =>
-      ended(parts, { id: waiter.id, from: ['pending'], to: 'expired', now }),
+      ended(parts, { id: wait.id, from: ['pending'], to: 'expired', now }),
     )
     // Approved in the last moment: that is the outcome which the store knows.
-    if (done === false) await quietly(parts, () => look(waiter))
-    settle(waiter, { outcome: 'expired' })
+    if (done === false) await quietly(parts, () => look(wait))
+    settle(wait, { outcome: 'expired' })
+    if (done === true && wait.askedAhead) tellEnd(wait.id)
   }
 
   // Abandoned here, yet perhaps not in the store: nothing runs, and the end waits for them.
   const abandoned = new Set<Promise<unknown>>()
 
-  const abandon = async (waiter: Waiter, why: string): Promise<void> => {
-    if (waiter.settled) return
-    const { id } = waiter
+  const abandonAll = async (wait: Wait, why: string): Promise<void> => {
+    if (waits.get(wait.id) !== wait) return
+    const { id, askedAhead } = wait
     const now = parts.clock.now()
-    const writing = quietly(parts, () =>
-      ended(parts, { id, from: ['pending', 'approved'], to: 'void', reason: why, now }),
-    )
-    settle(waiter, { outcome: 'void', why }, writing)
+    const writing = askedAhead
+      ? Promise.resolve()
+      : quietly(parts, () =>
+          ended(parts, { id, from: ['pending', 'approved'], to: 'void', reason: why, now }),
+        )
+    settle(wait, { outcome: 'void', why }, writing)
     abandoned.add(writing)
     await writing
     abandoned.delete(writing)
   }
 
+  const abandon = (wait: Wait, waiter: Waiter, why: string): void => {
+    if (waiter.settled) return
+    if (wait.waiters.size > 1) answer(wait, waiter, { outcome: 'void', why })
+    else void abandonAll(wait, why)
+  }
+
+  const joined = (wait: Wait, request: HoldRequest): Hold => {
+    let resolve: (settlement: Settlement) => void = () => undefined
+    const settled = new Promise<Settlement>((done) => {
+      resolve = done
+    })
+    const waiter: Waiter = { request, resolve, settled: false }
+    wait.waiters.add(waiter)
+    const { id, expiresAtMs } = wait
+    return { id, expiresAtMs, settled, abandon: (why) => abandon(wait, waiter, why) }
+  }
+
   return {
-    join(id, request, expiresAtMs) {
-      let resolve: (settlement: Settlement) => void = () => undefined
-      const settled = new Promise<Settlement>((done) => {
-        resolve = done
-      })
-      const flags = { settled: false, looking: false, lookAgain: false, timer: undefined }
-      const waiter: Waiter = { id, request, expiresAtMs, resolve, ...flags }
-      waiters.set(id, waiter)
-      waiter.timer = setTimeout(() => void expire(waiter), expiresAtMs - parts.clock.now())
-      waiter.timer.unref()
-      return { id, expiresAtMs, settled, abandon: (why) => void abandon(waiter, why) }
+    open(about, request) {
+      const flags = { looking: false, lookAgain: false, timer: undefined }
+      const wait: Wait = { ...about, waiters: new Set(), ...flags }
+      waits.set(wait.id, wait)
+      byKey.set(wait.key, wait)
+      wait.timer = setTimeout(() => void expire(wait), wait.expiresAtMs - parts.clock.now())
+      wait.timer.unref()
+      return joined(wait, request)
     },
-    async tell({ id }) {
+    join(key, request) {
+      const wait = byKey.get(key)
+      return wait === undefined ? undefined : joined(wait, request)
+    },
+    async tell(id) {
       try {
-        const { row, votes } = await stored(() => rowWithVotes(parts.state, id))
-        const notice = { event: 'requested', key: `${id}-requested` } as const
-        const approval = approvalView(row, votes)
-        await somebodyTold(parts.notifiers, { ...notice, approval }, APPROVAL_LIMITS.tellMs)
+        await tellRequest(parts, id)
       } catch (problem) {
-        const waiter = waiters.get(id)
-        if (waiter !== undefined) await abandon(waiter, 'no approver could be told')
+        const wait = waits.get(id)
+        if (wait !== undefined) await abandonAll(wait, 'no approver could be told')
         throw problem
       }
     },
     tellEnd,
-    waits: (id) => waiters.has(id),
-    size: () => waiters.size,
+    waits: (id) => waits.has(id),
+    size: () => [...waits.values()].reduce((sum, { waiters }) => sum + waiters.size, 0),
     lookAt(id) {
-      const waiter = waiters.get(id)
-      if (waiter !== undefined) void quietly(parts, () => look(waiter))
+      const wait = waits.get(id)
+      if (wait !== undefined) void quietly(parts, () => look(wait))
     },
     lookAtAll() {
-      if (waiters.size === 0) return
+      if (waits.size === 0) return
       void quietly(parts, async () => {
-        for (const id of await settledAmong(parts, [...waiters.keys()])) {
-          const waiter = waiters.get(id)
-          if (waiter !== undefined) await look(waiter)
+        for (const id of await settledAmong(parts.state, [...waits.keys()])) {
+          const wait = waits.get(id)
+          if (wait !== undefined) await look(wait)
         }
       })
     },
     async end(why) {
-      await Promise.all([...waiters.values()].map((waiter) => abandon(waiter, why)))
+      await Promise.all([...waits.values()].map((wait) => abandonAll(wait, why)))
       await Promise.all(abandoned)
       const said = new AbortController()
       await Promise.race([
@@ -179,82 +227,30 @@ export function createWaitingLine(
   }
 }
 
-// Values of one question: SQLite takes 32,766.
-const ASKED_AT_ONCE = 1_000
-
-async function settledAmong(
-  parts: ApprovalsParts,
-  ids: readonly string[],
-): Promise<readonly string[]> {
-  const settled: string[] = []
-  for (let from = 0; from < ids.length; from += ASKED_AT_ONCE) {
-    const rows = await parts.state.db
-      .selectFrom('sallyport_approvals')
-      .select('id')
-      .where('status', '!=', 'pending')
-      .where('id', 'in', ids.slice(from, from + ASKED_AT_ONCE))
-      .execute()
-    settled.push(...rows.map(({ id }) => id))
-  }
-  return settled
+function isForSession({ terms, access }: HoldRequest): boolean {
+  return terms.scope === 'session' && access === undefined
 }
 
-// undefined: still pending.
-async function settlementOf(
-  parts: ApprovalsParts,
-  gateway: string,
+function grantOf(
   id: string,
-): Promise<Settlement | undefined> {
-  const row = await stored(() =>
-    parts.state.db
-      .selectFrom('sallyport_approvals')
-      .select(['status', 'settled_by', 'reason'])
-      .where('id', '=', id)
-      .executeTakeFirst(),
-  )
-  switch (row?.status) {
-    case 'pending':
-      return undefined
-    case 'approved':
-      return usedHere(parts, gateway, id)
-    case 'denied':
-      return { outcome: 'denied', by: row.settled_by ?? '', reason: row.reason ?? '' }
-    case 'expired':
-      return { outcome: 'expired' }
-    case 'void':
-      return { outcome: 'void', why: row.reason ?? '' }
-    case 'used':
-    case undefined:
-      return { outcome: 'void', why: 'the request is not what it was' }
+  { terms, rules }: HoldRequest,
+  approvers: readonly string[],
+  now: number,
+): Grant {
+  return {
+    id,
+    scope: 'session',
+    approvers: [...approvers],
+    rules: [...new Set(rules.map((rule) => rule.id))].sort(),
+    ...(terms.grant_ms === undefined
+      ? {}
+      : { until: new Date(now + terms.grant_ms).toISOString() }),
   }
-}
-
-// Whether or not a use that failed reached the store: it is not taken for one.
-async function usedHere(parts: ApprovalsParts, gateway: string, id: string): Promise<Settlement> {
-  try {
-    const use = await used(parts, { id, gateway, now: parts.clock.now() })
-    if (use !== undefined) return { outcome: 'approved', ...use }
-    return { outcome: 'void', why: 'it was approved too late' }
-  } catch (problem) {
-    parts.log.error({ err: problem, approval: id }, 'the use of an approval failed')
-    return { outcome: 'void', why: 'it was approved, but its use could not be recorded' }
-  }
-}
-
-async function tellSettled(parts: ApprovalsParts, id: string): Promise<void> {
-  await quietly(parts, async () => {
-    const { row, votes } = await rowWithVotes(parts.state, id)
-    // Its end could not be written: the caretaker comes to it.
-    if (row.status === 'pending') return
-    const approval = approvalView(row, votes)
-    const notice = { event: 'settled', key: `${id}-settled`, approval } as const
-    await Promise.allSettled(parts.notifiers.map((notifier) => notifier.tell(notice)))
-  })
 }
 
 // What fails here is looked at again, or ends with the request's time.
 async function quietly<Result>(
-  { log }: ApprovalsParts,
+  { log }: Pick<ApprovalsParts, 'log'>,
   work: () => Promise<Result>,
 ): Promise<Result | undefined> {
   try {

@@ -15,6 +15,10 @@ const VERBS: Verbs = {
     summary: 'watch one like a film, at its pace, also under another bundle',
     load: () => import('./sessions/replay.js'),
   },
+  export: {
+    summary: 'one for other tools: JSON lines, CSV, asciicast, OCSF, OpenTelemetry',
+    load: () => import('./sessions/export.js'),
+  },
 }
 
 export const { help, hasVerbs, run } = commandOfVerbs('sessions', VERBS, {

@@ -17,6 +17,7 @@ import { SearchPage } from './pages/search-page.js'
 import { SessionPage } from './pages/session-page.js'
 import { SessionsPage } from './pages/sessions-page.js'
 import { SignInPage } from './pages/sign-in-page.js'
+import { WhoCanPage } from './pages/who-can-page.js'
 import { Loading } from './parts/notes.js'
 import { Frame } from './shell/frame.js'
 import { listenForKeys } from './shell/keys.js'
@@ -48,6 +49,7 @@ function Console() {
         <Route path="/policies/shadow" component={ShadowPage} />
         <Route path="/policies/diff" component={PolicyDiffPage} />
         <Route path="/try" component={TryPage} />
+        <Route path="/who-can" component={WhoCanPage} />
         <Route path="/targets" component={TargetsPage} />
         <Route path="/health" component={HealthPage} />
         <Route default component={NotFoundPage} />

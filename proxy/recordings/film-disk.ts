@@ -11,13 +11,14 @@ import {
   rename,
   unlink,
   write,
+  writev,
 } from 'node:fs'
 import { promisify } from 'node:util'
 
 export type FilmDisk = {
   readonly open: (path: string, flags: string) => Promise<number>
-  // As pwrite(2): may write less than asked.
-  readonly write: (fd: number, bytes: Uint8Array, position: number) => Promise<number>
+  // As pwritev(2): may write less than asked.
+  readonly write: (fd: number, pieces: readonly Uint8Array[], position: number) => Promise<number>
   readonly read: (fd: number, into: Uint8Array, position: number) => Promise<number>
   readonly sync: (fd: number) => Promise<void>
   readonly truncate: (fd: number, length: number) => Promise<void>
@@ -36,12 +37,14 @@ const MODE = 0o600
 
 export const realFilmDisk: FilmDisk = {
   open: (path, flags) => opens(path, flags, MODE),
-  write: (fd, bytes, position) =>
-    new Promise((resolve, reject) =>
-      write(fd, bytes, 0, bytes.length, position, (problem, written) =>
-        problem === null ? resolve(written) : reject(problem),
-      ),
-    ),
+  write: (fd, pieces, position) =>
+    new Promise((resolve, reject) => {
+      const done = (problem: Error | null, written: number): void =>
+        problem === null ? resolve(written) : reject(problem)
+      const [only, ...more] = pieces
+      if (only !== undefined && more.length === 0) write(fd, only, 0, only.length, position, done)
+      else writev(fd, pieces, position, done)
+    }),
   read: (fd, into, position) =>
     new Promise((resolve, reject) =>
       read(fd, into, 0, into.length, position, (problem, count) =>
@@ -72,14 +75,27 @@ export const realFilmDisk: FilmDisk = {
 export async function writeAll(
   disk: FilmDisk,
   fd: number,
-  bytes: Uint8Array,
+  pieces: readonly Uint8Array[],
   position: number,
 ): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const written = await disk.write(fd, bytes.subarray(at), position + at)
+  let left = pieces
+  for (let at = position; left.length > 0;) {
+    const written = await disk.write(fd, left, at)
     if (written <= 0) throw new Error('the disk took no bytes')
     at += written
+    left = behind(left, written)
   }
+}
+
+function behind(pieces: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skip = bytes
+  const left: Uint8Array[] = []
+  for (const piece of pieces) {
+    const taken = Math.min(skip, piece.length)
+    skip -= taken
+    if (taken < piece.length) left.push(taken === 0 ? piece : piece.subarray(taken))
+  }
+  return left
 }
 
 // A whole small file under its name or not at all.
@@ -92,7 +108,7 @@ export async function writeWhole(
   const path = `${folder}/${name}`
   const fd = await disk.open(`${path}.new`, 'w')
   try {
-    await writeAll(disk, fd, bytes, 0)
+    await writeAll(disk, fd, [bytes], 0)
     await disk.sync(fd)
   } finally {
     await closeQuietly(disk, fd)

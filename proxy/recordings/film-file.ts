@@ -41,9 +41,12 @@ export class FilmFile {
     return this.#fd !== undefined
   }
 
-  async append(plain: Buffer, last: boolean): Promise<void> {
+  // `hurry`: more is waiting already than can be compressed in time.
+  async append(plain: Buffer, last: boolean, hurry: boolean): Promise<void> {
     this.#parts.mayGrow()
-    const { codec, bytes } = await compressed(plain)
+    const { codec, bytes } = hurry
+      ? ({ codec: 'plain', bytes: plain } as const)
+      : await compressed(plain)
     if (this.#fd === undefined) await this.#begin()
     const { session } = this.#about
     await this.#write(sealed(this.#key, session, { number: this.#chunks, last, codec, bytes }))
@@ -74,16 +77,20 @@ export class FilmFile {
     const document = keyDocument(this.#about, keys.current(), this.#key)
     await writeWhole(disk, folder, keyName(session), Buffer.from(documentText(document)))
     this.#fd = await disk.open(join(folder, filmName(session)), 'wx')
-    await this.#write(headOf(session))
+    await this.#write([headOf(session)])
     await disk.syncFolder(folder)
   }
 
-  async #write(bytes: Buffer): Promise<void> {
+  async #write(pieces: readonly Buffer[]): Promise<void> {
     if (this.#fd === undefined) throw new Error('the recording is closed')
-    await writeAll(this.#parts.disk, this.#fd, bytes, this.#bytes)
-    this.#digest.update(bytes)
-    this.#bytes += bytes.length
-    this.#parts.onBytes(bytes.length)
+    await writeAll(this.#parts.disk, this.#fd, pieces, this.#bytes)
+    let length = 0
+    for (const piece of pieces) {
+      this.#digest.update(piece)
+      length += piece.length
+    }
+    this.#bytes += length
+    this.#parts.onBytes(length)
   }
 }
 

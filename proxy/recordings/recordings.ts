@@ -118,7 +118,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     const path = join(spool.openFolder, 'probe')
     const fd = await disk.open(path, 'w')
     try {
-      await writeAll(disk, fd, PROBE, 0)
+      await writeAll(disk, fd, [PROBE], 0)
       await disk.sync(fd)
     } finally {
       await closeQuietly(disk, fd)

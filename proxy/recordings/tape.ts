@@ -27,6 +27,11 @@ const FIRST_BYTES = 8 * 1024
 // What one session may have waiting for the disk.
 const WAITING_BYTES_MAX = 1024 * 1024
 const FAIR_SHARE = 64 * 1024
+// With more waiting than this a chunk is not compressed: the disk is faster than the processor.
+const HURRY_BYTES = 512 * 1024
+// Buffers of whole chunks that are used again: taking fresh memory costs as much as filling it.
+const spare: Buffer[] = []
+const SPARE_MAX = 16
 
 export function createTape(parts: TapeParts): Tape {
   return new WritingTape(parts)
@@ -36,7 +41,7 @@ class WritingTape implements Tape {
   onDrain: () => void = () => undefined
   onFailure: (why: string) => void = () => undefined
   readonly #parts: TapeParts
-  #buffer = EMPTY
+  #buffer: Buffer = EMPTY
   #used = 0
   #timer: NodeJS.Timeout | undefined
   #tail: Promise<void> = Promise.resolve()
@@ -44,6 +49,7 @@ class WritingTape implements Tape {
   #answers = 0
   #blocked = false
   #required = false
+  #hot = false
   #failed: string | undefined
   #closed = false
 
@@ -154,27 +160,39 @@ class WritingTape implements Tape {
   }
 
   #grow(needed: number): void {
-    let size = Math.max(FIRST_BYTES, this.#buffer.length)
-    while (size < needed) size *= 4
-    const larger = Buffer.allocUnsafeSlow(size)
+    const larger = this.#roomFor(needed)
     this.#buffer.copy(larger, 0, 0, this.#used)
     this.#buffer = larger
   }
 
+  // After a chunk that filled up the next one will.
+  #roomFor(needed: number): Buffer {
+    if (needed <= CHUNK_BYTES && (this.#hot || needed > CHUNK_BYTES / 4)) {
+      return spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
+    }
+    let size = Math.max(FIRST_BYTES, this.#buffer.length)
+    while (size < needed) size *= 4
+    return Buffer.allocUnsafeSlow(size)
+  }
+
   #flush(last: boolean): void {
     const { file, pool } = this.#parts
-    const plain = this.#buffer.subarray(0, this.#used)
+    const buffer = this.#buffer
+    const plain = buffer.subarray(0, this.#used)
     const held = plain.length
+    this.#hot = held > CHUNK_BYTES / 2
+    const hurry = this.#waiting > HURRY_BYTES
     this.#buffer = EMPTY
     this.#used = 0
     this.#waiting += held
     pool.waiting += held
     this.#tail = this.#tail.then(async () => {
       try {
-        if (this.#failed === undefined) await file.append(plain, last)
+        if (this.#failed === undefined) await file.append(plain, last, hurry)
       } catch (problem) {
         this.#fail(problem)
       }
+      if (buffer.length === CHUNK_BYTES && spare.length < SPARE_MAX) spare.push(buffer)
       this.#waiting -= held
       pool.waiting -= held
       if (!this.#blocked || this.#waiting > WAITING_BYTES_MAX / 2) return
@@ -194,4 +212,4 @@ class WritingTape implements Tape {
   }
 }
 
-const EMPTY = Buffer.alloc(0)
+const EMPTY: Buffer = Buffer.alloc(0)

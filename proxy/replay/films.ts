@@ -11,6 +11,7 @@ import type { Film, FilmApprovalEvent, FilmEntry, Shot } from './film.js'
 import { createLineParts, type LineParts } from './line-parts.js'
 import { createLineReader, type LineReader } from './line-reader.js'
 import { createSurvey, type KnownBundle, type Survey } from './record-survey.js'
+import { createTurns } from './turns.js'
 import {
   createIndexReader,
   type CommandPlace,
@@ -20,7 +21,6 @@ import {
 
 // Sessions followed at a time.
 const SESSIONS_MAX = 8
-const SHOTS_A_TURN = 500
 
 export type Films = {
   // undefined: no such session is on record.
@@ -92,13 +92,12 @@ async function* shotsOf(
 ): AsyncGenerator<Shot> {
   const reader = createLineReader()
   try {
-    let turn = 0
+    const turn = createTurns()
     for (let i = firstFrom(index.commands, from); i < index.commands.length; i++) {
       const place = index.commands[i]
       if (place === undefined) return
-      yield shotAt(place, index, survey, parts, reader)
-      turn += 1
-      if (turn % SHOTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+      yield await shotAt(place, index, survey, parts, reader)
+      await turn()
     }
   } finally {
     reader.close()
@@ -115,15 +114,15 @@ function firstFrom(list: readonly CommandPlace[], from: number): number {
   return low
 }
 
-function shotAt(
+async function shotAt(
   place: CommandPlace,
   index: SessionIndex,
   survey: Survey,
   parts: LineParts,
   reader: LineReader,
-): Shot {
+): Promise<Shot> {
   const bytes = reader.at(place.path, place.offset, place.length)
-  const { line, facts, decision } = commandIn(bytes, place, survey, parts, reader)
+  const { line, facts, decision } = await commandIn(bytes, place, survey, parts, reader)
   const approval = place.approval ?? index.approvals.get(place.command)
   const events = approval === undefined ? [] : survey.approval(approval)
   const { opened } = index.session
@@ -164,13 +163,19 @@ function shotAt(
   }
 }
 
-function commandIn(
+type Whole = {
+  readonly line: CommandLine
+  readonly facts?: Facts
+  readonly decision?: Decision
+}
+
+async function commandIn(
   bytes: Buffer,
   place: CommandPlace,
   survey: Survey,
   parts: LineParts,
   reader: LineReader,
-): { readonly line: CommandLine; readonly facts?: Facts; readonly decision?: Decision } {
+): Promise<Whole> {
   const { line } = readLine(bytes)
   if (line?.kind !== 'command') {
     const exported = exportedCommand(bytes)
@@ -180,7 +185,7 @@ function commandIn(
   const files = survey.files()
   const found = new Map<string, object | undefined>()
   for (const digest of [line.facts.base, line.facts.command, line.decision]) {
-    found.set(digest, parts.of(digest, place.path, files, reader))
+    found.set(digest, await parts.of(digest, place.path, files, reader))
   }
   const facts = factsOf(line, { of: (digest) => found.get(digest) })
   // Validated before it was recorded.

@@ -3,6 +3,7 @@
 import { lineHead } from './line-head.js'
 import { linesFrom, type LineReader } from './line-reader.js'
 import type { RecordFile } from './record-files.js'
+import { createTurns } from './turns.js'
 
 // Files whose parts are known at a time, and parts held as values.
 const FILES_MAX = 16
@@ -18,30 +19,33 @@ export type LineParts = {
     path: string,
     files: readonly RecordFile[],
     reader: LineReader,
-  ) => object | undefined
+  ) => Promise<object | undefined>
 }
 
 export function createLineParts(): LineParts {
   const known = new Map<string, Places>()
   const values = new Map<string, object>()
 
-  const placesIn = ({ path, bytes: end }: RecordFile): Map<string, Place> => {
+  const placesIn = async ({ path, bytes: end }: RecordFile): Promise<Map<string, Place>> => {
+    const turn = createTurns()
     const places = known.get(path) ?? { found: new Map<string, Place>(), to: 0 }
     known.delete(path)
     known.set(path, places)
     const [oldest] = known.keys()
     if (known.size > FILES_MAX && oldest !== undefined) known.delete(oldest)
     for (const { bytes, offset, length } of linesFrom(path, places.to, end)) {
-      places.to = offset + length + 1
       const head = lineHead(bytes)
-      if (head?.kind !== 'part' || head.field !== 'digest' || head.value === undefined) continue
-      places.found.set(head.value, { offset, length })
+      if (head?.kind === 'part' && head.field === 'digest' && head.value !== undefined) {
+        places.found.set(head.value, { offset, length })
+      }
+      places.to = offset + length + 1
+      await turn()
     }
     return places.found
   }
 
   return {
-    of(digest, path, files, reader) {
+    async of(digest, path, files, reader) {
       const at = files.findIndex((file) => file.path === path)
       for (let i = at; i >= 0; i--) {
         const file = files[i]
@@ -49,8 +53,8 @@ export function createLineParts(): LineParts {
         const key = `${file.path} ${digest}`
         const value = values.get(key)
         if (value !== undefined) return value
-        const place =
-          (known.get(file.path)?.found ?? placesIn(file)).get(digest) ?? placesIn(file).get(digest)
+        const before = known.get(file.path)?.found.get(digest)
+        const place = before ?? (await placesIn(file)).get(digest)
         if (place !== undefined) {
           const read = partIn(reader.at(file.path, place.offset, place.length))
           if (read === undefined) return undefined

@@ -5,10 +5,9 @@ import type { RecordLine } from '../../engine/schemas/record.js'
 import { readLine } from '../recording/segment-lines.js'
 import { lineHead, ridingSessions } from './line-head.js'
 import { linesFrom } from './line-reader.js'
+import { createTurns } from './turns.js'
 import { recordFiles, type RecordFile } from './record-files.js'
 
-// Lines looked at before other work gets its turn.
-const LINES_A_TURN = 2_000
 // Beyond so many sessions nobody keeps track: each is then looked for everywhere.
 const SESSIONS_MAX = 500_000
 const APPROVALS_MAX = 100_000
@@ -80,7 +79,7 @@ export function createSurvey(place: string): Survey {
 
   const look = async (): Promise<void> => {
     now = recordFiles(place)
-    let turn = 0
+    const turn = createTurns()
     for (const { path, bytes: end } of now.files) {
       const from = seenTo.get(path) ?? 0
       if (end !== undefined && from >= end) continue
@@ -89,8 +88,7 @@ export function createSurvey(place: string): Survey {
         take(path, bytes, offset)
         to = offset + length + 1
         seenTo.set(path, to)
-        turn += 1
-        if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+        await turn()
       }
     }
   }

@@ -7,8 +7,8 @@ import type { FilmSession } from './film.js'
 import { linesFrom } from './line-reader.js'
 import { readCommandHead, readExportedOutcome } from './exported-lines.js'
 import type { Survey } from './record-survey.js'
+import { createTurns } from './turns.js'
 
-const LINES_A_TURN = 2_000
 const INCIDENTS_MAX = 10_000
 
 export type CommandPlace = {
@@ -99,13 +99,12 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
   }
 
   const read = async (): Promise<void> => {
-    let turn = 0
+    const turn = createTurns()
     for (const { path, bytes: end } of survey.filesOf(id)) {
       for (const { bytes, offset, length } of linesFrom(path, seenTo.get(path) ?? 0, end)) {
         if (bytes.includes(needle)) take(path, bytes, offset, length)
         seenTo.set(path, offset + length + 1)
-        turn += 1
-        if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+        await turn()
       }
     }
   }

@@ -12,8 +12,9 @@ export type Hit = {
   readonly kind: string
   readonly target: string
   readonly database: string
-  // Null where the record no longer has it.
-  readonly text: string | null
+  readonly text: string
+  // The record no longer has its text.
+  readonly gone: boolean
   readonly redacted: boolean
   readonly action: string
   readonly rules: readonly string[]

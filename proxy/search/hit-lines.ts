@@ -2,6 +2,7 @@
 // else. A segment that went away, or other bytes in its place, give no text instead of a wrong one.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CommandLine } from '../recording/recorded-facts.js'
 import { readLine } from '../recording/segment-lines.js'
 import type { LinePlace } from './happened.js'
 import { SEARCH_LIMITS } from './limits.js'
@@ -39,8 +40,8 @@ export function createLineReader(directory: string): LineReader {
       if (fd === undefined) return undefined
       const buffer = Buffer.alloc(bytes)
       if (readSync(fd, buffer, 0, bytes, offset) !== bytes) return undefined
-      const { line } = readLine(buffer)
-      if (line?.kind !== 'command' || line.seq !== seq) return undefined
+      const line = commandIn(buffer)
+      if (line === undefined || line.seq !== seq) return undefined
       const { text, redacted = false, rewritten, refusal, approval } = line
       return { text, redacted, rewritten, refusal, approval }
     },
@@ -49,6 +50,30 @@ export function createLineReader(directory: string): LineReader {
       files.clear()
     },
   }
+}
+
+type CommandWords = Pick<
+  CommandLine,
+  'seq' | 'text' | 'redacted' | 'rewritten' | 'refusal' | 'approval'
+>
+
+// A line of the record, or of an export, where facts and decision stand in full.
+function commandIn(bytes: Buffer): CommandWords | undefined {
+  const { line } = readLine(bytes)
+  if (line !== undefined) return line.kind === 'command' ? line : undefined
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return isExported(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isExported(value: unknown): value is CommandWords {
+  if (typeof value !== 'object' || value === null) return false
+  if (Reflect.get(value, 'kind') !== 'command') return false
+  const texts = ['rewritten', 'refusal', 'approval'].map((name) => Reflect.get(value, name) ?? '')
+  return [Reflect.get(value, 'text'), ...texts].every((text) => typeof text === 'string')
 }
 
 // The part of a text around the first of the words that were looked for; its beginning where there are none.

@@ -1,6 +1,7 @@
 // The file that holds the index: opened, made where there is none or where it is of another version, and made
 // anew on demand. All in it stands in the record as well, so a doubtful file is thrown away. Nobody else
 // may read it: mode 0600, as the record.
+import { randomUUID } from 'node:crypto'
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
@@ -96,7 +97,9 @@ function filled(db: Database.Database): boolean {
     const tables = db.prepare("select count(*) as n from sqlite_schema where name = 'meta'").get()
     if (numberOf(tables, 'n') === 0) {
       db.exec(SCHEMA)
-      db.prepare('insert into meta values (?, ?)').run('version', INDEX_VERSION)
+      const fill = db.prepare('insert into meta values (?, ?)')
+      fill.run('version', INDEX_VERSION)
+      fill.run('made', randomUUID())
     }
     const version = db.prepare("select value from meta where name = 'version'").get()
     db.exec('commit')

@@ -21,7 +21,7 @@ export const SEARCH_LIMITS = {
   textCharacters: 20_000,
   snippetCharacters: 160,
   // One transaction of the indexer: how long whoever asks may have to wait behind it.
-  batchLines: 2_000,
+  batchLines: 1_000,
   batchMs: 40,
   // Between two looks at the record, and the pause after a batch as a share of what it took: beside a
   // gateway under load the indexer takes at most a quarter of a core.

@@ -33,8 +33,8 @@ export function planOf(
 ): Plan {
   const total = numberOf(index.sql('select max(seq) as n from commands').get(), 'n') + 1
   const { from, below } = linesBetween(index, query, total)
-  const whos = members(index, 'who', query, seen)
-  const whats = members(index, 'what', query, undefined)
+  const whos = membersOf(index, 'who', query, seen)
+  const whats = membersOf(index, 'what', query, undefined)
   const words = wordsQuery(query.phrases)
   const marks = query.conditions.filter(({ field }) => placeOfField(field) === 'mark')
   const lead = marks.find(({ without }) => !without)
@@ -106,7 +106,7 @@ function linesBetween(index: IndexFile, query: Query, total: number) {
 }
 
 // Ids of the views for which every condition holds.
-function members(
+export function membersOf(
   index: IndexFile,
   place: 'who' | 'what',
   query: Query,

@@ -104,7 +104,7 @@ export function sessionOf(line: Extract<RecordLine, { kind: 'session' }>): Sessi
     time,
     session,
     event,
-    who: undefined,
+    who: openingWho(line),
     name: member(identity, 'name') || member(identity, 'subject'),
     identityKind: member(identity, 'kind'),
     target: line.target,
@@ -113,6 +113,23 @@ export function sessionOf(line: Extract<RecordLine, { kind: 'session' }>): Sessi
     application: line.application,
     reason: line.reason,
   }
+}
+
+// Labels of the target come with its commands.
+function openingWho(line: Extract<RecordLine, { kind: 'session' }>): Who | undefined {
+  const { identity, target = '', database = '' } = line
+  if (!isIdentity(identity)) return undefined
+  return { identity, target: { name: target, kind: 'postgres', labels: {}, database } }
+}
+
+// As the gateway wrote it; what else may stand there is nobody.
+function isIdentity(value: object | undefined): value is Who['identity'] {
+  if (value === undefined) return false
+  const texts = ['subject', 'issuer', 'name', 'kind'].every(
+    (name) => member(value, name) !== undefined,
+  )
+  const lists = ['groups', 'actor'].every((name) => Array.isArray(Reflect.get(value, name)))
+  return texts && lists
 }
 
 export function marksOf(line: RecordLine): readonly Mark[] {

@@ -61,7 +61,8 @@ export function createSessionRows(index: IndexFile) {
     command(event: IndexedCommand, who: number): void {
       const row = of(event)
       const { identity, target } = event.who
-      row.who ??= who
+      // It knows the labels of the target, which the opening does not.
+      if (row.commands === 0) row.who = who
       row.commands += 1
       if (!event.what.ran) row.refused += 1
       if (event.what.action === 'require-approval') row.held += 1

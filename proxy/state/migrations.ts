@@ -57,6 +57,58 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute()
     },
   },
+  '003-grants': {
+    async up(db: Kysely<unknown>) {
+      for (const name of ['escalate_ms', 'escalated_ms']) {
+        await db.schema.alterTable('sallyport_approvals').addColumn(name, 'bigint').execute()
+      }
+      for (const name of ['groups', 'via', 'on_behalf']) {
+        await db.schema
+          .alterTable('sallyport_votes')
+          .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
+          .execute()
+      }
+      await db.schema
+        .createTable('sallyport_grants')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('holder', 'text', (column) => column.notNull())
+        .addColumn('holder_name', 'text', (column) => column.notNull())
+        .addColumn('target', 'text', (column) => column.notNull())
+        .addColumn('database', 'text', (column) => column.notNull())
+        .addColumn('approvers', 'text', (column) => column.notNull())
+        .addColumn('approver_keys', 'text', (column) => column.notNull())
+        .addColumn('rules', 'text', (column) => column.notNull())
+        .addColumn('groups', 'text', (column) => column.notNull())
+        .addColumn('reason', 'text', (column) => column.notNull())
+        .addColumn('break_glass', 'bigint', (column) => column.notNull())
+        .addColumn('from_ms', 'bigint', (column) => column.notNull())
+        .addColumn('until_ms', 'bigint', (column) => column.notNull())
+        .addColumn('ended_ms', 'bigint')
+        .addColumn('ended_by', 'text')
+        .addColumn('ended_reason', 'text')
+        .addColumn('reviewed_ms', 'bigint')
+        .addColumn('reviewed_by', 'text')
+        .addColumn('review', 'text')
+        .execute()
+      await db.schema
+        .createIndex('sallyport_grants_until')
+        .on('sallyport_grants')
+        .columns(['until_ms'])
+        .execute()
+      await db.schema
+        .createTable('sallyport_delegations')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('from_key', 'text', (column) => column.notNull())
+        .addColumn('from_name', 'text', (column) => column.notNull())
+        .addColumn('to_key', 'text', (column) => column.notNull())
+        .addColumn('groups', 'text', (column) => column.notNull())
+        .addColumn('reason', 'text', (column) => column.notNull())
+        .addColumn('from_ms', 'bigint', (column) => column.notNull())
+        .addColumn('until_ms', 'bigint', (column) => column.notNull())
+        .addColumn('ended_ms', 'bigint')
+        .execute()
+    },
+  },
 }
 
 // Several gateways may start at once: the migrator takes a lock of its own.

@@ -1,4 +1,5 @@
-// What the state store holds: requests for approval, who approved them, and which gateways are alive.
+// What the state store holds: requests for approval, who approved them, what access was granted for a time,
+// who approves for whom, and which gateways are alive.
 // Only text and integers, times in milliseconds, so that SQLite and PostgreSQL hold the same. The
 // record is the truth about the past; this is what must be agreed upon now.
 import type { ColumnType } from 'kysely'
@@ -18,7 +19,8 @@ type Fixed<Value> = ColumnType<Value, Value, never>
 
 export type ApprovalsTable = {
   readonly id: Fixed<string>
-  // The process that holds the client's connection: the only one that may use the approval.
+  // The process that holds the client's connection: the only one that may use the approval. Empty where
+  // access was asked for ahead, so that nobody's connection waits.
   readonly gateway: Fixed<string>
   readonly status: ApprovalStatus
   readonly session: Fixed<string>
@@ -34,6 +36,9 @@ export type ApprovalsTable = {
   readonly settled_ms: number | null
   readonly settled_by: string | null
   readonly reason: string | null
+  // When others are asked as well, where the terms say so, and when they were.
+  readonly escalate_ms: Fixed<number | null>
+  readonly escalated_ms: number | null
 }
 
 export type VotesTable = {
@@ -44,6 +49,51 @@ export type VotesTable = {
   readonly name: Fixed<string>
   readonly reason: Fixed<string>
   readonly time_ms: Fixed<number>
+  // JSON list of the groups that it may count for; empty: of a time when any group counted alike.
+  readonly groups: Fixed<string>
+  // Which way it came; empty where that was not kept.
+  readonly via: Fixed<string>
+  // Issuer and subject of the person whose right it is; empty: the approver's own.
+  readonly on_behalf: Fixed<string>
+}
+
+export type GrantsTable = {
+  // Of the request that was approved.
+  readonly id: Fixed<string>
+  // Issuer and subject of who may open the target.
+  readonly holder: Fixed<string>
+  readonly holder_name: Fixed<string>
+  readonly target: Fixed<string>
+  readonly database: Fixed<string>
+  // JSON: subjects of who approved; keys of them; ids of the rules that asked; groups that may end it.
+  readonly approvers: Fixed<string>
+  readonly approver_keys: Fixed<string>
+  readonly rules: Fixed<string>
+  readonly groups: Fixed<string>
+  readonly reason: Fixed<string>
+  readonly break_glass: Fixed<number>
+  readonly from_ms: Fixed<number>
+  readonly until_ms: Fixed<number>
+  readonly ended_ms: number | null
+  readonly ended_by: string | null
+  readonly ended_reason: string | null
+  readonly reviewed_ms: number | null
+  readonly reviewed_by: string | null
+  readonly review: string | null
+}
+
+export type DelegationsTable = {
+  readonly id: Fixed<string>
+  // Issuer and subject of who gives and of who gets.
+  readonly from_key: Fixed<string>
+  readonly from_name: Fixed<string>
+  readonly to_key: Fixed<string>
+  // JSON: the groups whose rights are given.
+  readonly groups: Fixed<string>
+  readonly reason: Fixed<string>
+  readonly from_ms: Fixed<number>
+  readonly until_ms: Fixed<number>
+  readonly ended_ms: number | null
 }
 
 export type NoticesTable = {
@@ -64,6 +114,8 @@ export type GatewaysTable = {
 export type StateTables = {
   readonly sallyport_approvals: ApprovalsTable
   readonly sallyport_votes: VotesTable
+  readonly sallyport_grants: GrantsTable
+  readonly sallyport_delegations: DelegationsTable
   readonly sallyport_gateways: GatewaysTable
   readonly sallyport_notices: NoticesTable
 }

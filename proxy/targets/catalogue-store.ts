@@ -30,6 +30,7 @@ export type CatalogueStore = {
     readonly target: string
     readonly database: string
     readonly ageMs: number
+    readonly relations: number
   }[]
   readonly close: () => Promise<void>
 }
@@ -137,11 +138,12 @@ class Names implements SharedNames {
     return this.#running
   }
 
-  age(): { readonly target: string; readonly database: string; readonly ageMs: number } {
+  age(): ReturnType<CatalogueStore['ages']>[number] {
     return {
       target: this.#target,
       database: this.#database,
       ageMs: this.parts.clock.now() - this.#lookedMs,
+      relations: this.#raw?.userRelations?.length ?? 0,
     }
   }
 

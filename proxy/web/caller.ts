@@ -14,7 +14,7 @@ export type Callers = {
   // Verifies, does the work, and lets go of the identity.
   readonly as: <Result>(
     request: FastifyRequest,
-    work: (caller: Identity) => Promise<Result>,
+    work: (caller: Identity, signIn: SignIn | undefined) => Promise<Result>,
   ) => Promise<Result>
   // The same for work that outlasts the request: the identity is let go of by `release`.
   readonly admit: (request: FastifyRequest) => Promise<Admitted>
@@ -110,9 +110,9 @@ export function createCallers(verify: Verify, clock: Clock, console?: CookieCall
     failed,
     barred,
     async as(request, work) {
-      const { caller, release } = await admit(request)
+      const { caller, signIn, release } = await admit(request)
       try {
-        return await work(caller)
+        return await work(caller, signIn)
       } finally {
         release()
       }

@@ -3,6 +3,8 @@
 export const WEB_LIMITS = {
   // A reason and its JSON; nothing else is ever posted.
   bodyBytes: 16_384,
+  // A command to try, in JSON where each character may take six bytes.
+  commandBodyBytes: 131_072,
   // Slack sends the whole message with each click, as a form.
   slackBodyBytes: 131_072,
   // As Slack says: what was signed longer ago is a repetition.

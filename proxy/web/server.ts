@@ -10,12 +10,15 @@ import type { Log } from '../log.js'
 import type { Policy } from '../../engine/policy/policy.js'
 import type { News } from '../gateway-news.js'
 import type { SessionList } from '../session-list.js'
+import type { AskAccess } from '../gateway-access.js'
 import { createAccess } from './access.js'
+import { addAccess, type AccessParts } from './access-api.js'
 import { addApprovals } from './approvals-api.js'
 import { createCallers } from './caller.js'
 import { addConsoleFiles, type ConsoleFiles } from './console-files.js'
 import { addConsole } from './console-page.js'
 import { addEvents, type EventsParts } from './events-api.js'
+import { addGateway, type GatewayParts } from './gateway-api.js'
 import { addHealth, type HealthParts } from './health.js'
 import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
@@ -26,6 +29,8 @@ import { addOpenApi } from './openapi.js'
 import { addSessions, type SessionsParts } from './sessions-api.js'
 import type { TargetOf } from './session-views.js'
 import { createSignInDesk, type ConsoleOptions } from './sign-in-desk.js'
+import { addTry } from './try-api.js'
+import type { Trials } from '../gateway-trial.js'
 import { addSlackActions, type SlackActions } from './slack-actions.js'
 
 export type WebOptions = HealthParts & {
@@ -34,7 +39,9 @@ export type WebOptions = HealthParts & {
   // PEM texts.
   readonly tls?: { readonly certificate: string; readonly key: string }
   readonly verify: Verify
-  readonly approvals: Answers
+  readonly approvals: Answers & AccessParts['approvals']
+  // Absent where access cannot be asked for ahead.
+  readonly askAccess?: AskAccess
   // Absent where there is nothing to operate.
   readonly policy?: PolicyOperations
   readonly slack?: SlackActions
@@ -46,6 +53,10 @@ export type WebOptions = HealthParts & {
   readonly activePolicy: () => Policy | undefined
   readonly mayOperate: MeParts['mayOperate']
   readonly onStream: EventsParts['onStream']
+  readonly targets: GatewayParts['targets']
+  // Absent, with the two below it, where there is no gateway behind this listener.
+  readonly health?: GatewayParts['health']
+  readonly trials?: Trials
   // Absent: nobody signs in here.
   readonly console?: ConsoleOptions
   // As built; absent where it was not.
@@ -92,6 +103,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addHealth(app, options)
   addMe(app, { access, mayReview: approvals.mayReview, mayOperate: options.mayOperate }, callers)
   addApprovals(app, approvals, callers)
+  addAccess(app, { approvals, askAccess: options.askAccess }, callers)
   const about = { access, list: options.sessions, targetOf: options.targetOf }
   addSessions(app, { ...about, end: options.endSession }, callers)
   const streams = addEvents(
@@ -105,7 +117,14 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     },
     callers,
   )
-  if (options.policy !== undefined) addPolicy(app, options.policy, callers)
+  const { policy: operations, health, trials, targets, readiness } = options
+  if (operations !== undefined) addPolicy(app, { operations, access }, callers)
+  if (trials !== undefined) addTry(app, { trials, access }, callers)
+  if (health !== undefined) {
+    const signedIn = (): number => desk?.count() ?? 0
+    const parts = { access, targets, health, readiness, signedIn, streams: streams.count }
+    addGateway(app, parts, callers)
+  }
   if (slack !== undefined) addSlackActions(app, slack, { answers: approvals, clock, log })
   if (pages === undefined) addConsole(app)
   openApi.add()

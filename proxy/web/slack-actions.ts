@@ -146,7 +146,7 @@ async function settled(
   answer: Parameters<Answers['answer']>[0],
   user: string,
 ): Promise<string> {
-  const { id, status, quorum, approvals } = await answers.answer(answer)
+  const { id, status, quorum, approvals } = await answers.answer({ ...answer, via: 'slack' })
   log.info({ approval: id, slack_user: user, verb: answer.verb }, 'a request was answered in Slack')
   if (status === 'pending') return `Your approval counts: ${approvals.length} of ${quorum}.`
   return answer.verb === 'approve' ? `You approved request ${id}.` : `You denied request ${id}.`

@@ -8,11 +8,12 @@ import { cpuSeconds } from './cpu.js'
 import { decisionTimes } from './decision.js'
 import { filled, pgbenchProgram, selectRate, type Endpoint, type Mode } from './pgbench.js'
 import { startHaproxy, startPgbouncer } from './proxies.js'
+import { recordingTimes } from './recording.js'
 
 type Way = { readonly name: string; readonly endpoint: Endpoint; readonly pid?: number | undefined }
 
 const USAGE =
-  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --decisions\n'
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --decisions\n       npm run bench -- --recording [--rounds N] [--seconds N]\n'
 
 export async function bench(
   argv: readonly string[],
@@ -28,6 +29,10 @@ export async function bench(
   }
   if (argv.includes('--decisions')) {
     write(await decisionTimes())
+    return 0
+  }
+  if (argv.includes('--recording')) {
+    write(await recordingTimes(Number(value('--rounds', '5')), Number(value('--seconds', '3'))))
     return 0
   }
   const program = pgbenchProgram()

@@ -107,6 +107,7 @@ function made() {
         }
       },
       grantsOf: () => [],
+      refreshGrants: () => Promise.resolve(),
       pending: () => 0,
     },
   })

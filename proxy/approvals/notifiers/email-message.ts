@@ -2,7 +2,7 @@
 // pictures or styles from elsewhere. Everything from a request is escaped.
 import { domainToASCII } from 'node:url'
 import type { Notice } from '../notifier.js'
-import { wordsOf, type Words } from './words.js'
+import { headOf, wordsOf, type Words } from './words.js'
 
 export type Mail = {
   readonly subject: string
@@ -12,11 +12,12 @@ export type Mail = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export function mailOf({ key, approval }: Notice, gatewayUrl: string): Mail {
+export function mailOf(notice: Notice, gatewayUrl: string): Mail {
+  const { key, approval } = notice
   const words = wordsOf(approval, gatewayUrl)
   const host = domainToASCII(new URL(gatewayUrl).hostname) || 'sallyport.invalid'
   return {
-    subject: `Approval wanted: ${words.who} on ${words.onTarget}`,
+    subject: `${headOf(notice)}: ${words.who} on ${words.onTarget}`,
     text: plainText(words),
     html: html(words),
     // The same at every attempt, so that a mailbox can drop repetitions. RFC 5322 §3.6.4.
@@ -28,7 +29,7 @@ export function mailOf({ key, approval }: Notice, gatewayUrl: string): Mail {
 
 function plainText(words: Words): string {
   return [
-    `${words.who} wants to run on ${words.onTarget}:`,
+    `${words.who} ${words.wants} ${words.onTarget}:`,
     '',
     ...words.command.split('\n').map((one) => `    ${one}`),
     '',
@@ -52,7 +53,7 @@ function html(words: Words): string {
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Approval wanted</title></head>',
     '<body style="font:15px/1.5 sans-serif">',
-    `<p><b>${escaped(words.who)}</b> wants to run on <b>${escaped(words.onTarget)}</b>:</p>`,
+    `<p><b>${escaped(words.who)}</b> ${words.wants} <b>${escaped(words.onTarget)}</b>:</p>`,
     `<pre style="padding:12px;background:#f4f4f4;color:#111;white-space:pre-wrap">${escaped(words.command)}</pre>`,
     '<table>',
     row('held because', words.why.map(escaped).join('<br>')),

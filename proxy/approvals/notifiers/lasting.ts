@@ -44,9 +44,11 @@ export function lastingNotifier(channel: Channel, parts: LastingParts): Notifier
     async tell(notice) {
       if (notice.event === 'settled') {
         if (channel.tellsEnd === 'never') return
-        const before = tellings.get(requestKey(notice))
-        before?.stop.abort()
-        await before?.done.catch(() => undefined)
+        for (const key of [requestKey(notice), `${notice.approval.id}-escalated`]) {
+          const before = tellings.get(key)
+          before?.stop.abort()
+          await before?.done.catch(() => undefined)
+        }
       }
       const running = tellings.get(notice.key)
       if (running !== undefined) return running.done

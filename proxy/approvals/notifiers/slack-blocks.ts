@@ -2,7 +2,7 @@
 // a reason. Words of a request stand in rich text alone, which knows no markup, so that no command can
 // mention a channel or draw a link.
 import type { Notice } from '../notifier.js'
-import { line, wordsOf, type Words } from './words.js'
+import { headOf, line, wordsOf, type Words } from './words.js'
 
 type Element = Readonly<Record<string, unknown>>
 
@@ -11,20 +11,21 @@ export type SlackMessage = {
   readonly blocks: readonly Element[]
 }
 
-export function slackMessage({ event, approval }: Notice, gatewayUrl: string): SlackMessage {
+export function slackMessage(notice: Notice, gatewayUrl: string): SlackMessage {
+  const { event, approval } = notice
   const words = wordsOf(approval, gatewayUrl)
-  const head = event === 'requested' ? 'Approval wanted' : 'Approval settled'
+  const head = headOf(notice)
   const what = [
-    paragraph(bold(words.who), text(' wants to run on '), bold(words.onTarget)),
+    paragraph(bold(words.who), text(` ${words.wants} `), bold(words.onTarget)),
     {
       type: 'rich_text',
       elements: [{ type: 'rich_text_preformatted', elements: [text(words.command)] }],
     },
   ]
   const blocks =
-    event === 'requested'
-      ? [header(head), ...what, ...terms(words), buttons(approval.id, words.url)]
-      : [header(head), ...what, paragraph(bold(words.end)), openButton(words.url)]
+    event === 'settled'
+      ? [header(head), ...what, paragraph(bold(words.end)), openButton(words.url)]
+      : [header(head), ...what, ...terms(words), buttons(approval.id, words.url)]
   // For notifications and screen readers, as mrkdwn: its three special letters are escaped.
   return { text: escaped(`${head}: ${words.who} on ${words.onTarget}`), blocks }
 }

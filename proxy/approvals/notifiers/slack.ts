@@ -25,9 +25,9 @@ export function slackChannel({ api, channel, gatewayUrl }: SlackOptions): Channe
         unfurl_media: false,
       }
       const answer =
-        notice.event === 'requested'
-          ? await api('chat.postMessage', { channel, ...message }, signal)
-          : await api('chat.update', { ...placeIn(kept), ...message }, signal)
+        notice.event === 'settled'
+          ? await api('chat.update', { ...placeIn(kept), ...message }, signal)
+          : await api('chat.postMessage', { channel, ...message }, signal)
       if (!answer.ok) return answer.failure
       return { told: true, kept: JSON.stringify([answer.channel, answer.ts]) }
     },

@@ -1,16 +1,18 @@
 // What is posted to Teams: a message with one Adaptive Card 1.5. Words of a request stand in text runs
 // alone, which know no Markdown, so that no command can draw a link or a heading of its own.
 import type { Notice } from '../notifier.js'
-import { wordsOf, type Words } from './words.js'
+import { headOf, wordsOf, type Words } from './words.js'
 
 type Element = Readonly<Record<string, unknown>>
 
-export function teamsMessage({ event, approval }: Notice, gatewayUrl: string): Element {
+export function teamsMessage(notice: Notice, gatewayUrl: string): Element {
+  const { event, approval } = notice
+  const head = headOf(notice)
   const words = wordsOf(approval, gatewayUrl)
   const content =
-    event === 'requested'
-      ? card(requestBody(words), [open('Review: approve or deny', words.url)])
-      : card(endBody(words), [open('Open', words.url)])
+    event === 'settled'
+      ? card(endBody(words, head), [open('Open', words.url)])
+      : card(requestBody(words, head), [open('Review: approve or deny', words.url)])
   const contentType = 'application/vnd.microsoft.card.adaptive'
   return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] }
 }
@@ -27,10 +29,10 @@ function card(body: readonly Element[], actions: readonly Element[]): Element {
   }
 }
 
-function requestBody(words: Words): readonly Element[] {
+function requestBody(words: Words, head: string): readonly Element[] {
   return [
-    { type: 'TextBlock', text: 'Approval wanted', weight: 'Bolder', size: 'Medium', wrap: true },
-    paragraph(bold(words.who), run(' wants to run on '), bold(words.onTarget)),
+    { type: 'TextBlock', text: head, weight: 'Bolder', size: 'Medium', wrap: true },
+    paragraph(bold(words.who), run(` ${words.wants} `), bold(words.onTarget)),
     {
       type: 'Container',
       style: 'emphasis',
@@ -43,9 +45,9 @@ function requestBody(words: Words): readonly Element[] {
   ]
 }
 
-function endBody(words: Words): readonly Element[] {
+function endBody(words: Words, head: string): readonly Element[] {
   return [
-    { type: 'TextBlock', text: 'Approval settled', weight: 'Bolder', wrap: true },
+    { type: 'TextBlock', text: head, weight: 'Bolder', wrap: true },
     paragraph(bold(words.who), run(' on '), bold(words.onTarget), run(`: ${words.end}`)),
   ]
 }

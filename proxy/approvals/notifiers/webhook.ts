@@ -62,11 +62,22 @@ function webhookBody({ event, approval }: Notice, gatewayUrl: string): string {
   const { effects: _effects, ...data } = approval
   return JSON.stringify({
     type: `approval.${event}`,
-    timestamp: event === 'requested' ? approval.created_at : approval.settled_at,
+    timestamp: timeOf(event, approval),
     data: {
       ...data,
       url: `${gatewayUrl}/#${approval.id}`,
       approve_with: `sallyport approvals approve ${approval.id}`,
     },
   })
+}
+
+function timeOf(event: Notice['event'], approval: Notice['approval']): string | undefined {
+  switch (event) {
+    case 'requested':
+      return approval.created_at
+    case 'escalated':
+      return approval.escalation?.at
+    case 'settled':
+      return approval.settled_at
+  }
 }

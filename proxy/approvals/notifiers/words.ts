@@ -1,11 +1,15 @@
 // What a message to people says about a request, in plain text: each channel escapes it in its own way.
 // Nothing in it can forge a line, turn text around or leave a header: control and formatting characters
 // are shown as �, and what is too long is cut with a word about where all of it is.
-import type { ApprovalView } from '../held-request.js'
+import type { ApprovalView } from '../approval-view.js'
+import type { Notice } from '../notifier.js'
+import { missingInWords } from '../quorum.js'
 import { NOTICE_LIMITS } from './limits.js'
 
 export type Words = {
   readonly who: string
+  // What they want of the target: `wants to run on`.
+  readonly wants: string
   readonly onTarget: string
   // Lines of the command, with protected literals replaced long before.
   readonly command: string
@@ -19,30 +23,52 @@ export type Words = {
   readonly end: string
 }
 
+// What happened, in three words; an emergency is told as one.
+export function headOf({ event, approval }: Notice): string {
+  const loud = approval.access?.break_glass === true ? 'BREAK GLASS: ' : ''
+  return `${loud}${HEADS[event]}`
+}
+
+const HEADS: Readonly<Record<Notice['event'], string>> = {
+  requested: 'Approval wanted',
+  escalated: 'Approval still wanted',
+  settled: 'Approval settled',
+}
+
 export function wordsOf(approval: ApprovalView, gatewayUrl: string): Words {
-  const { id, requester, target, rules, approvers, quorum } = approval
+  const { id, requester, target, rules, access, consequence } = approval
   const name = requester.name === '' ? requester.subject : requester.name
   const actors = requester.actor.map(({ subject }) => subject).join(', ')
   const acting = actors === '' ? '' : `, ${actors} acting for ${requester.subject}`
   const database = target.database === target.name ? '' : `/${target.database}`
   const labels = Object.entries(target.labels).map(([label, value]) => `${label}: ${value}`)
-  const groups = approvers.join(' or ')
   return {
     who: line(`${name} (${requester.kind}${acting})`),
+    wants: access === undefined ? 'wants to run on' : 'wants access to',
     onTarget: line(
       `${target.name}${database}${labels.length === 0 ? '' : ` (${labels.join(', ')})`}`,
     ),
     command: block(approval.text),
-    why: rules
-      .slice(0, NOTICE_LIMITS.rules)
-      .map(({ id: rule, message }) => line(`${message} [${rule}]`)),
-    approvers: line(quorum > 1 ? `${quorum} members of ${groups}` : `a member of ${groups}`),
+    why: [
+      ...rules
+        .slice(0, NOTICE_LIMITS.rules)
+        .map(({ id: rule, message }) => line(`${message} [${rule}]`)),
+      ...(consequence === undefined ? [] : [line(`Beforehand: ${consequence.summary}`)]),
+    ],
+    approvers: line(approversOf(approval)),
     expires: `${approval.expires_at.slice(0, 16).replace('T', ' ')} UTC`,
     url: `${gatewayUrl}/#${id}`,
     approveWith: `sallyport approvals approve ${id}`,
     denyWith: `sallyport approvals deny ${id}`,
     end: line(endOf(approval)),
   }
+}
+
+function approversOf({ groups, approvers, quorum, escalation }: ApprovalView): string {
+  const later = escalation?.at === undefined ? '' : `, or of ${escalation.to.join(' or ')}`
+  if (groups.length > 1) return `${missingInWords(groups)}${later}`
+  const who = approvers.join(' or ')
+  return `${quorum > 1 ? `${quorum} members of` : 'a member of'} ${who}${later}`
 }
 
 const ENDS: Readonly<Record<ApprovalView['status'], string>> = {

@@ -2,6 +2,7 @@
 // was or under another bundle.
 import type { FilmEntry } from '../../replay/film.js'
 import { filmJson } from '../../replay/film-json.js'
+import { SHOWN } from '../../replay/frame-feed.js'
 import { createScreening } from '../../replay/screening.js'
 import { entryView, sessionView } from '../../replay/terminal-view.js'
 import { GatewayError } from '../../errors.js'
@@ -58,7 +59,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const place = await screeningPlace(id, values, io)
   const film = await place.film()
   const under = place.under?.film
-  const screening = createScreening({ film, ...(under === undefined ? {} : { under }) })
+  const screening = createScreening({
+    film,
+    ...(under === undefined ? {} : { under }),
+    ...(place.recordings === undefined ? {} : { recordings: place.recordings }),
+    bounds: { rows: Math.max(rows, SHOWN.rows), bytes: SHOWN.bytes },
+  })
   const session = await screening.session()
   if (format === 'json') {
     const where = under === undefined ? () => Promise.resolve({}) : () => under.place()

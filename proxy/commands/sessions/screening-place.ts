@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { GatewayError } from '../../errors.js'
 import type { Policy } from '../../../engine/policy/policy.js'
 import { namedPolicy } from '../../policies/backtest/named-policy.js'
+import type { Recordings } from '../../recordings/film.js'
 import { createFilms, type Films } from '../../replay/films.js'
 import { createKeptPolicies, type KeptPolicies } from '../../replay/under-policy.js'
 import { createUnderFilm, type UnderFilm } from '../../replay/under-film.js'
@@ -34,6 +35,8 @@ export type PlaceValues = {
 export type ScreeningPlace = {
   readonly films: Films
   readonly film: () => Promise<Film>
+  // Absent: there are none, or no key for them.
+  readonly recordings?: Recordings
   readonly under?: { readonly film: UnderFilm; readonly policy: Policy }
 }
 

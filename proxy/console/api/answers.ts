@@ -1,5 +1,6 @@
 // The gateway's answers as the pages read them; `/api/openapi.json` describes them in full. Fields that a
 // gateway may leave out are optional here, and pages do without them.
+import type { Consequence } from '../../../engine/schemas/consequence.js'
 import type { CommandFacts, Effect, Facts, Flow } from '../../../engine/schemas/facts.js'
 import type { Decision, Rule } from '../../../engine/schemas/decision.js'
 
@@ -26,7 +27,7 @@ export type Earlier = {
   readonly action: string
 }
 
-export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'void' | 'used'
+export type Requirement = { readonly any_of: readonly string[]; readonly count: number }
 
 export type Approval = {
   readonly id: string
@@ -50,26 +51,29 @@ export type Approval = {
     readonly name: string
     readonly reason: string
     readonly at: string
+    readonly via?: string
+    readonly on_behalf?: string
   }[]
+  readonly groups?: readonly Requirement[]
+  readonly escalation?: {
+    readonly to: readonly string[]
+    readonly due_at: string
+    readonly at?: string
+  }
+  // Access to the target for a time is wanted, and no command.
+  readonly access?: {
+    readonly for_ms?: number
+    readonly reason: string
+    readonly break_glass: boolean
+    readonly asked_ahead: boolean
+  }
+  readonly grant_ms?: number
   readonly settled_at?: string
   readonly settled_by?: string
   readonly reason?: string
-  readonly groups_missing?: readonly string[]
+  readonly groups_missing?: readonly Requirement[]
   readonly before?: readonly Earlier[]
   readonly consequence?: Consequence
-}
-
-// What the gateway found out beforehand, without changing anything.
-export type Consequence = {
-  readonly estimate?: number
-  readonly count?: number
-  readonly cascades?: readonly {
-    readonly table: string
-    readonly action?: string
-    readonly rows?: number
-  }[]
-  readonly locks?: readonly { readonly object: string; readonly mode: string }[]
-  readonly notes?: readonly string[]
 }
 
 export type SessionLine = {
@@ -99,13 +103,21 @@ export type Hit = {
   readonly command: number
   readonly time: string
   readonly who: string
+  readonly subject?: string
   readonly kind: string
   readonly target: string
-  readonly text: string
+  readonly database?: string
+  // Null where the record no longer has it.
+  readonly text: string | null
   readonly action: string
+  readonly ran?: boolean
   readonly rules: readonly string[]
   readonly objects: readonly string[]
   readonly labels: readonly string[]
+  // Columns whose values went to the client.
+  readonly saw?: readonly string[]
+  readonly rows?: number | null
+  readonly masked?: number | null
   readonly snippet?: string
 }
 
@@ -115,14 +127,65 @@ export type Tried = {
   readonly decision: Decision
   readonly flows: readonly Flow[]
   readonly rewritten?: string
-  readonly answer?: { readonly go: boolean; readonly message?: string }
-  readonly nearest?: readonly { readonly text?: string; readonly change?: string }[]
+  readonly answer?: {
+    readonly action?: string
+    readonly go: boolean
+    readonly held?: boolean
+    readonly rule?: string
+    readonly message?: string
+    readonly hint?: string
+  }
+  readonly nearest?: readonly {
+    readonly change: string
+    readonly text?: string
+    readonly action?: string
+    readonly approvers?: readonly string[]
+  }[]
+}
+
+export type TriedAnswer = {
+  readonly bundle?: { readonly digest: string; readonly revision: string }
+  readonly opens?: { readonly go: boolean; readonly why: string; readonly rules: readonly string[] }
+  readonly statements: readonly Tried[]
+}
+
+export type WhoCanAnswer = {
+  readonly bundle: { readonly digest: string; readonly revision: string }
+  readonly groups: readonly string[]
+  readonly rows: readonly {
+    readonly kind: string
+    readonly group?: string
+    readonly result: 'allowed' | 'masked' | 'approval' | 'never'
+    readonly rules: readonly string[]
+    readonly approvers: readonly string[]
+    readonly otherwise: readonly { readonly when: string; readonly result: string }[]
+  }[]
+}
+
+export type GrantLine = {
+  readonly id: string
+  readonly holder: string
+  readonly target: string
+  readonly database: string
+  readonly approvers?: readonly string[]
+  readonly reason?: string
+  readonly break_glass: boolean
+  readonly standing: boolean
+  readonly from: string
+  readonly until: string
+  readonly ended_at?: string
+  readonly ended_by?: string
+  readonly ended_reason?: string
+  readonly reviewed_at?: string
+  readonly reviewed_by?: string
+  readonly review?: string
 }
 
 export type TargetLine = {
   readonly name: string
   readonly kind: string
   readonly labels: Readonly<Record<string, string>>
+  readonly databases?: readonly string[]
   readonly state: string
   readonly catalogue?: { readonly age_ms?: number; readonly relations?: number }
   readonly sessions?: number

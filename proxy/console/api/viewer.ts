@@ -12,7 +12,16 @@ export type Viewer = {
   readonly groups: readonly string[]
   readonly expires_at: string
   readonly csrf: string
-  readonly may: { readonly review: boolean; readonly operate: boolean; readonly auditors: boolean }
+  readonly may: {
+    readonly review: boolean
+    readonly operate: boolean
+    readonly auditors: boolean
+    // Absent: the gateway is older than the page; it decides all the same.
+    readonly search?: boolean
+    readonly policies?: boolean
+    readonly health?: boolean
+    readonly try_others?: boolean
+  }
 }
 
 export type SignIn =

@@ -2,14 +2,15 @@
 // to an answer and never gives it: `a` or `d`, then Enter.
 import { useRef, useState } from 'preact/hooks'
 import type { Approval } from '../api/answers.js'
-import { call } from '../api/call.js'
+import { ApiProblem, call } from '../api/call.js'
+import { viewer } from '../api/viewer.js'
 import { Icon } from '../parts/icon.js'
 import { Instant } from '../parts/instant.js'
 import { statusMark } from '../reading/approval-status.js'
 import { onOneLine } from '../reading/printable.js'
 import { useKeys } from '../shell/keys.js'
 
-type Verb = 'approve' | 'deny'
+type Verb = 'approve' | 'deny' | 'withdraw'
 type Props = { readonly approval: Approval; readonly again: () => void }
 
 export function ApprovalAnswer({ approval, again }: Props) {
@@ -39,6 +40,9 @@ function Ask({ approval, mine, answered }: AskProps) {
   const [reason, setReason] = useState('')
   const [busy, setBusy] = useState<Verb>()
   const [words, setWords] = useState('')
+  // The policies want a sign-in that is fresh.
+  const [fresh, setFresh] = useState(false)
+  const own = isOwn(approval)
   const field = useRef<HTMLInputElement>(null)
   const buttons = {
     approve: useRef<HTMLButtonElement>(null),
@@ -68,7 +72,7 @@ function Ask({ approval, mine, answered }: AskProps) {
     [approval.id],
   )
   const send = async (verb: Verb): Promise<void> => {
-    const needed = approval.reason_required || verb === 'deny'
+    const needed = verb !== 'withdraw' && (approval.reason_required || verb === 'deny')
     if (needed && reason.trim() === '') {
       setWords(
         verb === 'deny'
@@ -82,9 +86,10 @@ function Ask({ approval, mine, answered }: AskProps) {
     setWords('')
     try {
       const path = `/api/approvals/${encodeURIComponent(approval.id)}/${verb}`
-      answered(await call<Approval>(path, { method: 'POST', body: { reason } }))
+      answered(await call<Approval>(path, { method: 'POST', body: { reason, ...via() } }))
     } catch (problem) {
       setWords(problem instanceof Error ? problem.message : String(problem))
+      setFresh(problem instanceof ApiProblem && problem.code === 'step_up')
     }
     setBusy(undefined)
   }
@@ -93,6 +98,17 @@ function Ask({ approval, mine, answered }: AskProps) {
     <form class="answer" aria-label="Your answer" onSubmit={(event) => event.preventDefault()}>
       <p class="answer-words problem-words" role="alert">
         {words}
+        {fresh ? (
+          <>
+            {' '}
+            <a
+              href={`/auth/login?step_up=yes&next=${encodeURIComponent(location.pathname)}`}
+              target="_top"
+            >
+              Sign in again
+            </a>
+          </>
+        ) : null}
       </p>
       {mine ? (
         <p class="answer-words" role="status">
@@ -106,26 +122,54 @@ function Ask({ approval, mine, answered }: AskProps) {
         maxLength={1000}
         value={reason}
         aria-label="Reason"
-        placeholder={approval.reason_required ? 'Reason (required)' : 'Reason (a denial needs one)'}
+        placeholder={placeholderOf(approval, own)}
         onInput={(event) => setReason(event.currentTarget.value)}
       />
       <div class="answer-buttons">
-        {(['deny', 'approve'] as const).map((verb) => (
+        {own ? (
           <button
-            key={verb}
-            ref={buttons[verb]}
             type="button"
-            class={`button button-big button-${verb === 'approve' ? 'allow' : 'deny'}`}
+            class="button button-big"
             disabled={busy !== undefined}
-            onClick={() => void send(verb)}
+            onClick={() => void send('withdraw')}
           >
-            <Icon name={verb === 'approve' ? 'allow' : 'deny'} />
-            {verb === 'approve' ? 'Approve' : 'Deny'}
+            Take it back
           </button>
-        ))}
+        ) : (
+          (['deny', 'approve'] as const).map((verb) => (
+            <button
+              key={verb}
+              ref={buttons[verb]}
+              type="button"
+              class={`button button-big button-${verb === 'approve' ? 'allow' : 'deny'}`}
+              disabled={busy !== undefined}
+              onClick={() => void send(verb)}
+            >
+              <Icon name={verb === 'approve' ? 'allow' : 'deny'} />
+              {verb === 'approve' ? 'Approve' : 'Deny'}
+            </button>
+          ))
+        )}
       </div>
     </form>
   )
+}
+
+function placeholderOf({ reason_required: required }: Approval, own: boolean): string {
+  if (own) return 'This is your own request'
+  return required ? 'Reason (required)' : 'Reason (a denial needs one)'
+}
+
+// A program that acts for this person has the same subject: nobody approves for themselves.
+function isOwn({ requester }: Approval): boolean {
+  const who = viewer()
+  return who?.subject === requester.subject && who.issuer === requester.issuer
+}
+
+// Where a link in a message led here, that is said.
+function via(): { readonly via?: string } {
+  const came = new URLSearchParams(location.search).get('via')
+  return came === 'teams' || came === 'email' ? { via: came } : {}
 }
 
 function Settled({ approval }: { readonly approval: Approval }) {

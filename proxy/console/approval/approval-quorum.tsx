@@ -1,11 +1,11 @@
 // Whose word counts, and how many of them are still missing.
-import type { Approval } from '../api/answers.js'
+import type { Approval, Requirement } from '../api/answers.js'
 import { Icon } from '../parts/icon.js'
 import { Instant } from '../parts/instant.js'
 import { onOneLine } from '../reading/printable.js'
 
 export function ApprovalQuorum({ approval }: { readonly approval: Approval }) {
-  const { quorum, approvals, approvers, groups_missing: missing } = approval
+  const { quorum, approvals, approvers, groups_missing: missing, escalation } = approval
   const steps = Array.from({ length: Math.max(quorum, approvals.length) }, (_, at) => approvals[at])
   return (
     <section class="card" aria-label="Approvers">
@@ -25,6 +25,8 @@ export function ApprovalQuorum({ approval }: { readonly approval: Approval }) {
                 <b>{onOneLine(one.name === '' ? one.subject : one.name, 80)}</b>{' '}
                 <span class="muted">
                   <Instant at={one.at} />
+                  {one.via === undefined ? null : `, by ${onOneLine(one.via, 20)}`}
+                  {one.on_behalf === undefined ? null : `, for ${onOneLine(one.on_behalf, 120)}`}
                   {one.reason === '' ? null : `: “${onOneLine(one.reason, 300)}”`}
                 </span>
               </span>
@@ -32,12 +34,28 @@ export function ApprovalQuorum({ approval }: { readonly approval: Approval }) {
           </li>
         ))}
       </ol>
-      {missing === undefined || missing.length === 0 ? null : (
+      {missing === undefined || missing.length === 0 || quorum === 1 ? null : (
         <p class="missing">
-          <Icon name="people" size={14} /> Still needed: one of{' '}
-          <b>{missing.map((name) => onOneLine(name, 60)).join(', and one of ')}</b>
+          <Icon name="people" size={14} /> Still needed: <b>{missing.map(needed).join(', and ')}</b>
+        </p>
+      )}
+      {escalation === undefined ? null : (
+        <p class="fine muted missing-more">
+          {escalation.at === undefined ? (
+            <>
+              From <Instant at={escalation.due_at} /> on also{' '}
+            </>
+          ) : (
+            'Asked as well, as nobody had answered: '
+          )}
+          {escalation.to.map((name) => onOneLine(name, 60)).join(', ')}
         </p>
       )}
     </section>
   )
+}
+
+function needed({ any_of, count }: Requirement): string {
+  const names = any_of.map((name) => onOneLine(name, 60)).join(' or ')
+  return count === 1 ? `one of ${names}` : `${count} of ${names}`
 }

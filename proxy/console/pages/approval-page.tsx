@@ -16,8 +16,10 @@ import { nameOf, Person } from '../parts/person.js'
 import { SqlText } from '../parts/sql-text.js'
 import { TimeLeft } from '../parts/time-left.js'
 import { statusMark } from '../reading/approval-status.js'
-import { headline } from '../reading/effect-words.js'
+import { counted } from '../reading/counts.js'
+import { headline, toneOf } from '../reading/effect-words.js'
 import { onOneLine } from '../reading/printable.js'
+import { lengthOf } from '../reading/spans-of-time.js'
 
 export function ApprovalPage() {
   const { params } = useRoute()
@@ -42,8 +44,7 @@ export function ApprovalPage() {
 function Request({ approval, again }: { readonly approval: Approval; readonly again: () => void }) {
   const { id, status, requester, target, text, effects, rules, scope } = approval
   const { meaning, word } = statusMark(status)
-  const what =
-    scope === 'session' ? `opens a session on ${onOneLine(target.name, 60)}` : headline(effects)
+  const what = whatIsAsked(approval)
   return (
     <div class="page page-narrow approval">
       <PageHead
@@ -55,6 +56,7 @@ function Request({ approval, again }: { readonly approval: Approval; readonly ag
             <span class="muted">on</span>
             <b>{targetName(target)}</b>
             <Labels labels={target.labels} />
+            <Weight approval={approval} />
           </div>
         }
       >
@@ -81,11 +83,27 @@ function Request({ approval, again }: { readonly approval: Approval; readonly ag
               </div>
             ))}
           </section>
+          {approval.access === undefined ? null : (
+            <section
+              class={approval.access.break_glass ? 'card card-deny' : 'card'}
+              aria-label="What it is for"
+            >
+              <h2>{approval.access.break_glass ? 'An emergency' : 'What it is for'}</h2>
+              <p>“{onOneLine(approval.access.reason, 1000)}”</p>
+            </section>
+          )}
           <section class="card" aria-label="The command">
             <h2>{scope === 'session' ? 'What is asked for' : 'The exact command'}</h2>
             <SqlText text={text} effects={effects} />
             <p class="fine muted">
-              These bytes run, once, if you approve; <code>…</code> stands for a protected value.
+              {scope === 'session' ? (
+                'Each command is still decided by the policies.'
+              ) : (
+                <>
+                  These bytes run, once, if you approve; <code>…</code> stands for a protected
+                  value.
+                </>
+              )}
             </p>
           </section>
           <ApprovalConsequence approval={approval} />
@@ -131,6 +149,36 @@ function Request({ approval, again }: { readonly approval: Approval; readonly ag
       <ApprovalAnswer key={id} approval={approval} again={again} />
     </div>
   )
+}
+
+// The one number that matters most, before anything has to be read.
+function Weight({ approval: { consequence, effects } }: { readonly approval: Approval }) {
+  const rows = consequence?.count ?? consequence?.estimate
+  const all = effects.some((effect) => toneOf(effect) === 'destroy' && effect.where === 'absent')
+  const reached = consequence?.cascades.length ?? 0
+  if (rows === undefined && !all && reached === 0) return null
+  return (
+    <span class="weights">
+      {rows === undefined ? null : (
+        <span class="weight">
+          {consequence?.count === undefined
+            ? `about ${counted(rows, 'row')}`
+            : counted(rows, 'row')}
+        </span>
+      )}
+      {all ? <span class="weight weight-bad">every row</span> : null}
+      {reached === 0 ? null : <span class="weight">{counted(reached, 'more object')}</span>}
+    </span>
+  )
+}
+
+function whatIsAsked({ access, scope, target, effects, grant_ms }: Approval): string {
+  const name = onOneLine(target.name, 60)
+  if (access === undefined)
+    return scope === 'session' ? `opens a session on ${name}` : headline(effects)
+  const long = access.for_ms ?? grant_ms
+  const glass = access.break_glass ? 'breaks the glass for' : 'asks for'
+  return `${glass} access to ${name}${long === undefined ? '' : ` for ${lengthOf(long)}`}`
 }
 
 function targetName({ name, database }: Approval['target']): string {

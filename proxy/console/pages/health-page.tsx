@@ -3,7 +3,10 @@
 import { useResource } from '../api/resource.js'
 import { Loading, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
+import { count, sizeOf } from '../reading/counts.js'
 import { onOneLine, printable } from '../reading/printable.js'
+import { localTime, shortDuration } from '../reading/spans-of-time.js'
+import { now } from '../shell/now.js'
 
 type Part = {
   readonly name: string
@@ -78,7 +81,7 @@ export function HealthPage() {
 function groups(
   health: Health,
 ): readonly (readonly [string, readonly (readonly [string, string])[]])[] {
-  const known = new Set(['ok', 'parts', 'checks'])
+  const known = new Set(['ready', 'ok', 'parts', 'checks'])
   const rest = Object.entries(health).filter(([name]) => !known.has(name))
   const single = rest.flatMap(([name, value]): (readonly [string, string])[] =>
     typeof value === 'object' && value !== null ? [] : [[name, wordOf(name, value)]],
@@ -97,13 +100,19 @@ function groups(
 }
 
 function wordOf(name: string, value: unknown): string {
-  if (typeof value === 'number' && name.endsWith('_ms')) return `${value} ms`
+  if (typeof value === 'number' && name.endsWith('_ms')) return shortDuration(value * 1000)
+  if (typeof value === 'number' && name.endsWith('bytes')) return sizeOf(value)
+  if (typeof value === 'number') return count(value)
+  if (typeof value === 'string' && name.endsWith('_at'))
+    return localTime(Date.parse(value), now.value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'object') return printable(JSON.stringify(value))
   return printable(String(value))
 }
 
 function sentence(name: string): string {
-  const words = printable(name).replace(/_ms$/, '').replaceAll('_', ' ')
+  const words = printable(name)
+    .replace(/_(ms|at)$/, '')
+    .replaceAll('_', ' ')
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }

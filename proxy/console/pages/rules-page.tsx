@@ -74,7 +74,7 @@ function quiet({ hits, never }: RuleLine): boolean {
 }
 
 function RuleItem({ rule, most }: { readonly rule: RuleLine; readonly most: number }) {
-  const { id, title, hits, denied = 0, held = 0, last_at: last } = rule
+  const { id, title, hits, denied = 0, held = 0, masked = 0, shadow = 0, last_at: last } = rule
   return (
     <li class={quiet(rule) ? 'rule-line rule-quiet' : 'rule-line'}>
       <div class="rule-what">
@@ -85,6 +85,9 @@ function RuleItem({ rule, most }: { readonly rule: RuleLine; readonly most: numb
       </div>
       <span class="rule-marks">
         {denied === 0 ? null : <ActionMark meaning="deny" word={`${count(denied)} denied`} />}
+        {rule.retired === true ? <span class="kind">of an earlier bundle</span> : null}
+        {shadow === 0 ? null : <span class="kind">{count(shadow)} in shadow</span>}
+        {masked === 0 ? null : <ActionMark meaning="mask" word={`${count(masked)} masked`} />}
         {held === 0 ? null : <ActionMark meaning="hold" word={`${count(held)} held`} />}
       </span>
       <span class="rule-hits" title={counted(hits, 'hit')}>

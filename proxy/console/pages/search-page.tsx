@@ -21,6 +21,10 @@ type Found = {
   readonly total_at_least?: number
   readonly next?: string
   readonly took_ms?: number
+  readonly standing?: {
+    readonly behind_bytes: number
+    readonly gaps: readonly { readonly why: string }[]
+  }
 }
 
 const FIELDS = [
@@ -143,6 +147,14 @@ export function SearchPage() {
               </li>
             ))}
           </ul>
+          {(value?.standing?.behind_bytes ?? 0) > 0 ? (
+            <p class="fine muted">The newest lines of the record are still being read.</p>
+          ) : null}
+          {(value?.standing?.gaps ?? []).map(({ why }) => (
+            <p key={why} class="film-note">
+              A part of the record could not be searched: {onOneLine(why, 200)}
+            </p>
+          ))}
           {failed === undefined ? null : <Problem problem={failed} />}
           {cursor === undefined ? null : (
             <button
@@ -197,7 +209,9 @@ function told(found: Found | undefined, shown: number): string {
 }
 
 function HitLine({ hit }: { readonly hit: Hit }) {
-  const { session, command, time, who, kind, target, text, action, rules, objects, labels } = hit
+  const { session, command, time, who, kind, target, action, rules, objects, labels } = hit
+  const text = hit.snippet ?? hit.text ?? '(no longer on record)'
+  const saw = hit.saw ?? []
   return (
     <a class="hit" href={`/sessions/${session}?at=${command}`}>
       <span class="hit-top">
@@ -207,7 +221,7 @@ function HitLine({ hit }: { readonly hit: Hit }) {
         <span class="muted">on</span> {onOneLine(target, 60)}
         <Instant at={time} />
       </span>
-      <SqlInline text={onOneLine(hit.snippet ?? text, 240)} />
+      <SqlInline text={onOneLine(text, 240)} />
       <span class="hit-about">
         {objects.slice(0, 6).map((object) => (
           <span key={object} class="mono">
@@ -219,6 +233,19 @@ function HitLine({ hit }: { readonly hit: Hit }) {
             {onOneLine(label, 40)}
           </span>
         ))}
+        {saw.length === 0 ? null : (
+          <span>
+            saw{' '}
+            {saw
+              .slice(0, 6)
+              .map((column) => onOneLine(shortName(column), 60))
+              .join(', ')}
+            {typeof hit.rows === 'number' ? ` in ${counted(hit.rows, 'row')}` : ''}
+            {typeof hit.masked === 'number' && hit.masked > 0
+              ? `, ${count(hit.masked)} masked`
+              : ''}
+          </span>
+        )}
         {rules.map((rule) => (
           <span key={rule} class="mono">
             {onOneLine(rule, 80)}

@@ -44,18 +44,22 @@ export function TargetsPage() {
   )
 }
 
-const GOOD = /^(ok|ready|up|open|reachable|fresh)$/i
-const SOSO = /^(stale|old|unknown|starting|idle|loading)$/i
+// Of what is known of its names.
+const STATES: Readonly<Record<string, readonly ['good' | 'soso' | 'bad', string]>> = {
+  current: ['good', 'up to date'],
+  stale: ['bad', 'its names could not be read of late'],
+  unknown: ['soso', 'not opened yet'],
+}
 
 function TargetCard({ target }: { readonly target: TargetLine }) {
-  const { name, kind, labels, state, catalogue, sessions } = target
-  const tone = GOOD.test(state) ? 'good' : SOSO.test(state) ? 'soso' : 'bad'
+  const { name, kind, labels, state, catalogue, sessions, databases } = target
+  const [tone, words] = STATES[state] ?? ['bad', state]
   return (
     <>
       <div class="card-head">
         <b>{onOneLine(name, 80)}</b>
         <span class="kind">{onOneLine(kind, 20)}</span>
-        <span class={`state state-${tone}`}>{onOneLine(state, 40)}</span>
+        <span class={`state state-${tone}`}>{onOneLine(words, 60)}</span>
       </div>
       <Labels labels={labels} />
       <dl class="pairs">
@@ -76,6 +80,12 @@ function TargetCard({ target }: { readonly target: TargetLine }) {
             : `${count(catalogue.relations)} tables and views`}
           {catalogue?.age_ms === undefined ? '' : `, ${lengthOf(catalogue.age_ms)} old`}
         </dd>
+        {databases === undefined || databases.length < 2 ? null : (
+          <>
+            <dt>Databases</dt>
+            <dd>{databases.map((one) => onOneLine(one, 60)).join(', ')}</dd>
+          </>
+        )}
         <dt>Connect</dt>
         <dd class="mono break">sallyport connect {onOneLine(name, 80)}</dd>
       </dl>

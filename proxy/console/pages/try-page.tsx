@@ -1,17 +1,17 @@
 // A command, an identity, a target: what would be decided, by the same Wasm that decides for everybody,
 // and why. Nothing is sent to the target.
 import { useEffect, useState } from 'preact/hooks'
-import type { TargetLine, Tried } from '../api/answers.js'
+import type { TargetLine, TriedAnswer } from '../api/answers.js'
 import { ApiProblem, call } from '../api/call.js'
 import { useResource } from '../api/resource.js'
 import { Empty, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
+import { onOneLine, printable } from '../reading/printable.js'
 import { groupsOf, hashOf, questionIn, type Question } from '../trying/question.js'
 import { TriedStatement } from '../trying/tried-statement.js'
 import { TryForm } from '../trying/try-form.js'
 
 type Targets = readonly TargetLine[] | { readonly targets: readonly TargetLine[] }
-type Answer = { readonly statements: readonly Tried[] }
 
 export function TryPage() {
   const targets = useResource<Targets>('/api/targets')
@@ -22,7 +22,7 @@ export function TryPage() {
         ? targets.value.targets
         : targets.value
   const [question, setQuestion] = useState<Question>(() => questionIn(location.hash))
-  const [answer, setAnswer] = useState<Answer>()
+  const [answer, setAnswer] = useState<TriedAnswer>()
   const [problem, setProblem] = useState<ApiProblem>()
   const [busy, setBusy] = useState(false)
   const target = question.target === '' ? (list[0]?.name ?? '') : question.target
@@ -34,7 +34,7 @@ export function TryPage() {
     const as = { kind, groups: groupsOf(question), ...(subject === '' ? {} : { subject }) }
     try {
       const body = { sql, as, target, ...(database === '' ? {} : { database }) }
-      setAnswer(await call<Answer>('/api/try', { method: 'POST', body }))
+      setAnswer(await call<TriedAnswer>('/api/try', { method: 'POST', body }))
       setProblem(undefined)
     } catch (wrong) {
       setProblem(wrong instanceof ApiProblem ? wrong : new ApiProblem(0, '', String(wrong)))
@@ -82,9 +82,17 @@ export function TryPage() {
           </p>
         </Empty>
       ) : (
-        answer.statements.map((tried, at) => (
-          <TriedStatement key={at} tried={tried} of={answer.statements.length} />
-        ))
+        <>
+          {answer.opens?.go === false ? (
+            <p class="notice notice-bad">
+              This identity may not open {onOneLine(target, 60)} at all:{' '}
+              {printable(answer.opens.why)}
+            </p>
+          ) : null}
+          {answer.statements.map((tried, at) => (
+            <TriedStatement key={at} tried={tried} of={answer.statements.length} />
+          ))}
+        </>
       )}
     </div>
   )

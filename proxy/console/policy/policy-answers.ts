@@ -38,6 +38,10 @@ export type RuleLine = {
   readonly hits: number
   readonly denied?: number
   readonly held?: number
+  readonly masked?: number
+  // Commands for which the shadow named it.
+  readonly shadow?: number
+  readonly retired?: boolean
   readonly last_at?: string
   readonly never?: boolean
 }

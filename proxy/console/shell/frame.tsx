@@ -85,7 +85,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
           {GROUPS.map(([group, title]) => (
             <div key={group} class="nav-group">
               <p class="nav-title">{title}</p>
-              {SECTIONS.filter((one) => one.group === group).map((one) => (
+              {SECTIONS.filter((one) => one.group === group && isFor(one)).map((one) => (
                 <SectionLink
                   key={one.path}
                   section={one}
@@ -110,6 +110,10 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       <Help />
     </div>
   )
+}
+
+function isFor({ needs }: Section): boolean {
+  return needs === undefined || viewer()?.may[needs] !== false
 }
 
 function Brand() {

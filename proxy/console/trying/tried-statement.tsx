@@ -24,7 +24,12 @@ export function TriedStatement({ tried, of }: { readonly tried: Tried; readonly 
   const flows = tried.flows.length > 0 ? tried.flows : (command?.flows ?? [])
   const effects = command?.effects ?? []
   const meaning = meaningOf(decision.action)
-  const stopped = answer !== undefined && !answer.go && meaning !== 'deny' && meaning !== 'hold'
+  const stopped =
+    answer !== undefined &&
+    !answer.go &&
+    answer.held !== true &&
+    meaning !== 'deny' &&
+    meaning !== 'hold'
   return (
     <article class="tried">
       <div class={`verdict verdict-${stopped ? 'deny' : meaning}`} role="status">
@@ -62,7 +67,15 @@ export function TriedStatement({ tried, of }: { readonly tried: Tried; readonly 
             <h2>What would pass</h2>
             {nearest.map((one, at) => (
               <div key={at} class="nearest">
-                {one.change === undefined ? null : <p>{printable(one.change)}</p>}
+                <p>
+                  {printable(one.change)}
+                  {one.action === undefined ? null : (
+                    <>
+                      {' '}
+                      <ActionMark meaning={meaningOf(one.action)} word={one.action} />
+                    </>
+                  )}
+                </p>
                 {one.text === undefined ? null : (
                   <SqlText text={one.text} label="what would pass" />
                 )}

@@ -16,6 +16,9 @@ export type OperationsStatus = ServingStatus & {
 
 // Each rejects with a GatewayError: `not_allowed`, or why it was not done.
 export type Operations = {
+  // For whom the policies let look: the same without being asked whether they operate.
+  readonly view: () => OperationsStatus
+  readonly shadowView: () => ShadowReport
   readonly status: (who: IdentityFacts) => Promise<OperationsStatus>
   readonly shadow: (who: IdentityFacts) => Promise<ShadowReport>
   readonly activate: (who: IdentityFacts) => Promise<OperationsStatus>
@@ -48,16 +51,21 @@ export function createOperations(parts: OperationsParts): Operations {
     const why = whyNot(who, operators(), serving.current())
     if (why !== undefined) throw new GatewayError('not_allowed', why)
   }
+  const shadowView = (): ShadowReport => {
+    const found = parts.shadow()
+    if (found !== undefined) return found
+    throw new GatewayError('not_found', 'there is no policy in the shadow (policy.shadow)')
+  }
   return {
+    view: status,
+    shadowView,
     status: async (who) => {
       allowed(who)
       return status()
     },
     shadow: async (who) => {
       allowed(who)
-      const found = parts.shadow()
-      if (found !== undefined) return found
-      throw new GatewayError('not_found', 'there is no policy in the shadow (policy.shadow)')
+      return shadowView()
     },
     activate: async (who) => {
       allowed(who)

@@ -3,10 +3,12 @@
 import type { Catalogue, NameContext } from '../../../engine/facts/postgres/catalogue.js'
 import type { Reading } from '../../../engine/facts/postgres/reading.js'
 import type { Policy } from '../../../engine/policy/policy.js'
+import type { Consequence } from '../../../engine/schemas/consequence.js'
 import type { Clock } from '../../clock.js'
 import type { Guard } from '../../guard.js'
 import type { Session } from '../../session.js'
 import type { Stream } from '../../transport/stream.js'
+import type { Asked, Consequences } from './consequence.js'
 
 export type Connected = {
   readonly session: Session
@@ -23,6 +25,8 @@ export type Connected = {
   // that connection), or it failed; never rejects.
   readonly cancelTarget: () => Promise<void>
   readonly catalogues: Catalogues
+  // What a held command would do; absent where nobody looks.
+  readonly consequence?: ((asked: Asked) => Promise<Consequence>) | undefined
   // Called once, when the relay has ended and both streams are closed or closing.
   readonly onEnd: (reason: string) => void
 }
@@ -54,6 +58,8 @@ export type RelayParts = {
   readonly log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void
   readonly onIncident: (event: string, session: string, command: number, detail: string) => void
   readonly limits: RelayLimits
+  // How held commands are looked at; absent: they are not.
+  readonly consequence?: Consequences['of']
 }
 
 export type RelayLimits = {

@@ -14,7 +14,7 @@ import type { RelayState } from './relay-state.js'
 import { freshened, isFailure, NOT_AS_SENT, resolved } from './resolve.js'
 import { rewritingOf } from './rewriting.js'
 import { RESERVED, unfitText } from './simple-query.js'
-import { message, stringEnd, textOf } from './wire-bytes.js'
+import { int32At, message, stringEnd, textOf } from './wire-bytes.js'
 
 // Each answers false where the message stays in front and waits.
 
@@ -60,6 +60,7 @@ export function parse(r: RelayState, start: number, end: number): boolean {
     catalogue: catalogueOf(r),
     names,
     sent: instead,
+    ...(types === 0 ? {} : { types: typesAt(bytes, textEnd + 3, types) }),
   }
   const changes = [[{ kind: 'statement', name, to }]] as const
   r.memory.expect(changes[0], r.segment)
@@ -102,6 +103,7 @@ export function bind(r: RelayState, start: number, end: number): boolean {
   const asked = {
     ...commandOf(found.statement, found.reading, prepared.text, parts.values),
     bindFormats: parts.valueFormats,
+    bindTypes: prepared.types,
   }
   const command = instead === undefined ? asked : { ...asked, sent: instead }
   return judged(r, [command], (answer, stop) => {
@@ -177,6 +179,10 @@ export function later(r: RelayState): boolean {
 export function malformed(r: RelayState, what: string): boolean {
   r.fail({ sqlstate: '08P01', message: `invalid ${what} message` })
   return false
+}
+
+function typesAt(bytes: Buffer, at: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => int32At(bytes, at + i * 4) >>> 0)
 }
 
 function namesAnother({ control }: Statement): boolean {

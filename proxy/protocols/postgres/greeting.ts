@@ -2,12 +2,15 @@
 // parameters with our own in place of what would tell of the account, its cancel key, and that
 // everything is ready.
 import type { CancelKey } from './cancel.js'
+import { AUTHENTICATION_OK } from './login-wait.js'
 import { message } from './wire-bytes.js'
 
 export function greeting(
   parameters: ReadonlyMap<string, string>,
   own: { readonly user: string; readonly application: string },
   cancel: CancelKey,
+  // Whether it has heard already that it may go on.
+  greeted: boolean,
 ): Buffer {
   const told = new Map([
     ...parameters,
@@ -18,7 +21,7 @@ export function greeting(
   const processId = Buffer.alloc(4)
   processId.writeInt32BE(cancel.processId)
   return Buffer.concat([
-    message('R', Buffer.of(0, 0, 0, 0)),
+    ...(greeted ? [] : [AUTHENTICATION_OK]),
     ...[...told].map(([name, value]) => message('S', name, value)),
     message('K', processId, cancel.key),
     message('Z', Buffer.from('I')),

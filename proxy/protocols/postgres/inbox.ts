@@ -9,6 +9,9 @@ export type LoginMessage = { readonly type: string; readonly body: Buffer }
 // 55.7: a startup packet has no type byte; PostgreSQL takes at most this much (MAX_STARTUP_PACKET_LENGTH).
 export const STARTUP_BYTES_MAX = 10_000
 
+// What a client may send before it is told to; more is left with the operating system.
+const EARLY_BYTES_MAX = 65_536
+
 export type Inbox = {
   // The body of a packet without a type byte, behind its length word.
   readonly startupPacket: () => Promise<Buffer>
@@ -19,6 +22,9 @@ export type Inbox = {
   readonly peek: () => Promise<number | undefined>
   // True where bytes have arrived that nobody asked for yet.
   readonly early: () => boolean
+  // Nothing is expected for as long as it takes: no deadline any more, and `left` is told when the peer
+  // goes.
+  readonly idle: (left: () => void) => void
   // Stops reading and puts what came early back into the socket.
   readonly release: () => void
 }
@@ -90,6 +96,15 @@ export function inboxOf(
       return held[0]
     },
     early: () => held.length > 0,
+    idle: (left) => {
+      clearTimeout(timer)
+      wake = () => {
+        if (ended !== undefined) left()
+        // Only who reads hears that the other side has gone.
+        else if (held.length < EARLY_BYTES_MAX) socket.resume()
+      }
+      wake()
+    },
     release: () => {
       clearTimeout(timer)
       for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener)

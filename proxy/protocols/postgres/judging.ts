@@ -2,6 +2,7 @@
 // waits, the message stays in front and nothing behind it is looked at.
 import type { Answer, CommandToJudge, Words } from '../../guard.js'
 import { flush, swallow } from './client-writes.js'
+import { askConsequence } from './consequence-asked.js'
 import { catalogueOf } from './context.js'
 import { filmAside } from './filming.js'
 import { afterMessage, write } from './target-writes.js'
@@ -81,6 +82,7 @@ export function askingOf(state: () => RelayState): RelayState['asking'] {
         write(r, noticeResponse(words))
       })
     },
+    consequence: (command, which) => askConsequence(state(), command, which),
     get signal() {
       const r = state()
       r.abort ??= new AbortController()

@@ -6,7 +6,7 @@ import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../clock.js'
 import { GatewayError } from '../../errors.js'
 import type { Identity, Verify } from '../../identity/identity.js'
-import type { Session } from '../../session.js'
+import { newSession, type Session } from '../../session.js'
 import type { Tape } from '../../session-tape.js'
 import { listen, streamOf, type Listening } from '../../transport/listen.js'
 import { authenticated } from './authenticate.js'
@@ -14,6 +14,7 @@ import type { Cancels } from './cancel.js'
 import type { Catalogues, Connected, Relay, RelayParts } from './connected.js'
 import { greeting } from './greeting.js'
 import { createLoginCrowd } from './login-crowd.js'
+import { admitted } from './login-wait.js'
 import { failureOfLogin, noSuchTarget } from './login-failures.js'
 import { errorResponse, failureOf, type Failure } from './refuse.js'
 import { startRelay } from './relay.js'
@@ -92,10 +93,16 @@ export async function openListener(
     const refusal = crowd.refusal(address)
     if (refusal !== undefined) return refuse(socket, refusal)
     crowd.entered()
-    welcome(socket, settings, parts).then(
-      (proved) => crowd.left(address, proved),
+    let inside = true
+    const leave = (proved: boolean): void => {
+      if (inside) crowd.left(address, proved)
+      inside = false
+    }
+    // Whoever waits for people has proved who it is, and stands in nobody's way.
+    welcome(socket, settings, { ...parts, onWaiting: () => leave(true) }).then(
+      leave,
       (problem: unknown) => {
-        crowd.left(address, true)
+        leave(true)
         parts.relay.log('warn', 'a connection ended during its login', { address, problem })
         socket.destroy()
       },
@@ -111,10 +118,12 @@ export async function openListener(
 }
 
 // False where the caller did not prove who it is.
+type Around = ListenerParts & { readonly onWaiting: () => void }
+
 async function welcome(
   socket: Socket,
   settings: ListenerSettings,
-  parts: ListenerParts,
+  parts: Around,
 ): Promise<boolean> {
   const startup = await startupOf(socket, { tls: settings.tls, deadlineMs: parts.handshakeMs })
   switch (startup.kind) {
@@ -142,7 +151,7 @@ async function welcome(
 async function logIn(
   startup: Extract<Startup, { kind: 'start' }>,
   settings: ListenerSettings,
-  parts: ListenerParts,
+  parts: Around,
 ): Promise<boolean> {
   const { socket, inbox, parameters } = startup
   const clientAddress = socket.remoteAddress ?? ''
@@ -183,7 +192,8 @@ async function logIn(
   if (full !== undefined) return no({ sqlstate: '53300', message: full })
   if (found?.account === undefined) return no(noSuchTarget(parameters.database))
   const session = sessionOf(startup, identity, found, parts)
-  const refusal = parts.relay.guard.admit(session)
+  const { onWaiting, relay } = parts
+  const { refusal, greeted } = await admitted(relay.guard, session, { socket, inbox, onWaiting })
   if (refusal !== undefined) return no(failureOf(refusal))
   const { account } = found
   const at = await openedTarget(account, session, parameters, {
@@ -191,15 +201,21 @@ async function logIn(
     log: parts.relay.log,
   })
   if (!at.open) return no(at.failure)
-  await open(startup, session, found, { account, loggedIn: at.loggedIn }, parts)
+  await open(startup, session, found, { account, loggedIn: at.loggedIn, greeted }, parts)
   return true
+}
+
+type Opened = {
+  readonly account: TargetAccount
+  readonly loggedIn: LoggedIn
+  readonly greeted: boolean
 }
 
 async function open(
   startup: Extract<Startup, { kind: 'start' }>,
   session: Session,
   found: Destination,
-  { account, loggedIn }: { readonly account: TargetAccount; readonly loggedIn: LoggedIn },
+  { account, loggedIn, greeted }: Opened,
   parts: ListenerParts,
 ): Promise<void> {
   const { socket, inbox, parameters } = startup
@@ -227,6 +243,7 @@ async function open(
         loggedIn.parameters,
         { user: parameters.user, application: parameters.application },
         cancel,
+        greeted,
       ),
     )
     const connected: Connected = {
@@ -239,6 +256,7 @@ async function open(
       hiddenWords: [account.host, account.user],
       cancelTarget: () => cancelAt(account, loggedIn),
       catalogues,
+      consequence: parts.relay.consequence?.bind(undefined, account),
       onEnd: ended,
     }
     relay = startRelay(connected, parts.relay)
@@ -255,18 +273,15 @@ function sessionOf(
   { target, database }: Destination,
   parts: ListenerParts,
 ): Session {
-  return {
+  const { name, labels, zone } = target
+  return newSession({
     id: parts.randomBytes(9).toString('base64url'),
     identity,
-    target: { name: target.name, kind: 'postgres', labels: { ...target.labels }, database },
-    zone: target.zone,
+    target: { name, kind: 'postgres', labels: { ...labels }, database },
+    zone,
     clientAddress: startup.socket.remoteAddress ?? '',
-    purpose: '',
     application: startup.parameters.application,
-    transaction: 'idle',
-    counters: { commands: 0, rows: 0, labelledRows: 0, denials: 0 },
-    commands: 0,
-  }
+  })
 }
 
 function said(socket: Socket, failure: Failure, known: boolean): boolean {

@@ -21,6 +21,8 @@ export type Prepared = {
   // What the target has in place of the text, so that it computes on masked values; `void` once what is
   // there would no longer be what is sent.
   sent?: Rewritten | 'void' | undefined
+  // Types of its parameters as Parse gave them.
+  readonly types?: readonly number[]
   // Its RowDescription as the client was told it, where the session is recorded.
   description?: Buffer
 }

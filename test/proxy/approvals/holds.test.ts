@@ -1,7 +1,7 @@
 // Approvals against both stores, with a real record: whatever is clicked at once, lost or restarted, one
 // outcome, and no use without an approval in time by somebody else.
 import t from 'tap'
-import { ann, bob, gatewayOn, heldRequest, rejects, stores } from './world.js'
+import { ann, bob, engineer, gatewayOn, heldRequest, rejects, stores } from './world.js'
 
 const found = await stores(t)
 // The gateway's listeners keep a process alive, not its timers; here there is no listener.
@@ -114,13 +114,28 @@ for (const store of found) {
     t.test('a grant for the session stands until the session ends', async (t) => {
       const { approvals } = await gatewayOn(t, await store.fresh())
       const hold = await approvals.request(heldRequest({ scope: 'session' }))
-      t.same(approvals.grantsOf('s1'), [])
+      const grantsOf = (id: string, now = Date.now()) =>
+        approvals.grantsOf({ id, identity: engineer, target: heldRequest().target }, now)
+      t.same(grantsOf('s1'), [])
       await approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' })
       await hold.settled
-      t.same(approvals.grantsOf('s1'), [{ id: hold.id, scope: 'session', approvers: ['ann'] }])
-      t.same(approvals.grantsOf('s2'), [])
+      const rules = ['destructive/drop']
+      t.same(grantsOf('s1'), [{ id: hold.id, scope: 'session', approvers: ['ann'], rules }])
+      t.equal(grantsOf('s1'), grantsOf('s1'), 'the same list while nothing changes')
+      t.same(grantsOf('s2'), [])
       approvals.sessionEnded('s1')
-      t.same(approvals.grantsOf('s1'), [])
+      t.same(grantsOf('s1'), [])
+    })
+
+    t.test('a grant for the session with a time stands no longer than that', async (t) => {
+      const { approvals } = await gatewayOn(t, await store.fresh())
+      const terms = { scope: 'session', grant_ms: 60_000 } as const
+      const hold = await approvals.request(heldRequest(terms))
+      await approvals.answer({ id: hold.id, verb: 'approve', approver: ann, reason: '' })
+      await hold.settled
+      const session = { id: 's1', identity: engineer, target: heldRequest().target }
+      t.equal(approvals.grantsOf(session, Date.now()).length, 1)
+      t.same(approvals.grantsOf(session, Date.now() + 61_000), [])
     })
 
     t.test('what a gateway that is gone left pending is void, never run', async (t) => {

@@ -63,6 +63,9 @@ export const policy: Policy = {
       : { allow: false, reason: 'only people who approve' },
 }
 
+let requestsMade = 0
+
+// Each another command, as its digest says.
 export function heldRequest(
   terms: Partial<HoldRequest['terms']> = {},
   more: Partial<HoldRequest> = {},
@@ -70,7 +73,7 @@ export function heldRequest(
   return {
     session: 's1',
     command: 7,
-    digest: 'sha256:abc',
+    digest: `sha256:${requestsMade++}`,
     terms: {
       approvers: ['approvers'],
       quorum: 1,

@@ -81,16 +81,27 @@ export const APPROVALS = [
     created_at: at(-2 * minute),
     expires_at: at(8 * minute),
     approvals: [{ subject: 'lin', name: 'Lin Zhao', reason: 'ticket OPS-4411', at: at(-minute) }],
-    groups_missing: ['security'],
+    groups_missing: [{ any_of: ['security'], count: 1 }],
+    escalation: { to: ['on-call'], due_at: at(3 * minute) },
     consequence: {
-      kind: 'counted',
+      at: at(-2 * minute),
+      ms: 38,
+      summary: '1847 rows',
       estimate: 1900,
       count: 1847,
       cascades: [
-        { table: 'public.order_items', action: 'update cascade', rows: 5210 },
-        { table: 'public.invoices', action: 'set null' },
+        { table: 'public.order_items', action: 'update', by: 'order_items_order_id_fkey' },
+        { table: 'public.invoices', action: 'set null', by: 'invoices_order_fkey' },
       ],
-      locks: [{ object: 'public.orders', mode: 'ROW EXCLUSIVE' }],
+      locks: [
+        {
+          object: 'public.orders',
+          mode: 'ROW EXCLUSIVE',
+          blocks: 'nothing but changes of the table itself',
+        },
+      ],
+      sizes: [],
+      notes: [],
     },
     before: [
       {

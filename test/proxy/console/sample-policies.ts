@@ -151,42 +151,89 @@ export const DIFF = {
   ],
 }
 
-export const TARGETS = [
-  {
-    name: 'shop',
-    kind: 'postgres',
-    labels: { env: 'prod', tier: '1', owner: 'payments' },
-    state: 'ready',
-    catalogue: { age_ms: 41_000, relations: 212 },
-    sessions: 3,
-  },
-  {
-    name: 'warehouse',
-    kind: 'postgres',
-    labels: { env: 'staging' },
-    state: 'ready',
-    catalogue: { age_ms: 3_000, relations: 1_904 },
-    sessions: 0,
-  },
-  {
-    name: 'ledger',
-    kind: 'postgres',
-    labels: { env: 'prod', tier: '0' },
-    state: 'unreachable',
-    sessions: 0,
-  },
-]
+export const TARGETS = {
+  targets: [
+    {
+      name: 'shop',
+      kind: 'postgres',
+      labels: { env: 'prod', tier: '1', owner: 'payments' },
+      state: 'current',
+      catalogue: { age_ms: 41_000, relations: 212 },
+      sessions: 3,
+    },
+    {
+      name: 'warehouse',
+      kind: 'postgres',
+      labels: { env: 'staging' },
+      state: 'current',
+      catalogue: { age_ms: 3_000, relations: 1_904 },
+      sessions: 0,
+    },
+    {
+      name: 'ledger',
+      kind: 'postgres',
+      labels: { env: 'prod', tier: '0' },
+      state: 'stale',
+      sessions: 0,
+    },
+  ],
+}
 
 export const HEALTH = {
-  version: '0.1.0',
-  uptime_ms: 812_000,
-  parts: [
-    { name: 'record', ok: true, detail: 'segment 41, signed 3 s ago' },
-    { name: 'policies', ok: true, detail: '4f2c9d17b0a8, fresh' },
-    { name: 'state', ok: true, detail: 'PostgreSQL, 2 ms' },
-    { name: 'target ledger', ok: false, detail: 'connection refused by 10.0.9.4:5432' },
+  ready: false,
+  checks: [
+    { name: 'record', ok: true },
+    { name: 'policies', ok: true },
+    { name: 'state', ok: true },
+    { name: 'target ledger', ok: false, reason: 'connection refused by 10.0.9.4:5432' },
   ],
-  record: { lag_ms: 4, segments: 41, bytes: 91_230_112 },
+  version: '0.1.0',
+  node: 'v20.20.2',
+  started_at: ago(90 * minute),
+  record: { healthy: true, lag: 2 },
+  bundle: {
+    digest: digest('a'),
+    revision: '4f2c9d17b0a8',
+    age_ms: 12_000,
+    freshness: 'fresh',
+    held: false,
+  },
+  sessions: 3,
+  holds: 2,
+  signed_in: 1,
+  streams: 1,
+  memory_bytes: 142_000_000,
+  event_loop_p99_ms: 3.2,
+}
+
+export const WHO_CAN = {
+  bundle: { digest: digest('a'), revision: '4f2c9d17b0a8' },
+  groups: ['dba', 'finance'],
+  rows: [
+    {
+      kind: 'human',
+      group: 'dba',
+      result: 'allowed',
+      rules: [],
+      approvers: [],
+      otherwise: [{ when: 'env is prod', result: 'approval' }],
+    },
+    { kind: 'human', result: 'masked', rules: ['masking/pii'], approvers: [], otherwise: [] },
+    {
+      kind: 'agent',
+      result: 'approval',
+      rules: ['approval/write-in-production'],
+      approvers: ['dba', 'security'],
+      otherwise: [{ when: 'outside office hours', result: 'never' }],
+    },
+    {
+      kind: 'pipeline',
+      result: 'never',
+      rules: ['masking/pii-in-conditions'],
+      approvers: [],
+      otherwise: [],
+    },
+  ],
 }
 
 export const TRIED = {

@@ -1,6 +1,6 @@
 // Which sample answers which question of the console.
 import { APPROVALS, HITS, VIEWER } from './sample-answers.js'
-import { DIFF, HEALTH, POLICY, RULES, SHADOW, TARGETS, TRIED } from './sample-policies.js'
+import { DIFF, HEALTH, POLICY, RULES, SHADOW, TARGETS, TRIED, WHO_CAN } from './sample-policies.js'
 import { filmPage, SESSIONS } from './sample-film.js'
 
 export type SampleAnswer = { readonly status: number; readonly value: unknown }
@@ -63,6 +63,8 @@ export function answerOf(method: string, url: URL, _body: unknown): SampleAnswer
       return ok(HEALTH)
     case 'try':
       return ok(TRIED)
+    case 'who-can':
+      return ok(WHO_CAN)
     default:
       return notFound
   }

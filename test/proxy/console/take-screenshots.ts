@@ -17,6 +17,7 @@ const PAGES: readonly (readonly [name: string, path: string, ready: string])[] =
   ['shadow', '/policies/shadow', '.flips'],
   ['diff', '/policies/diff', '.diff-line'],
   ['try', '/try#sql=UPDATE+customers+SET+ssn&kind=agent', '.tried'],
+  ['who-can', '/who-can#sql=SELECT+ssn+FROM+customers', '.table'],
   ['targets', '/targets', '.grid-cards'],
   ['health', '/health', '.grid-cards'],
   ['nowhere', '/nowhere', '.empty'],

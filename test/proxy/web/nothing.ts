@@ -16,5 +16,6 @@ export const nothing = {
   activePolicy: () => undefined,
   mayOperate: () => false,
   onStream: () => undefined,
+  targets: () => [],
   version: '0.0.0',
 } as const

@@ -66,6 +66,7 @@ export async function webWorld(t: Test, options: Partial<WebOptions> = {}) {
     news,
     activePolicy: () => consolePolicy,
     mayOperate: ({ facts }) => facts.groups.includes('policy-operators'),
+    targets: () => [],
     onStream: (change) => told.push(`stream ${change}`),
     console,
     version: '0.0.0',

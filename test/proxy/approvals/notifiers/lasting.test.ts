@@ -1,7 +1,8 @@
 // What all ways to approvers share: attempts again while it makes sense and no longer, told once, and no
 // trouble of one's own in the way of telling.
 import t from 'tap'
-import type { ApprovalView } from '../../../../proxy/approvals/held-request.js'
+import { requirementsOf } from '../../../../engine/schemas/approval-terms.js'
+import type { ApprovalView } from '../../../../proxy/approvals/approval-view.js'
 import type { Attempt, Channel } from '../../../../proxy/approvals/notifiers/channel.js'
 import {
   lastingNotifier,
@@ -20,7 +21,8 @@ t.teardown(() => clearInterval(alive))
 const LATER: Attempt = { told: false, again: true, why: 'later' }
 
 function notice(event: Notice['event'], livesMs = 60_000, id = '2222-3333-4444'): Notice {
-  const { requester, target, text, rules, effects, terms } = heldRequest()
+  const { requester, target, text, rules, effects, terms: whole } = heldRequest()
+  const { escalate: _escalate, groups: _groups, grant_ms: _grantMs, ...terms } = whole
   const approval: ApprovalView = {
     id,
     status: event === 'requested' ? 'pending' : 'denied',
@@ -32,6 +34,7 @@ function notice(event: Notice['event'], livesMs = 60_000, id = '2222-3333-4444')
     rules,
     effects,
     ...terms,
+    groups: requirementsOf(terms),
     digest: 'sha256:0',
     created_at: new Date().toISOString(),
     expires_at: new Date(Date.now() + livesMs).toISOString(),

@@ -11,6 +11,7 @@ import type { Facts } from '../../../../engine/schemas/facts.js'
 import type { HoldRequest, Settlement } from '../../../../proxy/approvals/approvals.js'
 import { systemClock } from '../../../../proxy/clock.js'
 import { createGuard } from '../../../../proxy/guard.js'
+import { createConsequences } from '../../../../proxy/protocols/postgres/consequence.js'
 import type { Relay, RelayLimits } from '../../../../proxy/protocols/postgres/connected.js'
 import { startRelay } from '../../../../proxy/protocols/postgres/relay.js'
 import type { CommandRecord, Outcome } from '../../../../proxy/recording/recorder.js'
@@ -24,6 +25,8 @@ export type Arena = {
   readonly commands: CommandRecord[]
   readonly outcomes: Omit<Outcome, 'session'>[]
   readonly incidents: string[]
+  // Why held commands could not be looked at.
+  readonly unlooked: string[]
   readonly holds: (HoldRequest & { settle: (settlement: Settlement) => void; abandoned?: string })[]
   readonly ends: string[]
   readonly relays: Relay[]
@@ -114,6 +117,7 @@ export async function startArena(
     commands: [],
     outcomes: [],
     incidents: [],
+    unlooked: [],
     holds: [],
     ends: [],
     relays: [],
@@ -165,10 +169,12 @@ export async function startArena(
         }
       },
       grantsOf: () => [],
+      refreshGrants: () => Promise.resolve(),
       pending: () => arena.holds.length,
     },
     onInternal: (thrown) => console.error(thrown),
   })
+  const looks = createConsequences(systemClock, (why) => void arena.unlooked.push(why))
   const listening = await listen({ host: '127.0.0.1', port: 0 }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -189,6 +195,11 @@ export async function startArena(
             hiddenWords: [],
             cancelTarget: () => cancel(target, both.key),
             catalogues: shared,
+            consequence: (asked) =>
+              looks.of(
+                { ...target, tls: undefined, password: undefined, database: 'postgres' },
+                asked,
+              ),
             onEnd: (reason) => void arena.ends.push(reason),
           },
           {

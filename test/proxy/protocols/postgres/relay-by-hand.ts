@@ -70,7 +70,7 @@ export type ByHand = {
   readonly answers: (...messages: readonly Uint8Array[]) => void
 }
 
-const EMPTY: Catalogue = {
+export const EMPTY: Catalogue = {
   version: 1,
   database: 'postgres',
   server: 180000,
@@ -148,6 +148,7 @@ export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): 
     approvals: {
       request: () => Promise.reject(new Error('nobody')),
       grantsOf: () => [],
+      refreshGrants: () => Promise.resolve(),
       pending: () => 0,
     },
     onInternal: (thrown) => void hand.logs.push(String(thrown)),

@@ -1,0 +1,162 @@
+// Films page by page, as the API hands them out. Whoever reads on where a page ended is served by the reading
+// that ended there, so that a recording is unsealed once and not once a page. What is asked for under
+// another bundle is decided in the same process that lets commands pass, a few milliseconds at a time.
+import type { Policy } from '../../engine/policy/policy.js'
+import { GatewayError } from '../errors.js'
+import type { Recordings } from '../recordings/film.js'
+import type { Facts } from '../../engine/schemas/facts.js'
+import type { FilmEntry, FilmSession } from './film.js'
+import type { Films } from './films.js'
+import { createScreening, type Screened } from './screening.js'
+import { createUnderFilm, type UnderFilm } from './under-film.js'
+import type { KeptPolicies } from './under-policy.js'
+
+export type FilmQuestion = {
+  readonly session: string
+  // Number of the first command.
+  readonly from: number
+  readonly limit: number
+  // Digest or revision of a kept bundle.
+  readonly under?: string
+  // Neither facts nor what the client saw: enough for a timeline.
+  readonly brief: boolean
+}
+
+export type FilmPage = {
+  readonly session: FilmSession
+  readonly entries: readonly (FilmEntry & { readonly facts?: Facts })[]
+  readonly next?: number
+  readonly parted_at?: number
+  readonly ended_at?: number
+  // Under another bundle: so far it was looked at; absent: to the end.
+  readonly looked_to?: number
+}
+
+export type FilmPages = {
+  // undefined: no such session is on record.
+  readonly page: (question: FilmQuestion) => Promise<FilmPage | undefined>
+  readonly close: () => Promise<void>
+}
+
+export type FilmPagesParts = {
+  readonly films: Films
+  readonly recordings?: Recordings
+  readonly policies: KeptPolicies
+  readonly now: () => number
+}
+
+// Of what clients saw: one command's, and a page's; a page that is full ends early.
+const ENTRY = { rows: 200, bytes: 64 * 1024 } as const
+const PAGE_BYTES = 2 << 20
+// Readings that wait for the next page to be asked for, and for how long.
+const WAITING_MAX = 16
+const WAITING_MS = 30_000
+// Films under another bundle that are remembered.
+const UNDER_MAX = 8
+// How long a page looks on for the parting beyond its own commands.
+const LOOK_MS = 200
+
+type Waiting = {
+  readonly key: string
+  readonly next: number
+  readonly entries: AsyncGenerator<Screened>
+  // Already taken from it, and not yet shown.
+  readonly ahead: Screened
+  readonly timer: NodeJS.Timeout
+}
+
+export function createFilmPages(parts: FilmPagesParts): FilmPages {
+  const waiting = new Set<Waiting>()
+  const unders = new Map<string, UnderFilm>()
+
+  const letGo = (one: Waiting): Promise<unknown> => {
+    clearTimeout(one.timer)
+    waiting.delete(one)
+    return one.entries.return(undefined)
+  }
+
+  const keep = (kept: Omit<Waiting, 'timer'>): void => {
+    const timer = setTimeout(() => void letGo(one), WAITING_MS).unref()
+    const one: Waiting = { ...kept, timer }
+    waiting.add(one)
+    const [oldest] = waiting
+    if (waiting.size > WAITING_MAX && oldest !== undefined) void letGo(oldest)
+  }
+
+  const taken = (key: string, from: number): Waiting | undefined => {
+    const found = [...waiting].find((one) => one.key === key && one.next === from)
+    if (found === undefined) return undefined
+    clearTimeout(found.timer)
+    waiting.delete(found)
+    return found
+  }
+
+  const underOf = async (session: string, name: string): Promise<[UnderFilm, Policy]> => {
+    const policy = await parts.policies.named(name)
+    const key = `${session} ${policy.digest}`
+    const film = async () => {
+      const found = await parts.films.film(session)
+      if (found === undefined) throw new GatewayError('not_found', `no session ${session}`)
+      return found
+    }
+    const before = (bundle: string): Promise<Policy | undefined> => parts.policies.of(bundle)
+    const under = unders.get(key) ?? createUnderFilm(film, { under: policy, before }, parts.now)
+    unders.delete(key)
+    unders.set(key, under)
+    const [oldest] = unders.keys()
+    if (unders.size > UNDER_MAX && oldest !== undefined) unders.delete(oldest)
+    return [under, policy]
+  }
+
+  return {
+    async page(question) {
+      const { session: id, from, limit, under: name, brief } = question
+      const film = await parts.films.film(id)
+      if (film === undefined) return undefined
+      const [under, policy] = name === undefined ? [] : await underOf(id, name)
+      const screening = createScreening({
+        film,
+        bounds: ENTRY,
+        ...(parts.recordings === undefined || brief ? {} : { recordings: parts.recordings }),
+        ...(under === undefined ? {} : { under }),
+      })
+      const key = `${id} ${policy?.digest ?? ''} ${String(brief)}`
+      const before = taken(key, from)
+      const source = before?.entries ?? screening.entries(from)
+      const entries: FilmPage['entries'][number][] = []
+      let next: Screened | undefined
+      let bytes = 0
+      for (let found = before?.ahead ?? (await following(source)); found !== undefined;) {
+        if (entries.length >= limit || bytes > PAGE_BYTES) {
+          next = found
+          break
+        }
+        const { entry, shot } = found
+        entries.push(brief || shot.facts === undefined ? entry : { ...entry, facts: shot.facts })
+        bytes += brief ? 0 : JSON.stringify(entry.frames).length
+        found = await following(source)
+      }
+      const number = next?.entry.command
+      if (next !== undefined && number !== undefined) {
+        keep({ key, next: number, entries: source, ahead: next })
+      }
+      const place = under === undefined ? {} : await under.place(LOOK_MS)
+      return {
+        session: brief ? film.session : await screening.session(),
+        entries,
+        ...(number === undefined ? {} : { next: number }),
+        ...(place.partedAt === undefined ? {} : { parted_at: place.partedAt }),
+        ...(place.endedAt === undefined ? {} : { ended_at: place.endedAt }),
+        ...(place.lookedTo === undefined ? {} : { looked_to: place.lookedTo }),
+      }
+    },
+    async close() {
+      await Promise.all([...waiting].map(letGo))
+    },
+  }
+}
+
+async function following(source: AsyncGenerator<Screened>): Promise<Screened | undefined> {
+  const { value, done } = await source.next()
+  return done === true ? undefined : value
+}
