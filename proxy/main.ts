@@ -25,6 +25,10 @@ const VERBS: Verbs = {
     summary: 'propose and check which columns are sensitive',
     load: () => import('./commands/labels.js'),
   },
+  'explain-masks': {
+    summary: 'show where protected values go, and how they are masked',
+    load: () => import('./commands/explain-masks.js'),
+  },
   sessions: {
     summary: 'list, show, replay and export recorded sessions',
     load: () => import('./commands/sessions.js'),

@@ -30,6 +30,8 @@ export type Rehearsed = {
   readonly masks: ExitMasks | undefined
   // Goes to the target in place of the text, so that it computes on masked values.
   readonly rewritten: string | undefined
+  // Why it was not put into other words, where that was tried.
+  readonly leftAlone: string | undefined
 }
 
 export type Rehearsal = {
@@ -74,6 +76,7 @@ export async function createRehearsing(): Promise<Rehearsing> {
       const { entrypoint = 'decision', message = 'simple', names = NAMES } = options
       const reading = await reader.read(sql, catalogue, names)
       const { statements: all } = reading
+      let leftAlone: string | undefined
       const commands = all.map((statement, at): CommandToJudge => {
         const command = {
           statement,
@@ -85,11 +88,15 @@ export async function createRehearsing(): Promise<Rehearsing> {
           of: all.length,
         }
         if (all.length > 1) return command
-        const rewriting: Rewriting = (text, masks) =>
-          splicedText(text, catalogue, names, masks, reader)
+        const rewriting: Rewriting = (text, masks) => {
+          const made = splicedText(text, catalogue, names, masks, reader)
+          if ('refused' in made) leftAlone = made.refused
+          return made
+        }
         return { ...command, spliced: rewriting }
       })
-      const statements = judged(commands, sql, situation, policy, entrypoint)
+      const found = judged(commands, sql, situation, policy, entrypoint)
+      const statements = found.map((one): Rehearsed => ({ ...one, leftAlone }))
       const action = statements.reduce<Action>(
         (worst, one) => (SEVERITY[one.action] > SEVERITY[worst] ? one.action : worst),
         'allow',
@@ -105,7 +112,7 @@ function judged(
   situation: Situation,
   policy: Policy,
   entrypoint: Entrypoint,
-): readonly Rehearsed[] {
+): readonly Omit<Rehearsed, 'leftAlone'>[] {
   const { atMs, grants } = situation
   const judge = createJudge({
     clock: { now: () => atMs, monotonicUs: () => 0 },
@@ -121,7 +128,7 @@ function judged(
   const base = judgement.base.facts
   const rewritten = maskedAtSource(trial, judgement) ?? judgement
   const bytes = Buffer.from(sql)
-  return rewritten.decided.map((decided, at): Rehearsed => {
+  return rewritten.decided.map((decided, at) => {
     const statement = commands[at]?.statement
     if (statement === undefined) throw new Error('a statement has no command')
     const refusal = refusalOf(decided)
