@@ -14,7 +14,9 @@ import data.sallyport.policies
 # METADATA
 # title: The decision
 # entrypoint: true
-decision := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if {
+decision := object.union(_decided, _recorded)
+
+_decided := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if {
 	count(_denials) > 0
 } else := {
 	"action": "require-approval",
@@ -213,6 +215,39 @@ _mask_rules := _by_name({rule |
 	count(_masks) > 0
 	some rule in policies.mask_rule
 })
+
+# What is recorded beside the record: where several rules ask, the most of what they ask for. Without any,
+# the decision says nothing of it, and the gateway's configuration does.
+_recorded := {"record": object.union_n([
+	{"level": _record_level},
+	_record_most("rows_max"),
+	_record_most("bytes_max"),
+	_record_required,
+])} if {
+	_record_level # mutate: equivalent (drop), because without a level there is nothing to put together
+} else := {}
+
+_record_levels := ["none", "commands", "results"]
+
+_record_level := level if {
+	most := max({rank |
+		some one in policies.record
+		some rank, name in _record_levels
+		name == one.level
+	})
+	some rank, level in _record_levels
+	rank == most
+}
+
+# The greatest of nothing is nothing.
+_record_most(name) := {name: most} if {
+	most := max({one[name] | some one in policies.record})
+} else := {}
+
+_record_required := {"required": true} if {
+	some one in policies.record
+	one.required == true
+} else := {}
 
 _limits := object.get(data.limits, [facts.kind, "decision"], {})
 
