@@ -61,6 +61,11 @@ export const approvalTermsSchema = {
       description:
         'scope session alone: how long what was approved stands, milliseconds; without it half an hour',
     },
+    preview: {
+      enum: ['none', 'estimate', 'count'],
+      description:
+        'what approvers are told of the consequences beforehand: nothing, what catalogue and planner say (without this), or also a count of the rows, which tells them about the data',
+    },
     escalate: {
       type: 'object',
       additionalProperties: false,
