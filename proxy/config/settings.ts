@@ -3,7 +3,7 @@
 import type { Config } from '../../engine/schemas/config.js'
 import type { IssuerSettings } from '../identity/identity.js'
 import type { RecordingSettings } from '../recordings/settings.js'
-import type { TelemetrySettings } from '../telemetry/telemetry.js'
+import type { TelemetrySettings } from '../telemetry-settings.js'
 import type { Address } from './address.js'
 import type { Secret } from './secrets.js'
 

@@ -2,7 +2,7 @@
 // in clear over a network.
 import type { Config } from '../../engine/schemas/config.js'
 import { isAcceptableUrl } from '../loopback.js'
-import type { TelemetrySettings } from '../telemetry/telemetry.js'
+import type { TelemetrySettings } from '../telemetry-settings.js'
 import { checkSecret, type Surroundings } from './place-checks.js'
 import type { Secret } from './secrets.js'
 
