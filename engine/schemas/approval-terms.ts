@@ -93,3 +93,10 @@ export function requirementsOf(
 ): readonly Requirement[] {
   return terms.groups ?? [{ any_of: terms.approvers, count: terms.quorum }]
 }
+
+// “one of dba and 2 of security or managers”.
+export function peopleInWords(requirements: readonly Requirement[]): string {
+  return requirements
+    .map(({ any_of: groups, count }) => `${count === 1 ? 'one' : count} of ${groups.join(' or ')}`)
+    .join(' and ')
+}
