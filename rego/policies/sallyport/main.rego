@@ -8,7 +8,6 @@
 #   - input: schema.input
 package sallyport.main
 
-import data.sallyport.facts
 import data.sallyport.policies
 
 # METADATA
@@ -164,6 +163,7 @@ _approval := object.union_n([
 	},
 	_standing,
 	_escalation,
+	_preview,
 ])
 
 _people := {"approvers": one.any_of, "quorum": one.count} if {
@@ -204,6 +204,15 @@ _escalation := {"escalate": {"after_ms": max({one.after_ms | some one in _escala
 	}
 	count(_escalated_to) > 0
 } else := {}
+
+# Whoever wants approvers to be told nothing beforehand is heard; else whoever wants the most told.
+_preview := {"preview": "none"} if {
+	"none" in _previews
+} else := {"preview": "count"} if {
+	"count" in _previews
+} else := {}
+
+_previews := {held.approval.preview | some held in _holds}
 
 _escalations := {held.approval.escalate | some held in _holds}
 
@@ -249,7 +258,12 @@ _record_required := {"required": true} if {
 	one.required == true
 } else := {}
 
-_limits := object.get(data.limits, [facts.kind, "decision"], {})
+# Of each limit that anybody names the smallest.
+_limits := {name: least |
+	some one in policies.limit
+	some name, _ in one
+	least := min({other[name] | some other in policies.limit})
+}
 
 _degraded_denials := array.concat(_by_name(_no_approver), _by_name(_not_reading))
 
