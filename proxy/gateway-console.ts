@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from './clock.js'
 import type { Settings } from './config/settings.js'
 import { groupsOfBundle } from './gateway-bundles.js'
+import { gatewayFilms } from './gateway-films.js'
 import { createNews, watchedRecorder, type News } from './gateway-news.js'
 import type { GatewayTargets } from './gateway-targets.js'
 import { createTrials } from './gateway-trial.js'
@@ -15,6 +16,7 @@ import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
 import { recordLines } from './recording/read-record.js'
 import type { Recorder } from './recording/recorder.js'
+import type { Recordings } from './recordings/film.js'
 import { createSessionList, type SessionList } from './session-list.js'
 import { readConsole } from './web/console-files.js'
 import { WEB_LIMITS } from './web/limits.js'
@@ -25,19 +27,13 @@ export type GatewayConsole = {
   readonly recorder: Recorder
   readonly news: News
   readonly sessions: SessionList
-  readonly web: (
-    parts: ConsoleWebParts,
-  ) => Pick<
-    WebOptions,
-    'sessions' | 'news' | 'targetOf' | 'endSession' | 'mayOperate' | 'onStream' | 'activePolicy'
-  > &
-    Pick<WebOptions, 'console' | 'files'>
+  readonly web: (parts: ConsoleWebParts) => ConsoleWeb
   // Reads what was recorded before, beside everything else.
   readonly start: () => void
   readonly close: () => void
 }
 
-export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy'>> &
+export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy' | 'film'>> &
   Pick<
     WebOptions,
     | 'sessions'
@@ -56,6 +52,8 @@ export type ConsoleWebParts = Pick<
   'policies' | 'catalogues' | 'open' | 'holds' | 'version'
 > & {
   readonly targets: () => GatewayTargets
+  // Absent: nothing but the record is kept.
+  readonly recordings: Recordings | undefined
   readonly metrics: Pick<Metrics, 'signedIn' | 'signInEnded' | 'streamed' | 'incident'>
 }
 
@@ -97,12 +95,13 @@ export function gatewayConsole(
     web: (parts) => consoleWeb(parts),
   }
 
-  function consoleWeb({ metrics, targets, ...rest }: ConsoleWebParts): ConsoleWeb {
+  function consoleWeb({ metrics, targets, recordings, ...rest }: ConsoleWebParts): ConsoleWeb {
     const { open, policies } = rest
     const policy = policies.current
     const views = { ...rest, settings, recorder, clock }
     const directory = settings().record.directory
     return {
+      film: gatewayFilms(directory, recordings, settings().policy.fuel),
       trials: createTrials({
         settings,
         targets,

@@ -2,11 +2,11 @@
 // what they granted: access for a time, which ends with its sessions. Also what can be asked for ahead.
 import { hash } from 'node:crypto'
 import { canonicalJson } from '../engine/canonical.js'
-import { requirementsOf } from '../engine/schemas/approval-terms.js'
+import { peopleInWords, requirementsOf } from '../engine/schemas/approval-terms.js'
 import type { Policy } from '../engine/policy/policy.js'
 import type { Decision } from '../engine/schemas/decision.js'
-import type { AccessAsked, HoldRequest, Hold, Settlement } from './approvals/approvals.js'
-import { APPROVAL_LIMITS } from './approvals/limits.js'
+import { ACCESS_LIMITS } from './approvals/approvals.js'
+import type { AccessAsked, Hold, HoldRequest, Settlement } from './approvals/approvals.js'
 import { GatewayError } from './errors.js'
 import { expired } from './guard-freshness.js'
 import type { GuardParts, Refusal, Waiting, Words } from './guard.js'
@@ -97,7 +97,7 @@ export function askable(
   const now = parts.clock.now()
   const policy = parts.policy()
   if (policy === undefined || !parts.recorder.healthy()) return { refusal: UNAVAILABLE }
-  const { break_glass: broken, for_ms: wanted = APPROVAL_LIMITS.accessMs } = access
+  const { break_glass: broken, for_ms: wanted = ACCESS_LIMITS.standsMs } = access
   const decision = judge.admission(session, policy, now, {
     // Whoever has access may ask for more of it before it ends.
     grants: [],
@@ -106,10 +106,10 @@ export function askable(
   if (isOpen(decision)) return { free: true }
   const terms = sessionTerms(decision)
   if (terms === undefined) return { refusal: admissionRefusal(decision) ?? UNAVAILABLE }
-  if (broken && peopleOf(terms) < APPROVAL_LIMITS.breakGlassPeople) {
+  if (broken && peopleOf(terms) < ACCESS_LIMITS.breakGlassPeople) {
     return { refusal: TOO_FEW_PEOPLE }
   }
-  const given = Math.min(wanted, terms.grant_ms ?? APPROVAL_LIMITS.accessMs)
+  const given = Math.min(wanted, terms.grant_ms ?? ACCESS_LIMITS.standsMs)
   const minutes = Math.max(1, Math.round(given / 60_000))
   const loud = broken ? 'BREAK GLASS: ' : ''
   const { name, database } = session.target
@@ -281,14 +281,7 @@ function wordsOf(
     message: `waiting for access to ${target.name}: ${rule?.message ?? 'somebody must agree'}`,
     detail:
       `request ${hold.id}, rule ${rule?.id ?? 'sallyport/undefined'}; ` +
-      `${peopleInWords(terms)} can approve it within ${minutes} min`,
+      `${peopleInWords(requirementsOf(terms))} can approve it within ${minutes} min`,
     hint: `sallyport approvals approve ${hold.id}`,
   }
-}
-
-// Who can settle it, for the words to a client that waits.
-export function peopleInWords(terms: Terms): string {
-  return requirementsOf(terms)
-    .map(({ any_of: groups, count }) => `${count === 1 ? 'one' : count} of ${groups.join(' or ')}`)
-    .join(' and ')
 }

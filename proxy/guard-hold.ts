@@ -3,12 +3,12 @@
 // makes the approval void.
 import { hash } from 'node:crypto'
 import { canonicalJson } from '../engine/canonical.js'
+import { peopleInWords, requirementsOf } from '../engine/schemas/approval-terms.js'
 import type { Policy } from '../engine/policy/policy.js'
 import type { Grant } from '../engine/schemas/facts.js'
 import type { Hold, Settlement } from './approvals/approvals.js'
 import type { Decided } from './decision-cache.js'
 import { GatewayError } from './errors.js'
-import { peopleInWords } from './guard-admission.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial, Words } from './guard.js'
 import { digestOf, type Judge, type Judgement } from './guard-judgement.js'
 import { textOf } from './guard-record.js'
@@ -145,7 +145,7 @@ function wordsOf(decided: Decided, hold: Hold, now: number): Words {
   const rule = decided.decision.rules[0]
   const minutes = Math.max(1, Math.round((hold.expiresAtMs - now) / 60_000))
   const { approval } = decided.decision
-  const who = approval === undefined ? 'nobody' : peopleInWords(approval)
+  const who = approval === undefined ? 'nobody' : peopleInWords(requirementsOf(approval))
   return {
     message: `held for approval: ${rule?.message ?? 'this command needs approval'}`,
     detail:

@@ -2,31 +2,23 @@
 // the smaller of them. What cannot be held to it is refused before it runs; what can, the protocol holds.
 import { whyNotCounted } from '../engine/facts/postgres/counted-rows.js'
 import type { Limits } from '../engine/schemas/decision.js'
-import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
+import type { CommandToJudge, Refusal, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
 
-// Of the command in this place: what the policy says, what holds for the whole session, what was said
-// when it was approved.
-export function limitsOf(
-  parts: Pick<GuardParts, 'approvals'>,
-  trial: Pick<Trial, 'session' | 'rowsMax'>,
-  limits: Limits,
-  place: number,
-): Limits {
-  const standing = parts.approvals.rowsMaxOf?.(trial.session.id)
-  return capped(capped(limits, standing), trial.rowsMax?.[place])
+// Of the command in this place: what the policy says, and what was said when it was approved.
+export function limitsOf(trial: Pick<Trial, 'rowsMax'>, limits: Limits, place: number): Limits {
+  return capped(limits, trial.rowsMax?.[place])
 }
 
 export function overCap(
-  parts: Pick<GuardParts, 'approvals'>,
-  trial: Pick<Trial, 'session' | 'rowsMax' | 'commands'>,
+  trial: Pick<Trial, 'rowsMax' | 'commands'>,
   { decided }: Pick<Judgement, 'decided'>,
 ): Refusal | undefined {
   for (let i = 0; i < decided.length; i++) {
     const one = decided[i]
     const command = trial.commands[i]
     if (one === undefined || command === undefined) continue
-    const { rows_affected_max: max } = limitsOf(parts, trial, one.decision.limits, i)
+    const { rows_affected_max: max } = limitsOf(trial, one.decision.limits, i)
     const refusal = max === undefined ? undefined : refusalOf(command, max, decided.length)
     if (refusal !== undefined) return refusal
   }

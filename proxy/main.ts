@@ -33,6 +33,10 @@ const VERBS: Verbs = {
     summary: 'list, show, replay and export recorded sessions',
     load: () => import('./commands/sessions.js'),
   },
+  search: {
+    summary: 'who did what, and what they saw',
+    load: () => import('./commands/search.js'),
+  },
   login: {
     summary: 'log in at the company’s identity provider',
     load: () => import('./commands/login.js'),

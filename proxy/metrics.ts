@@ -55,6 +55,9 @@ export type Metrics = {
   readonly filmBytes: (bytes: number) => void
   readonly filmFailed: (what: string) => void
   readonly filmRemoved: (why: string) => void
+  // Spans (traces) or log records that a collector took, or that were dropped, and why.
+  readonly telemetrySent: (signal: string, items: number) => void
+  readonly telemetryDropped: (signal: string, items: number, why: string) => void
   // A notice to approvers, by the kind of its way.
   readonly noticed: (notifier: string, outcome: string) => void
   readonly failed: (code: ErrorCode) => void
@@ -112,6 +115,8 @@ export function createMetrics(
     filmBytes: (bytes) => c.filmBytes.inc(bytes),
     filmFailed: (what) => c.filmFailures.inc({ what }),
     filmRemoved: (why) => c.filmsRemoved.inc({ why }),
+    telemetrySent: (signal, items) => c.telemetrySent.inc({ signal }, items),
+    telemetryDropped: (signal, items, why) => c.telemetryDropped.inc({ signal, why }, items),
     noticed: (notifier, outcome) => c.notices.inc({ notifier, outcome }),
     failed: (code) => c.errors.inc({ code }),
     signedIn: (outcome) => c.signIns.inc({ outcome }),
@@ -161,6 +166,8 @@ function counters(registry: Registry) {
     filmBytes: counter('recording_bytes_total', 'sealed bytes of recordings written', []),
     filmFailures: counter('recording_failures_total', 'recordings that failed', ['what']),
     filmsRemoved: counter('recordings_deleted_total', 'recordings deleted', ['why']),
+    telemetrySent: counter('telemetry_sent_total', 'spans and log records sent', ['signal']),
+    telemetryDropped: counter('telemetry_dropped_total', 'and those dropped', ['signal', 'why']),
     notices: counter('notices_total', 'notices to approvers', ['notifier', 'outcome']),
     errors: counter('errors_total', 'errors by code', ['code']),
     signIns: counter('console_sign_ins_total', 'attempts to sign in to the console', ['outcome']),

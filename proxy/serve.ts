@@ -1,6 +1,6 @@
 // A whole gateway from its settings: every part made and handed what it needs, in the order in which
 // they lean on each other, and taken down in the reverse order. Nothing is global.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID as newId } from 'node:crypto'
 import { exitMasksOf } from '../engine/facts/postgres/exit-masks.js'
 import { createReader } from '../engine/facts/postgres/read.js'
 import { createApprovals } from './approvals/holds.js'
@@ -16,6 +16,7 @@ import { breakGlassAlarm, gatewayAccess } from './gateway-access.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayRecord } from './gateway-record.js'
 import { gatewayRecordings } from './gateway-recordings.js'
+import { gatewayTelemetry } from './gateway-telemetry.js'
 import { gatewayTargets } from './gateway-targets.js'
 import { createGuard } from './guard.js'
 import { oidcVerifier } from './identity/oidc.js'
@@ -77,9 +78,9 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       onWitness: (witness, outcome) => metrics.witnessAnswered(witness, outcome),
       onSent: (destination, outcome) => metrics.checkpointSent(destination, outcome),
     })
-    undo.push(kept.close)
-    const desk = gatewayConsole(() => settings, kept.recorder, { clock, log })
-    undo.push(desk.close)
+    const telemetry = gatewayTelemetry(settings, world.version, () => metrics, { clock, log })
+    const desk = gatewayConsole(() => settings, telemetry.watched(kept.recorder), { clock, log })
+    undo.push(kept.close, telemetry.close, desk.close)
     const { recorder } = desk
     const metrics = createMetrics(
       {
@@ -171,7 +172,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       clock,
       recorder,
       limits: () => settings.limits,
-      newId: randomUUID,
+      newId,
       onOpened: metrics.sessionOpened,
       onRefused: metrics.sessionRefused,
       onClosed: approvals.sessionEnded,
@@ -197,7 +198,6 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     const verify = (token: string): ReturnType<typeof identities.verify> => identities.verify(token)
     const destination = (...asked: Parameters<typeof targets.destination>) =>
       targets.destination(...asked)
-    const newId = randomUUID
     const access = gatewayAccess({ approvals, guard, sessions, destination, newId, alarm })
     undo.push(access.close)
     const listenerParts = {
@@ -254,6 +254,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         catalogues,
         targets: () => targets,
         holds: () => approvals.pending(),
+        recordings,
         version: world.version,
         metrics,
       }),

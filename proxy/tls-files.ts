@@ -1,7 +1,11 @@
 // The certificate and key of a listener as its settings name them, read when it starts.
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { TlsSettings } from './config/settings.js'
+
+type TlsSettings = {
+  readonly certificate: string
+  readonly key: { readonly reveal: () => string }
+}
 
 export function contextOf(tls: TlsSettings | undefined): SecureContext | undefined {
   if (tls === undefined) return undefined

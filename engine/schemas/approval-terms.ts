@@ -61,6 +61,11 @@ export const approvalTermsSchema = {
       description:
         'scope session alone: how long what was approved stands, milliseconds; without it half an hour',
     },
+    preview: {
+      enum: ['none', 'estimate', 'count'],
+      description:
+        'what approvers are told of the consequences beforehand: nothing, what catalogue and planner say (without this), or also a count of the rows, which tells them about the data',
+    },
     escalate: {
       type: 'object',
       additionalProperties: false,
@@ -87,4 +92,11 @@ export function requirementsOf(
   terms: Pick<ApprovalTerms, 'approvers' | 'quorum' | 'groups'>,
 ): readonly Requirement[] {
   return terms.groups ?? [{ any_of: terms.approvers, count: terms.quorum }]
+}
+
+// “one of dba and 2 of security or managers”.
+export function peopleInWords(requirements: readonly Requirement[]): string {
+  return requirements
+    .map(({ any_of: groups, count }) => `${count === 1 ? 'one' : count} of ${groups.join(' or ')}`)
+    .join(' and ')
 }

@@ -670,6 +670,46 @@ export const configSchema = {
         slack,
       },
     },
+    telemetry: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        otlp: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['endpoint'],
+          description: 'spans and log records for an OpenTelemetry collector, by OTLP/HTTP in JSON',
+          properties: {
+            endpoint: {
+              type: 'string',
+              pattern: '^https?://',
+              description:
+                'base of the collector, as OTEL_EXPORTER_OTLP_ENDPOINT has it: v1/traces and v1/logs are added; http only on loopback',
+            },
+            headers: {
+              type: 'object',
+              additionalProperties: secret,
+              propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" },
+              description:
+                'sent along, such as an API key: name of the header, reference to its value',
+            },
+            traces: {
+              type: 'boolean',
+              description: 'a span for each session and command; default true',
+            },
+            logs: {
+              type: 'boolean',
+              description: 'a log record for each refusal and incident; default true',
+            },
+            resource: {
+              type: 'object',
+              additionalProperties: { type: 'string' },
+              description: 'attributes of the resource, such as deployment.environment.name',
+            },
+          },
+        },
+      },
+    },
     limits: {
       type: 'object',
       additionalProperties: false,

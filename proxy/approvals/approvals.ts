@@ -13,6 +13,13 @@ export type AccessAsked = {
   readonly break_glass: boolean
 }
 
+export const ACCESS_LIMITS = {
+  // Access to a target, where the terms do not say for how long.
+  standsMs: 1_800_000,
+  // Broken glass is never one person’s word.
+  breakGlassPeople: 2,
+} as const
+
 export type HoldRequest = {
   // Empty where access is asked for ahead.
   readonly session: string

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import { GatewayError } from '../errors.js'
 import { stored, type State } from '../state/state.js'
 import type { GrantsTable } from '../state/tables.js'
-import type { AccessAsked } from './approvals.js'
+import { ACCESS_LIMITS, type AccessAsked } from './approvals.js'
 import { storedRequest, type ApprovalRow } from './held-request.js'
 import { APPROVAL_LIMITS } from './limits.js'
 import { requirementsNow } from './quorum.js'
@@ -23,7 +23,7 @@ export async function granted(
 ): Promise<void> {
   const { terms, rules, requester, target } = storedRequest(row)
   const { for_ms: wanted = Infinity, reason, break_glass: broken } = access
-  const until = now + Math.min(wanted, terms.grant_ms ?? APPROVAL_LIMITS.accessMs)
+  const until = now + Math.min(wanted, terms.grant_ms ?? ACCESS_LIMITS.standsMs)
   await step
     .insertInto('sallyport_grants')
     .values({

@@ -24,12 +24,10 @@ export const APPROVAL_LIMITS = {
   // Sessions with a standing grant remembered; the oldest then ask again.
   grantedSessions: 10_000,
   grantsPerSession: 100,
-  // Access to a target, where the terms do not say for how long; and the most that may be asked for.
-  accessMs: 1_800_000,
+  // The longest access to a target that may be asked for.
   accessMostMs: 86_400_000,
   // Broken glass is for the hour of an emergency, of which two others must know.
   breakGlassMostMs: 3_600_000,
-  breakGlassPeople: 2,
   breakGlassReason: 10,
   // A holiday; whoever is away for longer has somebody else in their groups.
   delegationMostMs: 2_592_000_000,

@@ -47,12 +47,6 @@ export function counts(
   return filled([...ballots, more]) > filled(ballots)
 }
 
-export function missingInWords(missing: readonly Requirement[]): string {
-  return missing
-    .map(({ any_of: groups, count }) => `${count === 1 ? 'one' : count} of ${groups.join(' or ')}`)
-    .join(' and ')
-}
-
 function seatsOf(requirements: readonly Requirement[]): readonly Requirement[] {
   return requirements.flatMap((one) => Array.from({ length: one.count }, () => one))
 }

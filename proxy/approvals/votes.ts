@@ -1,11 +1,12 @@
 // One more approval of a request: counted where it leaves less missing than before, each person and each
 // delegated right once, one approver after another. The last one that was missing settles the request, and
 // where it was for access to a target, gives the grant in the same step.
+import { peopleInWords } from '../../engine/schemas/approval-terms.js'
 import { GatewayError } from '../errors.js'
 import { granted } from './grants.js'
 import type { Hand } from './hands.js'
 import { storedRequest, type ApprovalRow, type VoteRow } from './held-request.js'
-import { counts, missingInWords, missingOf, requirementsNow, type Ballot } from './quorum.js'
+import { counts, missingOf, requirementsNow, type Ballot } from './quorum.js'
 import { about, inTransaction, moved, noLongerPending, recorded } from './transitions.js'
 import type { Step, TransitionParts } from './transitions.js'
 import type { Via } from './via.js'
@@ -93,6 +94,6 @@ function countingHand(row: ApprovalRow, before: readonly VoteRow[], vote: Vote):
   if (unused.length === 0) {
     throw new GatewayError('conflict', 'that right was used for this request already')
   }
-  const missing = missingInWords(missingOf(requirements, ballots))
+  const missing = peopleInWords(missingOf(requirements, ballots))
   throw new GatewayError('conflict', `your approval would not count: ${missing} must still approve`)
 }

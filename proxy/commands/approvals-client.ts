@@ -30,8 +30,9 @@ export async function asked(
   { url, token }: Remote,
   path: string,
   body?: Readonly<Record<string, unknown>>,
+  method: 'GET' | 'POST' | 'DELETE' = body === undefined ? 'GET' : 'POST',
 ): Promise<unknown> {
-  const response = await sent(url, path, token, body)
+  const response = await sent(url, path, token, method, body)
   const answer = parsed(await bounded(response))
   if (response.ok) return answer
   throw refusal(response.status, answer)
@@ -41,11 +42,12 @@ async function sent(
   url: string,
   path: string,
   token: string,
+  method: 'GET' | 'POST' | 'DELETE',
   body: Readonly<Record<string, unknown>> | undefined,
 ): Promise<Response> {
   try {
     return await fetch(`${url}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       // The token goes to the gateway that was named, and nowhere that it points to.
       redirect: 'error',
       headers: {

@@ -1,8 +1,9 @@
-// `sallyport approvals`: what waits for approval, and the two answers. A thin client of the gateway's API,
-// which alone decides who may see and do what.
+// `sallyport approvals`: what waits for approval, and the two answers; access for a time. A thin client of the
+// gateway's API, which alone decides who may see and do what.
 import { parseArgs } from 'node:util'
 import { REQUEST_ID_PATTERN } from '../approvals/request-id.js'
 import { GatewayError } from '../errors.js'
+import { ACCESS_HELP, ACCESS_VERBS, peopleOf } from './approvals-access.js'
 import {
   asked,
   linesOf,
@@ -13,6 +14,7 @@ import {
   textsOf,
   type Remote,
 } from './approvals-client.js'
+import { shownDuration } from './duration.js'
 import type { Io } from './io.js'
 import { paintFor, tableOf, type Paint } from './table.js'
 
@@ -22,6 +24,8 @@ export const help = `sallyport approvals VERB       commands that wait for appro
   show ID                    one request: who, where, the exact command, why
   approve ID [--reason R]    let it run, once
   deny ID [--reason R]       refuse it
+
+${ACCESS_HELP}
 
   --url URL        the gateway's web address; default: $SALLYPORT_URL, else http://127.0.0.1:8470
   --token TOKEN    default: $SALLYPORT_TOKEN, else the token of \`sallyport login\`; other users of this
@@ -38,12 +42,21 @@ const OPTIONS = {
   url: { type: 'string' },
   token: { type: 'string' },
   format: { type: 'string' },
+  for: { type: 'string' },
+  to: { type: 'string' },
+  issuer: { type: 'string' },
+  group: { type: 'string', multiple: true },
 } as const
 
 type Wanted =
   | { readonly verb: 'list'; readonly all: boolean }
   | { readonly verb: 'show'; readonly id: string }
   | { readonly verb: 'approve' | 'deny'; readonly id: string; readonly reason: string }
+  | {
+      readonly verb: 'access'
+      readonly name: string
+      readonly ask: (remote: Remote) => Promise<unknown>
+    }
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
@@ -68,21 +81,42 @@ function wantedOf(argv: readonly string[]) {
     throw new GatewayError('usage', '--format is pretty or json')
   }
   const rest = { url, token, json: format === 'json' }
+  const access = Object.hasOwn(ACCESS_VERBS, verb) ? ACCESS_VERBS[verb] : undefined
+  if (access !== undefined) {
+    const operand = operandOf(verb, access.operand, id === undefined ? [] : [id, ...more])
+    const { all = false, reason = '', for: time, to, issuer, group = [] } = values
+    const ask = access.ask(operand, { all, reason, for: time, to, issuer, group })
+    return { wanted: { verb: 'access', name: verb, ask } as Wanted, ...rest }
+  }
   if (verb === 'list' && id === undefined) {
     return { wanted: { verb, all: values.all === true } as Wanted, ...rest }
   }
   if (verb !== 'show' && verb !== 'approve' && verb !== 'deny') {
-    throw new GatewayError('usage', 'say one of: list, show ID, approve ID, deny ID')
+    const others = Object.keys(ACCESS_VERBS).join(', ')
+    throw new GatewayError('usage', `say one of: list, show ID, approve ID, deny ID, ${others}`)
   }
-  if (id === undefined || more.length > 0 || !new RegExp(REQUEST_ID_PATTERN).test(id)) {
-    const found = id === undefined ? 'nothing' : `“${[id, ...more].join(' ')}”`
-    throw new GatewayError(
-      'usage',
-      `${verb} wants one request, such as k7qf-2m9x-p3dt; ${found} found`,
-    )
-  }
-  const wanted: Wanted = verb === 'show' ? { verb, id } : { verb, id, reason: values.reason ?? '' }
+  const one = operandOf(verb, 'request', id === undefined ? [] : [id, ...more])
+  const { reason = '' } = values
+  const wanted: Wanted = verb === 'show' ? { verb, id: one } : { verb, id: one, reason }
   return { wanted, ...rest }
+}
+
+function operandOf(
+  verb: string,
+  wanted: 'request' | 'target' | undefined,
+  found: readonly string[],
+): string {
+  const [one = ''] = found
+  const what = found.length === 0 ? 'nothing' : `“${found.join(' ')}”`
+  if (wanted === undefined) {
+    if (found.length === 0) return ''
+    throw new GatewayError('usage', `${verb} wants nothing behind it; ${what} found`)
+  }
+  if (found.length === 1 && (wanted === 'target' || new RegExp(REQUEST_ID_PATTERN).test(one))) {
+    return one
+  }
+  const example = wanted === 'target' ? 'target, such as shop' : 'request, such as k7qf-2m9x-p3dt'
+  throw new GatewayError('usage', `${verb} wants one ${example}; ${what} found`)
 }
 
 function parsed(argv: readonly string[]) {
@@ -103,7 +137,12 @@ function answerTo(wanted: Wanted, remote: Remote): Promise<unknown> {
       return asked(remote, `/api/approvals/${wanted.id}`)
     case 'approve':
     case 'deny':
-      return asked(remote, `/api/approvals/${wanted.id}/${wanted.verb}`, { reason: wanted.reason })
+      return asked(remote, `/api/approvals/${wanted.id}/${wanted.verb}`, {
+        reason: wanted.reason,
+        via: 'cli',
+      })
+    case 'access':
+      return wanted.ask(remote)
   }
 }
 
@@ -117,6 +156,8 @@ function pretty(wanted: Wanted, answer: unknown, io: Io): string {
     case 'approve':
     case 'deny':
       return `${outcome(answer)}\n`
+    case 'access':
+      return ACCESS_VERBS[wanted.name]?.print(answer, paint) ?? ''
   }
 }
 
@@ -149,7 +190,10 @@ function request(answer: unknown, paint: Paint): string {
     ['who', requester(answer)],
     ['target', [textOf(target, 'name'), textOf(target, 'database'), ...labels].join('  ')],
     ['session', `${textOf(answer, 'session')}, command ${textOf(answer, 'command')}`],
-    ['may approve', `${textOf(answer, 'quorum')} of ${textsOf(answer, 'approvers').join(', ')}`],
+    ['may approve', mayApprove(answer)],
+    ['missing', peopleOf(answer, 'groups_missing')],
+    ['asked later', escalation(answer)],
+    ['access for', accessFor(answer)],
     ['approved by', given.join(', ')],
     ['scope', textOf(answer, 'scope')],
   ]
@@ -173,12 +217,37 @@ function request(answer: unknown, paint: Paint): string {
   ].join('\n')
 }
 
+function mayApprove(answer: unknown): string {
+  if (listOf(answer, 'groups').length > 1) return peopleOf(answer, 'groups')
+  return `${textOf(answer, 'quorum')} of ${textsOf(answer, 'approvers').join(', ')}`
+}
+
+function escalation(answer: unknown): string {
+  const found = memberOf(answer, 'escalation')
+  const to = textsOf(found, 'to').join(', ')
+  if (to === '') return ''
+  return textOf(found, 'at') === '' ? `${to}, if nobody answers` : `${to} may settle it as well`
+}
+
+function accessFor(answer: unknown): string {
+  const found = memberOf(answer, 'access')
+  if (found === undefined) return ''
+  const most = Number(textOf(answer, 'grant_ms')) || Infinity
+  const wanted = Number(textOf(found, 'for_ms')) || Infinity
+  const loud = textOf(found, 'break_glass') === 'true' ? 'BREAK GLASS, ' : ''
+  const time = Math.min(most, wanted)
+  const reason = quoted(textOf(found, 'reason'))
+  return `${loud}${Number.isFinite(time) ? shownDuration(time) : 'a while'}${reason}`
+}
+
 function outcome(answer: unknown): string {
   const id = textOf(answer, 'id')
   const status = textOf(answer, 'status')
   if (status === 'pending') {
     const given = listOf(answer, 'approvals').length
-    return `Request ${id}: ${given} of ${textOf(answer, 'quorum')} approvals given.`
+    const missing = peopleOf(answer, 'groups_missing')
+    const still = missing === '' ? '' : `; ${missing} must still approve`
+    return `Request ${id}: ${given} of ${textOf(answer, 'quorum')} approvals given${still}.`
   }
   return `Request ${id}: ${status === 'used' ? 'approved' : status}.`
 }

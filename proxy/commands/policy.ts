@@ -54,6 +54,10 @@ const VERBS: Verbs = {
     summary: 'which commit first changed the decision of a command',
     load: () => import('./policy/bisect.js'),
   },
+  hits: {
+    summary: 'how often each rule spoke, and which never did',
+    load: () => import('./policy/hits.js'),
+  },
   status: {
     summary: 'which policies decide in a running gateway',
     load: () => import('./policy/status.js'),

@@ -11,6 +11,7 @@ import { checkEvidence } from './evidence-checks.js'
 import { checkCertificate, checkSecret, type Report, type Surroundings } from './place-checks.js'
 import { checkPolicy } from './policy-checks.js'
 import { checkRecordings } from './recording-checks.js'
+import { checkTelemetry } from './telemetry-defaults.js'
 import type { SecretSources } from './secrets.js'
 import type { PathSteps } from '../yaml-document.js'
 
@@ -33,6 +34,7 @@ export function crossChecks(
   checkConsole(config, around)
   for (const [name, target] of Object.entries(config.targets)) checkTarget(name, target, around)
   checkPlaces(config, around)
+  checkTelemetry(config, around)
   const { message_bytes: message, statement_bytes: statement } = config.limits ?? {}
   if (message !== undefined && statement !== undefined && statement > message) {
     const allowed = 'no more than limits.message_bytes, since a statement travels in a message'

@@ -8,6 +8,7 @@ import { approvalSettings } from './approval-defaults.js'
 import { recordingSettings } from './recording-defaults.js'
 import { consoleSettings } from './console-defaults.js'
 import { evidenceSettings } from './evidence-defaults.js'
+import { telemetrySettings } from './telemetry-defaults.js'
 import { secretOf, type Secret, type SecretSources } from './secrets.js'
 import type {
   BundleSourceSettings,
@@ -84,6 +85,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
         ? { kind: 'sqlite', file: locate(config.state?.file ?? resolve(record, 'state.sqlite')) }
         : { kind: 'postgres', url: follow(config.state.url) },
     approvals: approvalSettings(config.approvals ?? {}, locate, follow),
+    telemetry: optional(config.telemetry?.otlp, (one) => telemetrySettings(one, follow)),
     limits: limitsOf(config.limits ?? {}),
     log: { level: config.log?.level ?? 'info' },
   }

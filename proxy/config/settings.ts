@@ -3,6 +3,7 @@
 import type { Config } from '../../engine/schemas/config.js'
 import type { IssuerSettings } from '../identity/identity.js'
 import type { RecordingSettings } from '../recordings/settings.js'
+import type { TelemetrySettings } from '../telemetry-settings.js'
 import type { Address } from './address.js'
 import type { Secret } from './secrets.js'
 
@@ -181,6 +182,8 @@ export type Settings = {
     readonly teams: readonly { readonly url: Secret }[]
     readonly slack: SlackSettings | undefined
   }
+  // Undefined: nothing is sent anywhere.
+  readonly telemetry: TelemetrySettings | undefined
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

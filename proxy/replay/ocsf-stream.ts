@@ -1,7 +1,8 @@
 // A record, or one session of it, as OCSF events, one JSON object a line: each command once, with what came of
 // it.
 import { joinedOutcomes } from './joined-outcomes.js'
-import { commandEvent, ocsfEvent } from './ocsf.js'
+import { commandEvent } from './ocsf-command.js'
+import { ocsfEvent } from './ocsf-events.js'
 
 // `lines`: as `exportedLines` gives them.
 export async function* ocsfLines(lines: AsyncIterable<object>): AsyncGenerator<string> {

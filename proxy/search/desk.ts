@@ -24,6 +24,8 @@ export type Desk = {
   readonly rules: (active: readonly ActiveRule[] | undefined) => readonly RuleHits[]
   // Who is in the index, from a number on: whoever may see only some picks from these.
   readonly whos: (after: number) => Whos
+  // Digest of the bundle that was activated last, as the record says.
+  readonly bundle: () => string | undefined
   readonly status: () => DeskStatus
   readonly rebuild: () => void
   readonly close: () => void
@@ -123,6 +125,10 @@ export function openDesk(options: DeskOptions): Desk {
     named: (beginning) => sessionsNamed(index, beginning),
     rules: (active) => ruleHits(index, active),
     whos: (after) => whosSince(index, after),
+    bundle: () => {
+      const found = index.meta('bundle')
+      return typeof found === 'string' ? found : undefined
+    },
     status: () => statusOf(index, indexing),
     rebuild: again,
     close: () => index.close(),

@@ -9,7 +9,7 @@ import { bytesHash } from '../recording/record-line.js'
 import type { RecordedOutcome } from '../recording/recorded-outcomes.js'
 import { rawLines } from '../recording/segment-lines.js'
 import type { Happened, LinePlace } from './happened.js'
-import { marksOf, sessionOf, whoOf } from './reading.js'
+import { bundleOf, marksOf, sessionOf, whoOf } from './reading.js'
 import { sizeOf } from './record-chain.js'
 import type { Source } from './record-source.js'
 import { whatOf } from './views.js'
@@ -92,6 +92,11 @@ function exportedOf(bytes: Buffer, place: LinePlace): Exported {
       }
     case 'gateway':
       return { seq, happened: value['event'] === 'started' ? [{ kind: 'started' }] : [] }
+    case 'bundle':
+      return {
+        seq,
+        happened: bundleOf(value as unknown as Extract<RecordLine, { kind: 'bundle' }>),
+      }
     default:
       return { seq, happened: marksOf(value as unknown as RecordLine) }
   }

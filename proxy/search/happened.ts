@@ -55,5 +55,7 @@ export type Happened =
   | SessionHappened
   | Mark
   | { readonly kind: 'outcome'; readonly outcome: RecordedOutcome }
+  // Which bundle decides from here on.
+  | { readonly kind: 'bundle'; readonly bundle: string }
   // A gateway began: sessions that were open ended with the one before.
   | { readonly kind: 'started' }

@@ -150,6 +150,8 @@ export function createIndexWriter(index: IndexFile): IndexWriter {
           return outcome(event.outcome)
         case 'session':
           return sessions.event(event, event.who === undefined ? undefined : whos.idOf(event.who))
+        case 'bundle':
+          return index.setMeta('bundle', event.bundle)
         case 'started':
           return sessions.gatewayStarted()
         case 'mark':

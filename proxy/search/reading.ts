@@ -66,6 +66,8 @@ export function createReading(parts: Parts): Reading {
           return [sessionOf(line)]
         case 'gateway':
           return line.event === 'started' ? [{ kind: 'started' }] : []
+        case 'bundle':
+          return bundleOf(line)
         default:
           return marksOf(line)
       }
@@ -130,6 +132,12 @@ function isIdentity(value: object | undefined): value is Who['identity'] {
   )
   const lists = ['groups', 'actor'].every((name) => Array.isArray(Reflect.get(value, name)))
   return texts && lists
+}
+
+export function bundleOf(line: Extract<RecordLine, { kind: 'bundle' }>): readonly Happened[] {
+  const { event, slot, bundle } = line
+  const decides = event === 'activated' && slot === undefined && bundle !== undefined
+  return decides ? [{ kind: 'bundle', bundle }] : []
 }
 
 export function marksOf(line: RecordLine): readonly Mark[] {

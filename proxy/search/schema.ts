@@ -4,6 +4,9 @@
 // (`content=''`), and what is shown is read from the record. The table of versions: raise it when any changes.
 export const INDEX_VERSION = 1
 
+// In the directory of the record.
+export const SEARCH_FILE = 'search.sqlite'
+
 // unicode61 beside trigram, measured on 300,000 commands (28 MB of text): 17 MB and 240,000 commands/s
 // against 80 MB and 89,000. Given up: finding the middle of a word.
 export const SCHEMA = `

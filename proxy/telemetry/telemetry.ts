@@ -2,6 +2,7 @@
 // records of it. Listening costs a map entry and an object a command; encoding and sending happen in
 // batches. Whatever fails here fails here alone.
 import type { CommandRecord, RecordedFacts, Recorder, SessionEvent } from '../recording/recorder.js'
+import type { TelemetrySettings } from '../telemetry-settings.js'
 import { logsBody, tracesBody, type Attributes, type LogRecord, type Span } from './otlp.js'
 import { createSender, type DropReason, type SENDER_LIMITS } from './sender.js'
 import {
@@ -12,15 +13,6 @@ import {
   type ToldCommand,
   type ToldSession,
 } from './spans.js'
-
-export type TelemetrySettings = {
-  // Base of the collector, as OTEL_EXPORTER_OTLP_ENDPOINT has it: v1/traces and v1/logs are added.
-  readonly endpoint: string
-  readonly headers: () => Readonly<Record<string, string>>
-  readonly traces: boolean
-  readonly logs: boolean
-  readonly resource: Readonly<Record<string, string>>
-}
 
 export type TelemetryParts = {
   readonly settings: TelemetrySettings

@@ -19,6 +19,7 @@ import { addConsoleFiles, type ConsoleFiles } from './console-files.js'
 import { addConsole } from './console-page.js'
 import { addEvents, type EventsParts } from './events-api.js'
 import { addGateway, type GatewayParts } from './gateway-api.js'
+import { addFilm, type FilmParts } from './film-api.js'
 import { addHealth, type HealthParts } from './health.js'
 import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
@@ -47,6 +48,8 @@ export type WebOptions = HealthParts & {
   readonly slack?: SlackActions
   readonly sessions: SessionList
   readonly endSession: SessionsParts['end']
+  // Absent where there is no gateway behind this listener.
+  readonly film?: FilmParts['page']
   readonly targetOf: TargetOf
   readonly news: News
   // What decides who sees what.
@@ -106,6 +109,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addAccess(app, { approvals, askAccess: options.askAccess }, callers)
   const about = { access, list: options.sessions, targetOf: options.targetOf }
   addSessions(app, { ...about, end: options.endSession }, callers)
+  if (options.film !== undefined) addFilm(app, { ...about, page: options.film }, callers)
   const streams = addEvents(
     app,
     {

@@ -40,6 +40,39 @@ _decided(policies) := decision if {
 		with data.sallyport.policies as policies
 }
 
+_limited(limits) := object.union(_policies([0], [], [], []), {"limit": limits})
+
+test_of_each_limit_the_smallest_counts if {
+	limits := {{"rows_max": 5, "timeout_ms": 9}, {"rows_max": 7, "rows_affected_max": 0}, {}}
+	_decided(_limited(limits)).limits == {"rows_max": 5, "timeout_ms": 9, "rows_affected_max": 0}
+}
+
+test_without_limits_there_are_none if {
+	_decided(_limited(set())).limits == {}
+	_decided(_policies([0], [], [], [])).limits == {}
+}
+
+_previewed(one, other) := _decided(_policies(
+	[0], [],
+	[
+		_hold("x/one", object.union(_one.approval, one)),
+		_hold("x/two", object.union(_two.approval, other)),
+	],
+	[],
+)).approval
+
+test_the_most_is_told_beforehand_that_any_rule_asks_for if {
+	_previewed({"preview": "estimate"}, {"preview": "count"}).preview == "count"
+	_previewed({}, {"preview": "count"}).preview == "count"
+	not _previewed({}, {}).preview
+	not _previewed({"preview": "estimate"}, {}).preview
+}
+
+test_nothing_is_told_beforehand_where_a_rule_wants_that if {
+	_previewed({"preview": "count"}, {"preview": "none"}).preview == "none"
+	_previewed({"preview": "none"}, {}).preview == "none"
+}
+
 test_a_denial_wins_over_everything if {
 	_decided(_policies([0], [_deny], [_one], [_mask])).action == "deny"
 }

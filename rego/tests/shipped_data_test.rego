@@ -42,6 +42,7 @@ test_what_waits_waits_five_minutes_for_one_of_the_approvers if {
 		"expires_ms": 300000,
 		"reason_required": false,
 		"scope": "command",
+		"preview": "count",
 	}
 }
 

@@ -27,6 +27,8 @@ export type TestGatewayOptions = {
   // Merged over the top level of the configuration.
   readonly config?: Readonly<Record<string, unknown>>
   readonly rawHandles?: boolean
+  // `none`: tokens that a test signed itself with the issuer's key are taken.
+  readonly revocation?: 'introspection' | 'none'
   // How long the issuer's tokens last; also takes the clock skew away.
   readonly tokenSeconds?: number
   // For a gateway in a process of its own: to profile it.
@@ -57,7 +59,7 @@ export function writeGatewayConfig(options: TestGatewayOptions, places: TestGate
 }
 
 function configOf(
-  { target, policies, config, tokenSeconds }: TestGatewayOptions,
+  { target, policies, config, tokenSeconds, revocation = 'introspection' }: TestGatewayOptions,
   { directory, postgresPort, webPort, issuer }: TestGatewayPlaces,
 ): Readonly<Record<string, unknown>> {
   const accounts = target.accounts.map(({ groups, user, password }, at) => {
@@ -77,7 +79,7 @@ function configOf(
         client_id: 'sallyport-gateway',
         client_secret: `file:${issuer.clientSecretFile}`,
         algorithms: ['ES256'],
-        revocation: 'introspection',
+        revocation,
         ...(tokenSeconds === undefined ? {} : { clock_skew_ms: 0 }),
       },
     ],

@@ -1,9 +1,9 @@
 // What a message to people says about a request, in plain text: each channel escapes it in its own way.
 // Nothing in it can forge a line, turn text around or leave a header: control and formatting characters
 // are shown as �, and what is too long is cut with a word about where all of it is.
+import { peopleInWords } from '../../../engine/schemas/approval-terms.js'
 import type { ApprovalView } from '../approval-view.js'
 import type { Notice } from '../notifier.js'
-import { missingInWords } from '../quorum.js'
 import { NOTICE_LIMITS } from './limits.js'
 
 export type Words = {
@@ -66,7 +66,7 @@ export function wordsOf(approval: ApprovalView, gatewayUrl: string): Words {
 
 function approversOf({ groups, approvers, quorum, escalation }: ApprovalView): string {
   const later = escalation?.at === undefined ? '' : `, or of ${escalation.to.join(' or ')}`
-  if (groups.length > 1) return `${missingInWords(groups)}${later}`
+  if (groups.length > 1) return `${peopleInWords(groups)}${later}`
   const who = approvers.join(' or ')
   return `${quorum > 1 ? `${quorum} members of` : 'a member of'} ${who}${later}`
 }

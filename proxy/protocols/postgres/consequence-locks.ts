@@ -76,13 +76,11 @@ function modeOf({ op, detail }: Effect, tag: string): Mode | undefined {
     case 'lock':
       return named(detail) ?? 'ROW SHARE'
     case 'create':
-      if (tag === 'CREATE INDEX')
-        return detail === 'concurrently' ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE'
-      return tag === 'CREATE TRIGGER' ? 'SHARE ROW EXCLUSIVE' : undefined
+      return ON_TABLE.get(tag)
     case 'alter':
-      return MILD_ALTER.get(detail ?? '') ?? 'ACCESS EXCLUSIVE'
+      return ON_TABLE.get(tag) ?? MILD_ALTER.get(detail ?? '') ?? 'ACCESS EXCLUSIVE'
     case 'admin':
-      return detail === 'full' ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE'
+      return ADMIN.get(detail ?? '')
     case 'grant':
     case 'revoke':
     case 'call':
@@ -105,6 +103,20 @@ function named(detail: string | undefined): Mode | undefined {
   const words = (detail ?? '').toUpperCase().replaceAll('_', ' ')
   return MODES.find((mode) => mode === words)
 }
+
+// What is made on a table; CONCURRENTLY takes less.
+const ON_TABLE: ReadonlyMap<string, Mode> = new Map([
+  ['CREATE INDEX', 'SHARE'],
+  ['CREATE TRIGGER', 'SHARE ROW EXCLUSIVE'],
+])
+
+// VACUUM FULL takes the strongest, and facts do not tell it from VACUUM.
+const ADMIN: ReadonlyMap<string, Mode> = new Map([
+  ['vacuum', 'ACCESS EXCLUSIVE'],
+  ['analyze', 'SHARE UPDATE EXCLUSIVE'],
+  ['cluster', 'ACCESS EXCLUSIVE'],
+  ['reindex', 'SHARE'],
+])
 
 // Forms of ALTER TABLE with a weaker lock than the strongest (documentation of ALTER TABLE).
 const MILD_ALTER: ReadonlyMap<string, Mode> = new Map([

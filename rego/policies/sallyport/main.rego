@@ -8,13 +8,14 @@
 #   - input: schema.input
 package sallyport.main
 
-import data.sallyport.facts
 import data.sallyport.policies
 
 # METADATA
 # title: The decision
 # entrypoint: true
-decision := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if {
+decision := object.union(_decided, _recorded)
+
+_decided := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if {
 	count(_denials) > 0
 } else := {
 	"action": "require-approval",
@@ -162,6 +163,7 @@ _approval := object.union_n([
 	},
 	_standing,
 	_escalation,
+	_preview,
 ])
 
 _people := {"approvers": one.any_of, "quorum": one.count} if {
@@ -203,6 +205,15 @@ _escalation := {"escalate": {"after_ms": max({one.after_ms | some one in _escala
 	count(_escalated_to) > 0
 } else := {}
 
+# Whoever wants approvers to be told nothing beforehand is heard; else whoever wants the most told.
+_preview := {"preview": "none"} if {
+	"none" in _previews
+} else := {"preview": "count"} if {
+	"count" in _previews
+} else := {}
+
+_previews := {held.approval.preview | some held in _holds}
+
 _escalations := {held.approval.escalate | some held in _holds}
 
 _escalated_to := intersection({{group | some group in one.to} | some one in _escalations})
@@ -214,7 +225,45 @@ _mask_rules := _by_name({rule |
 	some rule in policies.mask_rule
 })
 
-_limits := object.get(data.limits, [facts.kind, "decision"], {})
+# What is recorded beside the record: where several rules ask, the most of what they ask for. Without any,
+# the decision says nothing of it, and the gateway's configuration does.
+_recorded := {"record": object.union_n([
+	{"level": _record_level},
+	_record_most("rows_max"),
+	_record_most("bytes_max"),
+	_record_required,
+])} if {
+	_record_level # mutate: equivalent (drop), because without a level there is nothing to put together
+} else := {}
+
+_record_levels := ["none", "commands", "results"]
+
+_record_level := level if {
+	most := max({rank |
+		some one in policies.record
+		some rank, name in _record_levels
+		name == one.level
+	})
+	some rank, level in _record_levels
+	rank == most
+}
+
+# The greatest of nothing is nothing.
+_record_most(name) := {name: most} if {
+	most := max({one[name] | some one in policies.record})
+} else := {}
+
+_record_required := {"required": true} if {
+	some one in policies.record
+	one.required == true
+} else := {}
+
+# Of each limit that anybody names the smallest.
+_limits := {name: least |
+	some one in policies.limit
+	some name, _ in one
+	least := min({other[name] | some other in policies.limit})
+}
 
 _degraded_denials := array.concat(_by_name(_no_approver), _by_name(_not_reading))
 

@@ -9,7 +9,13 @@ _droppable := _relations | {"trigger", "rule", "policy", "function", "database"}
 
 _wide := {"absent", "trivial", "range", "cursor"}
 
-_held(id, message, hint) := {"id": id, "message": message, "hint": hint, "approval": data.approvals.terms}
+# Whoever agrees to destruction is told how many rows it takes.
+_held(id, message, hint) := {
+	"id": id,
+	"message": message,
+	"hint": hint,
+	"approval": object.union(data.approvals.terms, data.approvals.destructive),
+}
 
 # METADATA
 # title: DROP of what holds data

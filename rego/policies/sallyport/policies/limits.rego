@@ -17,6 +17,14 @@ deny.any contains {
 }
 
 # METADATA
+# title: What each kind of identity may do with one command
+# description: Rows, bytes and time as `data.limits` has them; what other rules add here is stricter, or nothing.
+# custom:
+#   id: limits/by-kind
+#   severity: low
+limit contains data.limits[facts.kind].decision
+
+# METADATA
 # title: Too many commands in a minute
 # custom:
 #   id: limits/too-fast
