@@ -97,7 +97,8 @@ function relations(range: string): string {
   return rows(
     ['c.oid::pg_catalog.int8', 'n.nspname', 'c.relname', 'c.relkind', 'c.relpersistence'].concat(
       definition,
-      "c.reloptions::pg_catalog.text LIKE '%security_barrier=%' AND c.reloptions IS NOT NULL",
+      `(c.relrowsecurity OR
+        COALESCE(c.reloptions::pg_catalog.text LIKE '%security_barrier=%', false))`,
     ),
     `pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid ${range} AND c.relkind <> 'i' AND c.relkind <> 'I' AND ${SEEN}`,

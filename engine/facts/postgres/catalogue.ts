@@ -39,7 +39,7 @@ export type Relation = {
   readonly parents: readonly Oid[]
   // pg_get_viewdef of a view or materialized view.
   readonly definition?: string
-  // A view WITH (security_barrier).
+  // Some rows are kept from some who may read it: a view WITH (security_barrier), row level security.
   readonly barrier?: boolean
   // Events that have rules other than a view's own _RETURN: 'insert', 'update', 'delete'.
   readonly rules: readonly string[]

@@ -19,8 +19,9 @@ export function qualified(
   const edits: Edit[] = []
   const replacements = new Map<unknown, Node>()
   for (const range of ranges) {
-    if (range.schemaname !== undefined || ctes.has(range.relname ?? '')) continue
+    if (range.schemaname === undefined && ctes.has(range.relname ?? '')) continue
     const relation = relationOf(range)
+    if (range.schemaname !== undefined) continue
     const place = written.placeOf(range)
     if (relation === undefined || relation.temporary || place === undefined) return undefined
     const only = range.inh === true ? '' : 'ONLY '

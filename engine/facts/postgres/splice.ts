@@ -126,9 +126,14 @@ function viewInline(view: Relation, place: Place): string | Refused | undefined 
   if (names.searchPath[0] !== 'pg_catalog' || searchPath[0] !== 'pg_catalog') {
     return refused('pg_catalog is not the first of the search path')
   }
-  const text = qualified(view.definition.replace(/;\s*$/, ''), (range) =>
-    relationOf(range, { ...place, names: { ...names, searchPath } }),
-  )
+  // Who reads the view has its owner's rights, and with them perhaps other rows.
+  let isGuarded = false
+  const text = qualified(view.definition.replace(/;\s*$/, ''), (range) => {
+    const relation = relationOf(range, { ...place, names: { ...names, searchPath } })
+    if (relation?.barrier === true) isGuarded = true
+    return relation
+  })
+  if (isGuarded) return refused('a view keeps rows from others')
   if (text === undefined) return refused('a view is not read')
   const inner = splicedText(text, { ...place, inlined: [...inlined, view] })
   if (typeof inner === 'string') return `(${inner})`
