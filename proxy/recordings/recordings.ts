@@ -13,6 +13,7 @@ import type { Recordings } from './film.js'
 import { FilmFile } from './film-file.js'
 import { createFilmLibrary } from './film-library.js'
 import { createHolds, type Holds } from './holds.js'
+import { keepersDesk, type KeepersDesk } from './keepers-desk.js'
 import { keyRing } from './key-ring.js'
 import { createRemoval, type Removal } from './removal.js'
 import type { RecordingSettings } from './settings.js'
@@ -43,6 +44,7 @@ export type LiveRecordings = Recordings & {
   readonly spooled: () => number
   readonly holds: Holds
   readonly removal: Removal
+  readonly keepers: KeepersDesk
   readonly close: () => Promise<void>
 }
 
@@ -163,6 +165,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     ...library,
     holds,
     removal,
+    keepers: keepersDesk(() => settings.keepers, holds, removal),
     termsOf: termsFrom(settings.terms),
     trouble: () => trouble,
     waiting: () => pool.waiting,
