@@ -7,7 +7,7 @@ import type { Identity } from '../identity/identity.js'
 import type { Log } from '../log.js'
 import { stored } from '../state/state.js'
 import { approvalView, withoutConsequence, type ApprovalView } from './approval-view.js'
-import { isSameHand, mayList, whyNot } from './authority.js'
+import { isSameHand, mayList, stepUpFor, whyNot } from './authority.js'
 import { handsOf, type Hand } from './hands.js'
 import { storedRequest, type ApprovalRow } from './held-request.js'
 import { noSuch, rowsWithVotes, rowWithVotes } from './held-request-rows.js'
@@ -76,9 +76,21 @@ export function createAnswers(parts: AnswerParts): Answers {
     return may
   }
 
+  const demandFresh = (approver: Identity, hands: readonly Hand[], row: ApprovalRow): void => {
+    const { authenticatedAtMs: at } = approver
+    const ago = at === undefined ? undefined : parts.clock.now() - at
+    const ages = hands.map((hand) => stepUpFor(hand, row, parts.policy(), ago))
+    const [age] = ages
+    // One hand that need not is enough.
+    if (age === undefined || ages.includes(undefined)) return
+    const words = `the policies want a sign-in of the last ${Math.ceil(age / 1000)} seconds for this`
+    throw new GatewayError('step_up_required', `${words}: sign in again, and approve then`)
+  }
+
   return {
     async answer({ id, verb, approver, reason, via = 'api', rowsMax }) {
       const { row, hands } = await one(approver, id)
+      if (verb === 'approve') demandFresh(approver, able('approve', row, hands), row)
       const words = cleanReason(reason)
       const about = { id, approver, reason: words, via, rowsMax: cappable(row, verb, rowsMax) }
       await settledBy(parts, row, { ...about, verb }, (one) => able(one, row, hands))
