@@ -165,7 +165,8 @@ function answerLines(entry: FilmEntry, { paint, bounds }: ViewOptions): readonly
       case 'command':
         break
       case 'columns':
-        flush()
+        // Described before it ran, and again when it did.
+        if (rows.length > 0) flush()
         columns = frame.columns
         break
       case 'rows':
