@@ -24,6 +24,7 @@ export const ERRORS = {
   state_failed: 'the state store cannot be used',
   not_found: 'no such thing',
   not_allowed: 'the caller may not do this',
+  step_up_required: 'the caller must prove anew who they are',
   conflict: 'the thing is no longer in a state that allows this',
   usage: 'the command line is not right',
 } as const

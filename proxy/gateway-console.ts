@@ -6,6 +6,7 @@ import type { Clock } from './clock.js'
 import type { Settings } from './config/settings.js'
 import { groupsOfBundle } from './gateway-bundles.js'
 import { gatewayFilms } from './gateway-films.js'
+import { gatewaySearch } from './gateway-search.js'
 import { createNews, watchedRecorder, type News } from './gateway-news.js'
 import type { GatewayTargets } from './gateway-targets.js'
 import { createTrials } from './gateway-trial.js'
@@ -13,7 +14,7 @@ import { createHealthView, policyViews, targetViews, type ViewParts } from './ga
 import { createCodeFlow } from './identity/code-flow.js'
 import type { Identity } from './identity/identity.js'
 import type { Log } from './log.js'
-import type { Metrics } from './metrics.js'
+import type { Metrics, Readings } from './metrics.js'
 import { recordLines } from './recording/read-record.js'
 import type { Recorder } from './recording/recorder.js'
 import type { Recordings } from './recordings/film.js'
@@ -30,7 +31,9 @@ export type GatewayConsole = {
   readonly web: (parts: ConsoleWebParts) => ConsoleWeb
   // Reads what was recorded before, beside everything else.
   readonly start: () => void
-  readonly close: () => void
+  // For the metrics; nothing where no index is kept.
+  readonly readings: Pick<Readings, 'searchBehindBytes' | 'searchBehindMs' | 'searchBytes'>
+  readonly close: () => Promise<void>
 }
 
 export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy' | 'film'>> &
@@ -45,7 +48,7 @@ export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy
     | 'activePolicy'
     | 'targets'
   > &
-  Pick<WebOptions, 'console' | 'files'>
+  Pick<WebOptions, 'console' | 'files' | 'search'>
 
 export type ConsoleWebParts = Pick<
   ViewParts,
@@ -71,6 +74,7 @@ export function gatewayConsole(
   const news = createNews(WEB_LIMITS.streamEveryMs)
   const sessions = createSessionList()
   const recorder = watchedRecorder(written, sessions, news, clock)
+  const search = gatewaySearch(settings().record, log)
   let healthy = true
   const looking = setInterval(() => {
     if (recorder.healthy() !== healthy) news.tell({ topic: 'health', id: 'record' })
@@ -88,9 +92,18 @@ export function gatewayConsole(
         )
       })
     },
-    close: () => {
+    readings:
+      search === undefined
+        ? {}
+        : {
+            searchBehindBytes: () => search.status().behindBytes,
+            searchBehindMs: () => search.status().behindMs,
+            searchBytes: () => search.status().bytes,
+          },
+    close: async () => {
       clearInterval(looking)
       news.close()
+      await search?.close()
     },
     web: (parts) => consoleWeb(parts),
   }
@@ -119,6 +132,7 @@ export function gatewayConsole(
       targets: () => targetViews(views),
       health: createHealthView(views),
       policy: policyViews(views),
+      ...(search === undefined ? {} : { search: search.web(policy) }),
       sessions,
       news,
       activePolicy: policy,

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { Log } from './log.js'
-import type { Metrics } from './metrics.js'
+import type { Metrics, Readings } from './metrics.js'
 import type { Recorder } from './recording/recorder.js'
 import { diskStore } from './recordings/disk-store.js'
 import { realFilmDisk } from './recordings/film-disk.js'
@@ -45,6 +45,26 @@ export async function gatewayRecordings(
     onFailure: metrics.filmFailed,
     onRemoved: metrics.filmRemoved,
   })
+}
+
+export function recordingReadings(
+  { recordings: on }: { readonly recordings: RecordingSettings | undefined },
+  recordings: () => LiveRecordings | undefined,
+): Pick<Readings, 'recordingsHealthy' | 'recordingsWaiting' | 'recordingsSpooled'> {
+  if (on === undefined) return {}
+  return {
+    recordingsHealthy: () => recordings()?.trouble() === undefined,
+    recordingsWaiting: () => recordings()?.waiting() ?? 0,
+    recordingsSpooled: () => recordings()?.spooled() ?? 0,
+  }
+}
+
+export function recordingReadiness(
+  recordings: LiveRecordings | undefined,
+): readonly { readonly name: string; readonly ok: boolean }[] {
+  return recordings === undefined
+    ? []
+    : [{ name: 'recordings', ok: recordings.trouble() === undefined }]
 }
 
 export function filmStoreOf(settings: RecordingSettings, clock: Pick<Clock, 'now'>): FilmStore {

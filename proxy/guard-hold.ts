@@ -9,9 +9,11 @@ import type { Grant } from '../engine/schemas/facts.js'
 import type { Hold, Settlement } from './approvals/approvals.js'
 import type { Decided } from './decision-cache.js'
 import { GatewayError } from './errors.js'
+import { accessOver } from './guard-admission.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial, Words } from './guard.js'
 import { digestOf, type Judge, type Judgement } from './guard-judgement.js'
 import { textOf } from './guard-record.js'
+import { whyUncapped } from './guard-row-cap.js'
 import {
   ABANDONED,
   NOBODY_TO_ASK,
@@ -56,8 +58,11 @@ export async function heldAnswer(
     rowsMax[i] = asked.rowsMax
     grants.push(grantOf(asked, decided))
   }
-  const refusal = stale(parts, trial, policy)
+  const refusal = stale(parts, trial) ?? accessOver(parts, judge, trial.session)
   if (refusal !== undefined) return { judgement, refusal, approvals }
+  const now = parts.policy()
+  if (now?.digest !== policy.digest)
+    return underOther(parts, judge, trial, [policy, now], judgement)
   const again = judge.judged(trial, policy, parts.clock.now(), grants)
   return { judgement: again, refusal: firstRefusal(again, approvals), approvals, rowsMax }
 }
@@ -95,6 +100,7 @@ async function ask(
       ? undefined
       : await waiting.consequence?.(command, which).catch(() => undefined)
   if (waiting.signal.aborted) return { refusal: ABANDONED }
+  const uncounted = whyUncapped(command, trial.commands.length)
   const started = parts.clock.now()
   let hold: Hold
   try {
@@ -109,6 +115,7 @@ async function ask(
       text: textOf(command, decided).text,
       effects: decided.facts.effects,
       ...(consequence === undefined ? {} : { consequence }),
+      ...(uncounted === undefined ? {} : { uncounted }),
     })
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code === 'limit_exceeded') {
@@ -179,18 +186,34 @@ function heldDigest(
 }
 
 // What must still be so when an approval is used.
-function stale(parts: GuardParts, trial: Trial, policy: Policy): Refusal | undefined {
+function stale(parts: GuardParts, trial: Trial): Refusal | undefined {
   const standing = trial.session.identity.standing(parts.clock.now())
   if (!standing.valid) return tokenRefusal(standing)
   if (!parts.recorder.healthy()) return UNAVAILABLE
   if (trial.waiting.signal.aborted) return ABANDONED
-  if (parts.policy()?.digest !== policy.digest) {
-    return notApproved('the policies changed while it waited; run it again')
-  }
   if (trial.waiting.current?.() === false) {
     return notApproved('the database’s names changed while it waited; run it again')
   }
   return undefined
+}
+
+const CHANGED = notApproved('the policies changed while it waited; run it again')
+
+// Other policies are in force than those under which it was approved: they decide, and the approval, which was
+// bound to the others, counts for nothing. What labels columns have was read under the old ones.
+function underOther(
+  parts: GuardParts,
+  judge: Judge,
+  trial: Trial,
+  [before, now]: readonly [Policy, Policy | undefined],
+  judgement: Judgement,
+): Ending {
+  if (now === undefined || JSON.stringify(now.labels) !== JSON.stringify(before.labels)) {
+    return { judgement, refusal: CHANGED, approvals: [] }
+  }
+  const again = judge.judged(trial, now, parts.clock.now(), [])
+  const refusal = again.decided.map(refusalOf).find((one) => one !== undefined)
+  return { judgement: again, refusal: refusal ?? (again.held ? CHANGED : undefined), approvals: [] }
 }
 
 // After approval, require-approval is answered where this very command was approved.
@@ -216,7 +239,8 @@ function degraded(
   policy: Policy,
   before: Judgement,
 ): Ending {
-  const refusal = stale(parts, trial, policy)
+  const now = parts.policy()
+  const refusal = stale(parts, trial) ?? (now?.digest === policy.digest ? undefined : CHANGED)
   if (refusal !== undefined) return { judgement: before, refusal, approvals: [] }
   const judgement = judge.judged(trial, policy, parts.clock.now(), [], 'degraded')
   for (const decided of judgement.decided) {

@@ -32,18 +32,27 @@ function capped(limits: Limits, rowsMax: number | undefined): Limits {
   return { ...limits, rows_affected_max: Math.min(rows_affected_max, rowsMax) }
 }
 
+// Why a command cannot be held to a number of rows.
+export function whyUncapped(
+  { statement }: Pick<CommandToJudge, 'statement'>,
+  of: number,
+): string | undefined {
+  const why = whyNotCounted(statement)
+  return why ?? (of > 1 && statement.counted === true ? AMONG_OTHERS : undefined)
+}
+
+// Later statements of one message have run, and may have committed, before the count is seen.
+const AMONG_OTHERS = 'it is one of several statements of a message'
+
 // The whole message is refused where one of its commands cannot be held to its number.
 function refusalOf(
   { statement }: Pick<CommandToJudge, 'statement'>,
   max: number,
   of: number,
 ): Refusal | undefined {
-  const why = whyNotCounted(statement)
-  if (why !== undefined) return refusal(max, why, WRITE_IT_ALONE)
-  // Later statements of one message have run, and may have committed, before its count is seen.
-  return of > 1 && statement.counted === true
-    ? refusal(max, 'it is one of several statements of a message', 'send it alone')
-    : undefined
+  const why = whyUncapped({ statement }, of)
+  if (why === undefined) return undefined
+  return refusal(max, why, why === AMONG_OTHERS ? 'send it alone' : WRITE_IT_ALONE)
 }
 
 const WRITE_IT_ALONE =

@@ -37,6 +37,10 @@ const VERBS: Verbs = {
     summary: 'who did what, and what they saw',
     load: () => import('./commands/search.js'),
   },
+  recordings: {
+    summary: 'list, verify, hold and delete recordings',
+    load: () => import('./commands/recordings.js'),
+  },
   login: {
     summary: 'log in at the company’s identity provider',
     load: () => import('./commands/login.js'),

@@ -30,6 +30,10 @@ export type Readings = {
   // People signed in to the console, and streams of events that they have open.
   readonly signIns?: () => number
   readonly streams?: () => number
+  // How far the search index is behind the record, and its size.
+  readonly searchBehindBytes?: () => number
+  readonly searchBehindMs?: () => number
+  readonly searchBytes?: () => number
   // By target and database: milliseconds since its names were last read.
   readonly catalogueAgesMs?: () => readonly {
     readonly target: string
@@ -224,6 +228,18 @@ function observe(registry: Registry, readings: Readings): void {
   single('checkpoint_late_seconds', 'that the newest checkpoint waits', () => late() / 1000)
   single('console_signed_in', 'people signed in to the console', readings.signIns)
   single('console_streams_open', 'streams of events open now', readings.streams)
+  const { searchBehindMs: behind } = readings
+  single(
+    'search_behind_bytes',
+    'of the record, not in the search index',
+    readings.searchBehindBytes,
+  )
+  single(
+    'search_behind_seconds',
+    'since the search index had all of the record',
+    behind === undefined ? undefined : () => behind() / 1000,
+  )
+  single('search_index_bytes', 'size of the search index', readings.searchBytes)
   const { policyAgeMs, policyHeld } = readings
   single(
     'bundle_age_seconds',

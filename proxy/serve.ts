@@ -102,6 +102,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
             }),
         signIns: () => web.signedIn(),
         streams: () => web.streams(),
+        ...desk.readings,
       },
       { version: world.version },
     )

@@ -11,8 +11,8 @@ const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
-const sources = files.filter((file) => /^(engine|proxy)\/.*\.ts$/.test(file))
-const typescript = files.filter((file) => file.endsWith('.ts'))
+const sources = files.filter((file) => /^(engine|proxy)\/.*\.tsx?$/.test(file))
+const typescript = files.filter((file) => /\.tsx?$/.test(file))
 
 const TOP_LEVEL = ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE']
 const TOP_FOLDERS = ['engine', 'rego', 'proxy', 'fixtures', 'test']
@@ -33,6 +33,8 @@ const PURE_MODULES = ['node:crypto', 'node:zlib', 'node:buffer', 'node:module']
 const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^engine\//, /^engine\//],
   [/^proxy\/main\.ts$/, /^proxy\//],
+  // Runs in browsers: of the rest it knows what documents look like, and nothing else.
+  [/^proxy\/console\//, /^(proxy\/console\/|engine\/schemas\/)/],
   [/^proxy\/(commands|demo)\//, /^(proxy|engine)\//],
   // Wiring: what puts the parts together knows them all.
   [/^proxy\/(serve|gateway-[\w-]+)\.ts$/, /^(proxy|engine)\//],
@@ -49,6 +51,13 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [
     /^proxy\/replay\//,
     /^(engine\/|proxy\/(replay|recordings|recording|telemetry|policies\/backtest|protocols\/postgres)\/|proxy\/[\w-]+\.ts$)/,
+  ],
+  // The index is made of record lines, also in a thread of its own.
+  [/^proxy\/search\//, /^(engine\/|proxy\/(search|recording)\/|proxy\/[\w-]+\.ts$)/],
+  // Who asks over HTTP asks the index.
+  [
+    /^proxy\/web\/search-[\w-]+\.ts$/,
+    /^(engine\/|proxy\/(web|search)\/|proxy\/[\w-]+\.ts$|proxy\/identity\/identity\.ts$)/,
   ],
   [
     /^proxy\/protocols\/(\w+)\//,
@@ -77,7 +86,9 @@ t.test('each part imports only what it may', async (t) => {
     const own = rule[0].exec(file)?.[1] ?? ''
     const allowed = new RegExp(rule[1].source.replaceAll('$1', own))
     for (const found of importsOf(file).filter((name) => name.startsWith('.'))) {
-      const target = normalize(join(dirname(file), found)).replace(/\.js$/, '.ts')
+      const path = normalize(join(dirname(file), found)).replace(/\.js$/, '.ts')
+      const page = path.replace(/\.ts$/, '.tsx')
+      const target = files.includes(page) ? page : path
       if (!allowed.test(target)) broken.push(`${file} imports ${target}`)
     }
   }
@@ -131,7 +142,7 @@ t.test('every file opens with what it is for', async (t) => {
 })
 
 t.test('no file is named for nothing in particular', async (t) => {
-  const vague = /\/(utils?|helpers?|common|types|index|manager|service|base|misc)\.ts$/
+  const vague = /\/(utils?|helpers?|common|types|index|manager|service|base|misc)\.tsx?$/
   t.same(
     typescript.filter((file) => vague.test(file)),
     [],
@@ -185,7 +196,10 @@ t.test('lock files record no download addresses', async (t) => {
 t.test('a test of a part is named as the source that it tests', async (t) => {
   const stray = files
     .filter((file) => /^test\/(engine|proxy)\/.*\.test\.ts$/.test(file))
-    .filter((file) => !files.includes(file.replace(/^test\//, '').replace(/\.test\.ts$/, '.ts')))
+    .filter((file) => {
+      const source = file.replace(/^test\//, '').replace(/\.test\.ts$/, '')
+      return !files.includes(`${source}.ts`) && !files.includes(`${source}.tsx`)
+    })
   t.same(stray, [])
 })
 

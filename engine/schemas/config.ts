@@ -480,6 +480,11 @@ export const configSchema = {
         segment_bytes: { type: 'integer', minimum: 65_536 },
         sync_ms: { type: 'integer', minimum: 1, maximum: 10_000 },
         checkpoint_ms: { type: 'integer', minimum: 100 },
+        search: {
+          type: 'boolean',
+          description:
+            'keep an index beside the record, for searching it in the console and by `sallyport search` (default true)',
+        },
         witnesses: {
           type: 'array',
           maxItems: 16,

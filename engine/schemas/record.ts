@@ -173,6 +173,8 @@ export const recordSchema = {
         via: { enum: ['console', 'cli', 'api', 'slack', 'teams', 'email'] },
         // Issuer and subject of who had delegated the right that was used here.
         on_behalf: text,
+        // How many rows the command may change at most, as this approver said.
+        rows_max: integer,
         // Of access to a target, and of delegations.
         target: text,
         to: text,

@@ -7,7 +7,7 @@ import type { Identity } from '../identity/identity.js'
 import type { Log } from '../log.js'
 import { stored } from '../state/state.js'
 import { approvalView, withoutConsequence, type ApprovalView } from './approval-view.js'
-import { isSameHand, mayList, whyNot } from './authority.js'
+import { isSameHand, mayList, stepUpFor, whyNot } from './authority.js'
 import { handsOf, type Hand } from './hands.js'
 import { storedRequest, type ApprovalRow } from './held-request.js'
 import { noSuch, rowsWithVotes, rowWithVotes } from './held-request-rows.js'
@@ -24,6 +24,8 @@ export type Answer = {
   readonly reason: string
   // Absent: the API, by whatever called it.
   readonly via?: Via
+  // With `approve`: how many rows the command may change at most. It is held to that.
+  readonly rowsMax?: number | undefined
 }
 
 export type Answers = {
@@ -74,11 +76,23 @@ export function createAnswers(parts: AnswerParts): Answers {
     return may
   }
 
+  const demandFresh = (approver: Identity, hands: readonly Hand[], row: ApprovalRow): void => {
+    const { authenticatedAtMs: at } = approver
+    const ago = at === undefined ? undefined : parts.clock.now() - at
+    const ages = hands.map((hand) => stepUpFor(hand, row, parts.policy(), ago))
+    const [age] = ages
+    // One hand that need not is enough.
+    if (age === undefined || ages.includes(undefined)) return
+    const words = `the policies want a sign-in of the last ${Math.ceil(age / 1000)} seconds for this`
+    throw new GatewayError('step_up_required', `${words}: sign in again, and approve then`)
+  }
+
   return {
-    async answer({ id, verb, approver, reason, via = 'api' }) {
+    async answer({ id, verb, approver, reason, via = 'api', rowsMax }) {
       const { row, hands } = await one(approver, id)
+      if (verb === 'approve') demandFresh(approver, able('approve', row, hands), row)
       const words = cleanReason(reason)
-      const about = { id, approver, reason: words, via }
+      const about = { id, approver, reason: words, via, rowsMax: cappable(row, verb, rowsMax) }
       await settledBy(parts, row, { ...about, verb }, (one) => able(one, row, hands))
       // A lost word is made up for by looking.
       await parts.state.announce(id).catch((problem: unknown) => {
@@ -117,10 +131,10 @@ function shownTo(viewer: Identity, row: ApprovalRow, view: ApprovalView): Approv
 async function settledBy(
   parts: AnswerParts,
   row: ApprovalRow,
-  answer: Required<Answer>,
+  answer: Required<Omit<Answer, 'rowsMax'>> & Pick<Answer, 'rowsMax'>,
   able: (verb: 'approve' | 'deny') => readonly Hand[],
 ): Promise<void> {
-  const { id, verb, approver, reason, via } = answer
+  const { id, verb, approver, reason, via, rowsMax } = answer
   const { subject, name } = approver.facts
   const now = parts.clock.now()
   const by = { key: approver.key, shown: name === '' ? subject : name }
@@ -138,6 +152,7 @@ async function settledBy(
         reason,
         via,
         hands,
+        rowsMax,
         now,
       })
     }
@@ -159,6 +174,21 @@ async function settledBy(
   }
   const { row: after } = await stored(() => rowWithVotes(parts.state, id))
   throw alreadySettled(id, after.status === 'pending' ? 'expired' : after.status)
+}
+
+// Whoever limits the rows is told beforehand where that could not be kept.
+function cappable(
+  row: ApprovalRow,
+  verb: Answer['verb'],
+  rowsMax: number | undefined,
+): number | undefined {
+  if (rowsMax === undefined) return undefined
+  const { uncounted, access } = storedRequest(row)
+  if (verb !== 'approve' || access !== undefined) {
+    throw new GatewayError('usage', 'a number of rows goes with the approval of a command alone')
+  }
+  if (uncounted === undefined) return rowsMax
+  throw new GatewayError('usage', `its rows cannot be limited: ${uncounted}`)
 }
 
 // Goes to the client's terminal, to the record and to screens: one line of plain text.

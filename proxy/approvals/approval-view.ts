@@ -38,6 +38,8 @@ export type ApprovalView = {
     readonly via?: string
     // Issuer and subject of who had delegated the right.
     readonly on_behalf?: string
+    // How many rows it may change at most, as they said.
+    readonly rows_max?: number
   }[]
   readonly escalation?: {
     readonly to: readonly string[]
@@ -96,7 +98,7 @@ export function withoutConsequence(view: ApprovalView): ApprovalView {
 }
 
 function voteView(vote: VoteRow): ApprovalView['approvals'][number] {
-  const { subject, name, reason, time_ms: time, via, on_behalf: onBehalf } = vote
+  const { subject, name, reason, time_ms: time, via, on_behalf: onBehalf, rows_max: most } = vote
   return {
     subject,
     name,
@@ -104,6 +106,7 @@ function voteView(vote: VoteRow): ApprovalView['approvals'][number] {
     at: instant(time),
     ...(via === '' ? {} : { via }),
     ...(onBehalf === '' ? {} : { on_behalf: onBehalf }),
+    ...(most === null ? {} : { rows_max: Number(most) }),
   }
 }
 

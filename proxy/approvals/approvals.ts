@@ -35,6 +35,8 @@ export type HoldRequest = {
   readonly effects: NonNullable<Facts['command']>['effects']
   // The right to open the target, not a command.
   readonly access?: AccessAsked
+  // Why it cannot be held to a number of rows; absent where it can.
+  readonly uncounted?: string
   // What it would do: for the eyes of approvers, never the requester's.
   readonly consequence?: Consequence
 }

@@ -37,6 +37,22 @@ export function whyNot(
   return answer.allow ? undefined : answer.reason || 'the policies do not allow it'
 }
 
+// Whether who may approve must first prove anew who they are: where the policies ask for it, and this was
+// longer ago than they say or is not known. The age asked for; undefined: they need not.
+export function stepUpFor(
+  hand: Hand,
+  row: Asked,
+  policy: Policy | undefined,
+  authenticatedMsAgo: number | undefined,
+): number | undefined {
+  const asked = question('approve', hand, row.id, storedRequest(row), approversNow(row))
+  const known =
+    authenticatedMsAgo === undefined
+      ? asked
+      : { ...asked, authenticated_ms_ago: Math.max(0, Math.floor(authenticatedMsAgo)) }
+  return policy?.mayApprove(known).stepUp?.maxAgeMs
+}
+
 // The groups that may settle it at this moment.
 export function approversNow(row: Asked): readonly string[] {
   const { terms } = storedRequest(row)

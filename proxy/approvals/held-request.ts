@@ -7,7 +7,15 @@ import type { HoldRequest } from './approvals.js'
 
 export type StoredRequest = Pick<
   HoldRequest,
-  'terms' | 'rules' | 'requester' | 'target' | 'text' | 'effects' | 'access' | 'consequence'
+  | 'terms'
+  | 'rules'
+  | 'requester'
+  | 'target'
+  | 'text'
+  | 'effects'
+  | 'access'
+  | 'consequence'
+  | 'uncounted'
 >
 
 export type ApprovalRow = Selectable<ApprovalsTable>
@@ -19,7 +27,7 @@ export function identityKey(identity: Pick<IdentityFacts, 'issuer' | 'subject'>)
 }
 
 export function storedText(request: HoldRequest): string {
-  const { terms, rules, requester, target, text, effects, access, consequence } = request
+  const { terms, rules, requester, target, text, effects, access, consequence, uncounted } = request
   return JSON.stringify({
     terms,
     rules,
@@ -29,6 +37,7 @@ export function storedText(request: HoldRequest): string {
     effects,
     ...(access === undefined ? {} : { access }),
     ...(consequence === undefined ? {} : { consequence }),
+    ...(uncounted === undefined ? {} : { uncounted }),
   } satisfies StoredRequest)
 }
 

@@ -153,11 +153,13 @@ export function used(
 export async function usedBy(step: Pick<Step, 'selectFrom'>, id: string): Promise<Used> {
   const votes = await step
     .selectFrom('sallyport_votes')
-    .select(['subject', 'reason'])
+    .select(['subject', 'reason', 'rows_max'])
     .where('approval', '=', id)
     .orderBy('time_ms')
     .execute()
+  const caps = votes.flatMap(({ rows_max: most }) => (most === null ? [] : [Number(most)]))
   return {
+    ...(caps.length === 0 ? {} : { rowsMax: Math.min(...caps) }),
     approvers: votes.map(({ subject }) => subject).sort(),
     reason: votes
       .map(({ reason }) => reason)

@@ -20,13 +20,14 @@ export type Vote = {
   readonly via: Via
   // Those that may approve it, in the order in which they are tried.
   readonly hands: readonly Hand[]
+  readonly rowsMax: number | undefined
   readonly now: number
 }
 
 // Throws GatewayError('conflict') where the request is not pending, this approver approved before, or
 // nobody of theirs is missing.
 export function approved(parts: TransitionParts, vote: Vote): Promise<void> {
-  const { id, approver, subject, name, reason, via, now } = vote
+  const { id, approver, subject, name, reason, via, rowsMax, now } = vote
   return inTransaction(parts, async (step) => {
     // Writing what is there already takes the row's lock, so that approvers come one after another.
     const row = await moved(step, id, ['pending'], { status: 'pending' }, now)
@@ -38,7 +39,7 @@ export function approved(parts: TransitionParts, vote: Vote): Promise<void> {
     const values = { approval: id, approver, subject, name, reason, time_ms: now }
     await step
       .insertInto('sallyport_votes')
-      .values({ ...values, groups, via, on_behalf: onBehalf })
+      .values({ ...values, groups, via, on_behalf: onBehalf, rows_max: rowsMax ?? null })
       .execute()
     const { access } = storedRequest(row)
     const settled = missingFrom(row, [...before.map(ballotOf), hand.groups]).length === 0
@@ -53,6 +54,7 @@ export function approved(parts: TransitionParts, vote: Vote): Promise<void> {
       reason,
       via,
       ...(onBehalf === '' ? {} : { on_behalf: onBehalf }),
+      ...(rowsMax === undefined ? {} : { rows_max: rowsMax }),
     })
     if (settled && access !== undefined) {
       await granted(parts, step, row, access, [...before, { approver, subject }], now)

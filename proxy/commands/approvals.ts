@@ -14,6 +14,7 @@ import {
   textsOf,
   type Remote,
 } from './approvals-client.js'
+import { atMost, beforehand, rowsMaxOf } from './approvals-rows.js'
 import { shownDuration } from './duration.js'
 import type { Io } from './io.js'
 import { paintFor, tableOf, type Paint } from './table.js'
@@ -22,7 +23,8 @@ export const help = `sallyport approvals VERB       commands that wait for appro
 
   list [--all]               what waits and you may see; --all: settled ones too
   show ID                    one request: who, where, the exact command, why
-  approve ID [--reason R]    let it run, once
+  approve ID [--reason R] [--rows-max N]
+                             let it run, once; at most N rows may be changed, else it is undone
   deny ID [--reason R]       refuse it
 
 ${ACCESS_HELP}
@@ -39,6 +41,7 @@ standard error, 2 on wrong usage.
 const OPTIONS = {
   all: { type: 'boolean' },
   reason: { type: 'string' },
+  'rows-max': { type: 'string' },
   url: { type: 'string' },
   token: { type: 'string' },
   format: { type: 'string' },
@@ -51,7 +54,12 @@ const OPTIONS = {
 type Wanted =
   | { readonly verb: 'list'; readonly all: boolean }
   | { readonly verb: 'show'; readonly id: string }
-  | { readonly verb: 'approve' | 'deny'; readonly id: string; readonly reason: string }
+  | {
+      readonly verb: 'approve' | 'deny'
+      readonly id: string
+      readonly reason: string
+      readonly rowsMax: number | undefined
+    }
   | {
       readonly verb: 'access'
       readonly name: string
@@ -97,7 +105,8 @@ function wantedOf(argv: readonly string[]) {
   }
   const one = operandOf(verb, 'request', id === undefined ? [] : [id, ...more])
   const { reason = '' } = values
-  const wanted: Wanted = verb === 'show' ? { verb, id: one } : { verb, id: one, reason }
+  const rowsMax = rowsMaxOf(verb, values['rows-max'])
+  const wanted: Wanted = verb === 'show' ? { verb, id: one } : { verb, id: one, reason, rowsMax }
   return { wanted, ...rest }
 }
 
@@ -140,6 +149,7 @@ function answerTo(wanted: Wanted, remote: Remote): Promise<unknown> {
       return asked(remote, `/api/approvals/${wanted.id}/${wanted.verb}`, {
         reason: wanted.reason,
         via: 'cli',
+        ...(wanted.rowsMax === undefined ? {} : { rows_max: wanted.rowsMax }),
       })
     case 'access':
       return wanted.ask(remote)
@@ -181,7 +191,7 @@ function request(answer: unknown, paint: Paint): string {
     ([name]) => `${name}=${textOf(memberOf(target, 'labels'), name)}`,
   )
   const given = listOf(answer, 'approvals').map(
-    (one) => `${textOf(one, 'subject')}${quoted(textOf(one, 'reason'))}`,
+    (one) => `${textOf(one, 'subject')}${atMost(one)}${quoted(textOf(one, 'reason'))}`,
   )
   const facts: readonly (readonly [string, string])[] = [
     ['request', textOf(answer, 'id')],
@@ -213,6 +223,7 @@ function request(answer: unknown, paint: Paint): string {
     '',
     ...rules,
     ...effects.map((line) => ` ${line}`),
+    ...beforehand(answer, paint),
     '',
   ].join('\n')
 }

@@ -1,5 +1,5 @@
 // `sallyport audit`: proves that a record is as it was written, that its decisions can be executed again
-// with the same result, and hands it out for other tools. Reads only; one verb a file.
+// with the same result, and hands it out for other tools. One verb a file.
 import { commandOfVerbs, type Verbs } from './verbs.js'
 
 const VERBS: Verbs = {
@@ -22,6 +22,10 @@ const VERBS: Verbs = {
   receipt: {
     summary: 'one decision with all that it rests on, as a file that stands alone',
     load: () => import('./audit/receipt.js'),
+  },
+  reconcile: {
+    summary: 'compare it with the target’s own log: what one has and the other lacks',
+    load: () => import('./audit/reconcile.js'),
   },
   export: {
     summary: 'print it as JSON lines, each command with facts and decision',

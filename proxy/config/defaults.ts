@@ -77,6 +77,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
       segmentBytes: config.record.segment_bytes ?? DEFAULTS.segmentBytes,
       syncMs: config.record.sync_ms ?? DEFAULTS.syncMs,
       checkpointMs: config.record.checkpoint_ms ?? DEFAULTS.checkpointMs,
+      search: config.record.search ?? true,
       ...evidenceSettings(config.record, locate, follow),
     },
     recordings: optional(config.recordings, (one) => recordingSettings(one, locate, follow)),

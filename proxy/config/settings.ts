@@ -163,6 +163,8 @@ export type Settings = {
     readonly segmentBytes: number
     readonly syncMs: number
     readonly checkpointMs: number
+    // Whether an index for searching is kept beside it.
+    readonly search: boolean
     readonly witnesses: {
       readonly witnesses: readonly { readonly key: string; readonly url: string }[]
       readonly quorum: number

@@ -1,6 +1,6 @@
-// The four people and programs of the demo, as the development issuer's tokens describe them.
+// The people and programs of the demo, as the development issuer's tokens describe them.
 
-export const ACCOUNT_NAMES = ['engineer', 'agent', 'pipeline', 'approver'] as const
+export const ACCOUNT_NAMES = ['engineer', 'agent', 'pipeline', 'approver', 'auditor'] as const
 
 export type AccountName = (typeof ACCOUNT_NAMES)[number]
 
@@ -42,6 +42,14 @@ export const ACCOUNTS: Readonly<Record<AccountName, Account>> = {
     preferred_username: 'approver',
     kind: 'human',
     groups: ['approvers', 'policy-operators'],
+    amr: ['pwd', 'mfa'],
+  },
+  // Watches what others did, and ends sessions.
+  auditor: {
+    sub: 'auditor',
+    preferred_username: 'auditor',
+    kind: 'human',
+    groups: ['auditors', 'operators'],
     amr: ['pwd', 'mfa'],
   },
 }

@@ -5,6 +5,7 @@ export type DemoPlaces = {
   readonly schema: string
   readonly policies: string
   readonly passwordFile: string
+  readonly recordingKeyFile: string
   readonly postgresPort: number
   readonly webPort: number
   readonly issuer: string
@@ -44,6 +45,10 @@ policy:
 record:
   directory: record
   checkpoint_ms: 1000
+recordings:
+  directory: recordings
+  key: file:${places.recordingKeyFile}
+  retention_days: 90
 state:
   file: state.sqlite
 `

@@ -90,6 +90,7 @@ export async function startDemo(options: DemoOptions, screen: Screen): Promise<D
         schema: fileURLToPath(new URL('../../../rego/schemas/config.json', import.meta.url)),
         policies: POLICIES,
         passwordFile,
+        recordingKeyFile: await recordingKey(home),
         postgresPort: options.postgresPort,
         webPort: options.webPort,
         issuer: issuer.url,
@@ -121,6 +122,16 @@ export async function startDemo(options: DemoOptions, screen: Screen): Promise<D
     await stop()
     throw problem
   }
+}
+
+// Made once, so that recordings of the days before can be watched.
+async function recordingKey(home: string): Promise<string> {
+  const file = join(home, 'recordings.key')
+  const key = `${randomBytes(32).toString('base64')}\n`
+  await writeFile(file, key, { flag: 'wx', mode: 0o600 }).catch((problem: unknown) => {
+    if (!(problem instanceof Error && 'code' in problem && problem.code === 'EEXIST')) throw problem
+  })
+  return file
 }
 
 async function free(port: number): Promise<void> {

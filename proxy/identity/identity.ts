@@ -9,6 +9,8 @@ export type Identity = {
   readonly facts: IdentityFacts
   readonly issuedAtMs: number
   readonly expiresAtMs: number
+  // When the person last proved who they are, where the issuer says so (`auth_time`).
+  readonly authenticatedAtMs?: number
   // Cheap and synchronous: 'valid', or why the next command must be refused. `how` tells the caller
   // how to renew.
   readonly standing: (nowMs: number) => Standing

@@ -47,7 +47,10 @@ type Verified = {
   readonly kid: string | undefined
   readonly alg: Algorithm
   readonly thumbprint: string
-  readonly identity: Pick<Identity, 'key' | 'facts' | 'issuedAtMs' | 'expiresAtMs'>
+  readonly identity: Pick<
+    Identity,
+    'key' | 'facts' | 'issuedAtMs' | 'expiresAtMs' | 'authenticatedAtMs'
+  >
 }
 
 export function oidcVerifier(
@@ -183,7 +186,7 @@ function timesOf(
   claims: Readonly<Record<string, unknown>>,
   settings: IssuerSettings,
   nowMs: number,
-): { readonly issuedAtMs: number; readonly expiresAtMs: number } {
+): Pick<Identity, 'issuedAtMs' | 'expiresAtMs' | 'authenticatedAtMs'> {
   const [iat, exp, nbf] = [claims['iat'], claims['exp'], claims['nbf'] ?? 0]
   if (!isNumericDate(iat) || !isNumericDate(exp) || !isNumericDate(nbf)) {
     throw new GatewayError('token_invalid', 'a time in the token is not a time')
@@ -191,7 +194,14 @@ function timesOf(
   if (iat * 1000 > nowMs + settings.clockSkewMs || exp < iat) {
     throw new GatewayError('token_invalid', 'the token’s time of issue lies in the future')
   }
-  return { issuedAtMs: iat * 1000, expiresAtMs: exp * 1000 }
+  // Optional in an access token (RFC 9068 §2.2.1); one of the future proves nothing.
+  const proved = claims['auth_time']
+  const isPast = isNumericDate(proved) && proved * 1000 <= nowMs + settings.clockSkewMs
+  return {
+    issuedAtMs: iat * 1000,
+    expiresAtMs: exp * 1000,
+    ...(isPast ? { authenticatedAtMs: proved * 1000 } : {}),
+  }
 }
 
 // Up to the year 9999: more is a mistake (milliseconds) or an attempt at a token without an end.

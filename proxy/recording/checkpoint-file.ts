@@ -2,6 +2,7 @@
 // only for lines that are on the disk, so that a power cut never looks like a truncation.
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { GatewayError } from '../errors.js'
 import { synced, writeAll } from './disk.js'
 import type { Disk } from './disk.js'
 import { CHECKPOINTS_FILE } from './segment.js'
@@ -22,8 +23,15 @@ export function openCheckpointFile(disk: Disk, directory: string): CheckpointFil
   const text = readFileSync(path, 'utf8')
   let last: SignedNote | undefined
   let bytes = 0
-  for (const { note, end } of placedNotes(text)) {
-    if (note === undefined) break
+  for (const { note, end, whole } of placedNotes(text)) {
+    if (note === undefined && !whole) break
+    if (note === undefined) {
+      throw new GatewayError(
+        'record_damaged',
+        `${path} holds what was never a checkpoint; run \`sallyport audit verify\`, keep the ` +
+          'directory as evidence, and start with a new one',
+      )
+    }
     last = note
     bytes = end
   }
@@ -43,14 +51,16 @@ export function openCheckpointFile(disk: Disk, directory: string): CheckpointFil
   }
 }
 
-function* placedNotes(
-  text: string,
-): Generator<{ readonly note: SignedNote | undefined; readonly end: number }> {
+function* placedNotes(text: string): Generator<{
+  readonly note: SignedNote | undefined
+  readonly end: number
+  readonly whole: boolean
+}> {
   let at = 0
   let end = 0
-  for (const { note, length } of notesOf(text)) {
+  for (const { note, length, whole } of notesOf(text)) {
     end += Buffer.byteLength(text.slice(at, at + length))
     at += length
-    yield { note, end }
+    yield { note, end, whole }
   }
 }

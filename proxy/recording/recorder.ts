@@ -75,6 +75,7 @@ export type ApprovalEvent = {
   readonly digest?: string
   readonly via?: 'console' | 'cli' | 'api' | 'slack' | 'teams' | 'email'
   readonly on_behalf?: string
+  readonly rows_max?: number
   readonly target?: string
   readonly to?: string
   readonly groups?: readonly string[]

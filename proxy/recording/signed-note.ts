@@ -119,20 +119,27 @@ export function readNote(text: string): SignedNote | undefined {
   }
 }
 
-// A file of checkpoints holds notes, each followed by an empty line. `length` counts UTF-16 units of
-// the text. The last note may be cut short by a crash, and is then undefined, as is anything else.
-export function* notesOf(
-  file: string,
-): Generator<{ readonly note: SignedNote | undefined; readonly length: number }> {
+export type PlacedNote = {
+  readonly note: SignedNote | undefined
+  // In UTF-16 units of the text.
+  readonly length: number
+  // False for a last note that a crash cut short: what is no note and not cut was never one of ours.
+  readonly whole: boolean
+}
+
+// A file of checkpoints holds notes, each followed by an empty line. What is no note is undefined.
+export function* notesOf(file: string): Generator<PlacedNote> {
   const pattern = /(?:[^\n]+\n)+\n(?:— [^\n]*\n)+\n/y
   for (let at = 0; at < file.length; at = pattern.lastIndex) {
     pattern.lastIndex = at
     const [found] = pattern.exec(file) ?? []
     if (found === undefined) {
-      yield { note: undefined, length: file.length - at }
+      // Something that ends as notes do is in it.
+      const whole = /\n— [^\n]*\n\n/.test(file.slice(at))
+      yield { note: undefined, length: file.length - at, whole }
       return
     }
-    yield { note: readNote(found.slice(0, -1)), length: found.length }
+    yield { note: readNote(found.slice(0, -1)), length: found.length, whole: true }
   }
 }
 

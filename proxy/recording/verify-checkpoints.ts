@@ -35,11 +35,14 @@ export function checkpointsOf(options: CheckpointSources): {
   let number = 0
   let size = 0
   const found = [...notesOf(optional(path) ?? '')]
-  for (const { note } of found) {
+  for (const { note, whole } of found) {
     number += 1
     const at = { file: CHECKPOINTS_FILE, line: number }
     // Cut short by a crash, or being written: nothing relies on it.
-    if (note === undefined) break
+    if (note === undefined && !whole) break
+    if (note === undefined) {
+      return { checks, wrong: { ...at, what: `checkpoint ${number} was changed: it is none` } }
+    }
     const wrong = signatureProblem(note, verifiers)
     if (wrong !== undefined)
       return { checks, wrong: { ...at, what: `checkpoint ${number} ${wrong}` } }
@@ -93,9 +96,10 @@ function placedChecks(
 ): { readonly checks: readonly Check[]; readonly wrong?: Problem } {
   const checks: Check[] = []
   let number = 0
-  for (const { note } of notesOf(text === '' || cutAllowed ? text : `${text.trim()}\n\n`)) {
+  const read = text === '' || cutAllowed ? text : `${text.trim()}\n\n`
+  for (const { note, whole } of notesOf(read)) {
     number += 1
-    if (note === undefined && cutAllowed) break
+    if (note === undefined && cutAllowed && !whole) break
     const wrong = note === undefined ? 'is not a checkpoint' : signatureProblem(note, verifiers)
     if (note === undefined || wrong !== undefined) {
       return { checks, wrong: { file: where, line: number, what: `checkpoint ${number} ${wrong}` } }

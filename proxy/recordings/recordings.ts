@@ -9,10 +9,10 @@ import type { Recorder, RecordingEvent } from '../recording/recorder.js'
 import type { Session } from '../session.js'
 import type { RecordTerms, Tape } from '../session-tape.js'
 import { closeQuietly, realFilmDisk, writeAll, type FilmDisk } from './film-disk.js'
-import type { Recordings } from './film.js'
-import { FilmFile } from './film-file.js'
-import { createFilmLibrary } from './film-library.js'
+import { FilmFile, type Sealed } from './film-file.js'
+import { createFilmLibrary, type FilmLibrary } from './film-library.js'
 import { createHolds, type Holds } from './holds.js'
+import { keepersDesk, type KeepersDesk } from './keepers-desk.js'
 import { keyRing } from './key-ring.js'
 import { createRemoval, type Removal } from './removal.js'
 import type { RecordingSettings } from './settings.js'
@@ -32,9 +32,11 @@ export type RecordingParts = {
   readonly onFailure: (what: string) => void
   readonly onRemoved: (why: string) => void
   readonly disk?: FilmDisk
+  // How often it is looked whether trouble is over.
+  readonly probeMs?: number
 }
 
-export type LiveRecordings = Recordings & {
+export type LiveRecordings = FilmLibrary & {
   readonly tapeFor: (session: Omit<Session, 'tape'>) => Tape
   readonly termsOf: (asked: Decision['record']) => RecordTerms
   readonly trouble: () => string | undefined
@@ -43,11 +45,13 @@ export type LiveRecordings = Recordings & {
   readonly spooled: () => number
   readonly holds: Holds
   readonly removal: Removal
+  readonly keepers: KeepersDesk
   readonly close: () => Promise<void>
 }
 
 const POOL_BYTES_MAX = 256 * 1024 * 1024
 const PROBE_MS = 1000
+const RETRY_MS_MAX = 30_000
 const PROBE = Buffer.alloc(65_536)
 // A full spool has room again only once so much of it is free.
 const ROOMY = 0.9
@@ -65,6 +69,10 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
   let spooled = 0
   let unsettled = true
   let busy = false
+  // In a row, of bringing what is finished into the store; when it was last tried.
+  let failures = 0
+  let triedMs = 0
+  const { probeMs = PROBE_MS } = parts
 
   const record = (event: RecordingEvent): Promise<void> =>
     new Promise((resolve, reject) =>
@@ -102,9 +110,23 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     },
   }
 
-  const finished = async (session: string, step: Promise<void>): Promise<void> => {
+  // The store may be away for a while: that is trouble only once the spool is full.
+  const awaits = (problem: unknown): void => {
+    if (!unsettled || failures === 0) {
+      log('warn', 'finished recordings wait for their store', { why: String(problem) })
+    }
+    parts.onFailure('store')
+    unsettled = true
+    triedMs = clock.now()
+    failures++
+    if (!spoolHasRoom(1)) troubled(problem, 'spool')
+  }
+
+  const finished = async (session: string, sealed: Sealed): Promise<void> => {
     try {
-      await step
+      await spool.finish(session, sealed)
+      if (failures > 0) unsettled = true
+      else await spool.keep(session).catch(awaits)
     } catch (problem) {
       troubled(problem, 'finish')
     } finally {
@@ -131,15 +153,10 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     if (busy || (!unsettled && trouble === undefined)) return
     busy = true
     try {
-      if (unsettled) {
+      const pauseMs = Math.min(RETRY_MS_MAX, probeMs * 2 ** Math.min(failures, 10))
+      if (unsettled && (failures === 0 || clock.now() - triedMs >= pauseMs)) {
         unsettled = false
-        try {
-          await spool.settle(live)
-        } catch (problem) {
-          unsettled = true
-          log('warn', 'a finished recording waits in the spool', { why: String(problem) })
-          if (!spoolHasRoom(1)) troubled(problem, 'spool')
-        }
+        await spool.settle(live).then(() => (failures = 0), awaits)
       }
       if (trouble === undefined) return
       await probed()
@@ -152,7 +169,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     }
   }
   await looked()
-  const timer = setInterval(() => void looked(), PROBE_MS)
+  const timer = setInterval(() => void looked(), probeMs)
   timer.unref()
 
   const holds = await createHolds({ store, record, clock })
@@ -163,6 +180,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     ...library,
     holds,
     removal,
+    keepers: keepersDesk(() => settings.keepers, holds, removal),
     termsOf: termsFrom(settings.terms),
     trouble: () => trouble,
     waiting: () => pool.waiting,
@@ -201,7 +219,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
             unsettled = true
             return
           }
-          const step = finished(id, spool.finish(id, sealed))
+          const step = finished(id, sealed)
           finishing.add(step)
           void step.then(() => finishing.delete(step))
         },

@@ -28,6 +28,8 @@ export type Spool = {
   // Makes the folders; answers how many bytes lie there.
   readonly prepare: () => Promise<number>
   readonly finish: (session: string, sealed: Sealed) => Promise<void>
+  // Into the store, once it is finished.
+  readonly keep: (session: string) => Promise<void>
   // What lies in the spool and belongs to no session in `live`. Throws at the first that cannot be moved.
   readonly settle: (live: ReadonlySet<string>) => Promise<void>
 }
@@ -98,10 +100,8 @@ export function createSpool(parts: SpoolParts): Spool {
       }
       return bytes
     },
-    async finish(session, sealed) {
-      await done(session, 'finished', sealed)
-      await kept(session)
-    },
+    finish: (session, sealed) => done(session, 'finished', sealed),
+    keep: kept,
     async settle(live) {
       for (const name of await readdir(openFolder)) {
         const session = sessionOf(name)
@@ -111,7 +111,11 @@ export function createSpool(parts: SpoolParts): Spool {
       for (const name of await readdir(openFolder)) {
         const session = sessionOf(name)
         if (session !== undefined && live.has(session)) continue
-        if (!name.endsWith('.film')) await missing(() => disk.unlink(join(openFolder, name)))
+        if (name.endsWith('.film')) continue
+        // A key goes only once its recording has: that may have come to lie here since.
+        const film = session === undefined ? undefined : join(openFolder, filmName(session))
+        if (film !== undefined && (await missing(() => stat(film))) !== undefined) continue
+        await missing(() => disk.unlink(join(openFolder, name)))
       }
       const finished = new Set((await readdir(doneFolder)).map(sessionOf))
       for (const session of finished)

@@ -82,8 +82,11 @@ function remasked(
       return frame
     }
     if (frame.kind === 'rows') return { ...frame, rows: frame.rows.map((row) => rewrite(row)) }
-    // Error details and notices may quote what is masked now.
-    if (frame.kind === 'error' && frame.detail !== undefined) return { ...frame, detail: HIDDEN }
+    // Errors and notices may quote what is masked now.
+    if (frame.kind === 'error') {
+      const { at, kind, command, sqlstate } = frame
+      return { at, kind, command, sqlstate, message: HIDDEN }
+    }
     if (frame.kind === 'notice') return { ...frame, message: HIDDEN }
     return frame
   })

@@ -71,6 +71,7 @@ export function createPlayer(parts: PlayerParts): Player {
         return at
       case 'denial': {
         const found = await noteworthyFrom(at)
+        if (keys[0] === 'quit') return undefined
         if (found === undefined) parts.tell('none left')
         return found ?? at
       }

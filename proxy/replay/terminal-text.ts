@@ -1,9 +1,9 @@
 // Recorded text on a terminal: nothing in it may steer the terminal, write backwards or hide, and every
 // character takes the width that the terminal gives it, so that tables stay tables.
 
-// Controls (C0, DEL, C1), zero-width characters, separators, changes of direction, tags, and halves of pairs.
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff9-\ufffc\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu
+// Controls (C0, DEL, C1), what only formats (zero widths, changes of direction, tags), separators of lines, and
+// halves of pairs.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u180e\u3164\uffa0]/gu
 // Marks that would stand on top of what is before them, piled up without end.
 const MARKS = /(\p{M}{2})\p{M}+/gu
 

@@ -34,7 +34,7 @@ export function sessionView(session: FilmSession, { paint }: Pick<ViewOptions, '
   const who = harmless(session.name || session.subject)
   const from = session.client_address === '' ? '' : ` from ${harmless(session.client_address)}`
   const lines = [
-    `${paint('bold', harmless(session.id))}  ${session.state}`,
+    `${paint('bold', harmless(session.id))}  ${harmless(session.state)}`,
     `${who} (${harmless(session.kind)}) on ${harmless(session.target)}${from}`,
     `${new Date(session.opened).toISOString()}  ${session.commands} command(s)`,
     ...session.notes.map((note) => paint('yellow', `! ${harmless(note)}`)),
@@ -71,7 +71,7 @@ function sentLines(entry: FilmEntry, { paint, session, bounds }: ViewOptions): r
 
 function decisionLines(entry: FilmEntry, { paint }: ViewOptions): readonly string[] {
   const [colour, mark] = MARKS[entry.action] ?? ['red', '?']
-  const lines = [paint(colour, `${mark} ${entry.action}`) + ruleIds(entry.rules)]
+  const lines = [paint(colour, `${mark} ${harmless(entry.action)}`) + ruleIds(entry.rules)]
   if (!entry.go || entry.action === 'require-approval') lines.push(...ruleLines(entry.rules))
   if (entry.refusal !== undefined) lines.push(paint('red', `  ${harmless(entry.refusal)}`))
   if (entry.rewritten !== undefined) {
@@ -104,7 +104,7 @@ function approvalLines(entry: FilmEntry, { paint }: ViewOptions): readonly strin
     .filter(({ event }) => event !== 'requested')
     .map(({ event, by, reason }) => {
       const who = by === undefined ? '' : ` by ${harmless(by)}`
-      return `${event}${who}${reason === undefined ? '' : ` (${harmless(reason)})`}`
+      return `${harmless(event)}${who}${reason === undefined ? '' : ` (${harmless(reason)})`}`
     })
   return [
     paint('yellow', `⏸ waited${waited}: ${harmless(id)}`),
@@ -139,7 +139,10 @@ function underLines(under: UnderEntry, { paint }: ViewOptions): readonly string[
   const colour: Colour = under.parted ? 'yellow' : 'grey'
   const [, mark] = MARKS[under.action] ?? ['red', '?']
   return [
-    paint(colour, `⑂ under: ${mark} ${under.action}${ruleIds(under.rules)}  ${partingText(under)}`),
+    paint(
+      colour,
+      `⑂ under: ${mark} ${harmless(under.action)}${ruleIds(under.rules)}  ${partingText(under)}`,
+    ),
     ...(under.parted ? ruleLines(under.rules) : []),
     // Behind the parting each decision rests on the same doubt; it was said where the branch ended.
     ...(under.after && !under.parted ? [] : under.notes).map((note) =>
@@ -162,7 +165,8 @@ function answerLines(entry: FilmEntry, { paint, bounds }: ViewOptions): readonly
       case 'command':
         break
       case 'columns':
-        flush()
+        // Described before it ran, and again when it did.
+        if (rows.length > 0) flush()
         columns = frame.columns
         break
       case 'rows':
@@ -199,7 +203,7 @@ function outcomeText({ outcome, go }: FilmEntry): string {
   if (outcome === undefined) return go ? '→ no outcome on record' : '→ did not run'
   const { result, tag, sqlstate, rows, masked, duration_us: duration } = outcome
   const parts = [
-    result,
+    harmless(result),
     tag === undefined ? undefined : harmless(tag),
     sqlstate === undefined ? undefined : harmless(sqlstate),
     rows === undefined ? undefined : `${rows} row(s)`,

@@ -109,6 +109,11 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute()
     },
   },
+  '004-rows-max': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('sallyport_votes').addColumn('rows_max', 'bigint').execute()
+    },
+  },
 }
 
 // Several gateways may start at once: the migrator takes a lock of its own.

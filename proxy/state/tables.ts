@@ -55,6 +55,8 @@ export type VotesTable = {
   readonly via: Fixed<string>
   // Issuer and subject of the person whose right it is; empty: the approver's own.
   readonly on_behalf: Fixed<string>
+  // How many rows the command may change at most, as this approver said.
+  readonly rows_max: Fixed<number | null>
 }
 
 export type GrantsTable = {

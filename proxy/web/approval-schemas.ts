@@ -1,4 +1,5 @@
 // What requests for approval, grants and delegations look like over HTTP.
+import { consequenceSchema } from '../../engine/schemas/consequence.js'
 import { effectSchema } from '../../engine/schemas/facts.js'
 import { APPROVAL_LIMITS } from '../approvals/limits.js'
 import { REQUEST_ID_PATTERN } from '../approvals/request-id.js'
@@ -95,6 +96,7 @@ export const viewSchema = {
           at: text,
           via: { ...text, description: 'console, cli, api, slack, teams or email' },
           on_behalf: { ...text, description: 'issuer and subject of who had delegated the right' },
+          rows_max: { type: 'integer', description: 'rows that it may change at most' },
         },
       },
     },
@@ -121,6 +123,7 @@ export const viewSchema = {
         asked_ahead: { type: 'boolean', description: 'false: somebody waits at their login' },
       },
     },
+    consequence: consequenceSchema,
     grant_ms: { type: 'integer', description: 'how long what is approved stands at most' },
     settled_at: text,
     settled_by: text,
@@ -133,6 +136,14 @@ export const paramsSchema = {
   additionalProperties: false,
   required: ['id'],
   properties: { id: { type: 'string', pattern: REQUEST_ID_PATTERN } },
+} as const
+
+// More than this no table has, and no message counts.
+export const rowsMaxSchema = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 1_000_000_000_000,
+  description: 'with approve: how many rows the command may change at most; one more undoes it',
 } as const
 
 export const reasonSchema = {

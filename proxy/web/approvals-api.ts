@@ -4,7 +4,13 @@ import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { Answers } from '../approvals/answers.js'
 import type { Via } from '../approvals/via.js'
-import { paramsSchema, reasonSchema, viaSchema, viewSchema } from './approval-schemas.js'
+import {
+  paramsSchema,
+  reasonSchema,
+  rowsMaxSchema,
+  viaSchema,
+  viewSchema,
+} from './approval-schemas.js'
 import type { Callers } from './caller.js'
 import type { SignIn } from './sign-ins.js'
 
@@ -24,7 +30,7 @@ const querySchema = {
 const bodySchema = {
   type: 'object',
   additionalProperties: false,
-  properties: { reason: reasonSchema, via: viaSchema },
+  properties: { reason: reasonSchema, via: viaSchema, rows_max: rowsMaxSchema },
 } as const
 
 type Params = FromSchema<typeof paramsSchema>
@@ -58,8 +64,9 @@ export function addApprovals(app: FastifyInstance, answers: Answers, callers: Ca
       (request) =>
         callers.as(request, (approver, signIn) => {
           const { id } = request.params
-          const { reason = '', via } = request.body ?? {}
-          return answers.answer({ id, verb, approver, reason, via: viaOf(signIn, via) })
+          const { reason = '', via, rows_max: rowsMax } = request.body ?? {}
+          const words = { id, verb, approver, reason, rowsMax }
+          return answers.answer({ ...words, via: viaOf(signIn, via) })
         }),
     )
   }

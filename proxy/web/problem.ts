@@ -43,6 +43,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   usage: 400,
   token_invalid: 401,
   not_allowed: 403,
+  step_up_required: 403,
   not_found: 404,
   conflict: 409,
   limit_exceeded: 429,

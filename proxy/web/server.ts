@@ -27,6 +27,7 @@ import { addPolicy, type PolicyOperations } from './policy-api.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
 import { addMe, type MeParts } from './me-api.js'
 import { addOpenApi } from './openapi.js'
+import { addSearch, type SearchParts } from './search-api.js'
 import { addSessions, type SessionsParts } from './sessions-api.js'
 import type { TargetOf } from './session-views.js'
 import { createSignInDesk, type ConsoleOptions } from './sign-in-desk.js'
@@ -60,6 +61,8 @@ export type WebOptions = HealthParts & {
   // Absent, with the two below it, where there is no gateway behind this listener.
   readonly health?: GatewayParts['health']
   readonly trials?: Trials
+  // Absent: no index is kept.
+  readonly search?: SearchParts
   // Absent: nobody signs in here.
   readonly console?: ConsoleOptions
   // As built; absent where it was not.
@@ -121,6 +124,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     },
     callers,
   )
+  if (options.search !== undefined) addSearch(app, options.search, access, callers)
   const { policy: operations, health, trials, targets, readiness } = options
   if (operations !== undefined) addPolicy(app, { operations, access }, callers)
   if (trials !== undefined) addTry(app, { trials, access }, callers)

@@ -43,7 +43,7 @@ const paramsSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['id'],
-  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$' } },
+  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } },
 } as const
 
 const bodySchema = {
@@ -182,7 +182,7 @@ function cursorOf({ sinceMs, id }: ListedSession): string {
 type Edge = { readonly sinceMs: number; readonly id: string }
 
 function edgeOf(before: string): Edge {
-  const [, since, id] = /^(\d{1,16})\.([A-Za-z0-9-]{1,64})$/.exec(before) ?? []
+  const [, since, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(before) ?? []
   if (since === undefined || id === undefined) {
     throw new GatewayError('usage', '`before` is not the `next` of another page')
   }

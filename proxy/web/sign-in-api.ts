@@ -143,14 +143,15 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
 async function signedInBy(tokens: Tokens, parts: SignInApiParts): Promise<SignedIn> {
   const { flow, clock } = parts
   let refresh = tokens.refresh
+  const { authenticatedAtMs, acr } = tokens
+  const proved = authenticatedAtMs === undefined ? {} : { authenticatedAtMs }
   const verified = async (token: string): Promise<Identity> => {
-    const identity = await parts.verify(token)
+    const identity = { ...(await parts.verify(token)), ...proved }
     const isOurs = identity.facts.issuer === flow.issuer
     if (isOurs && identity.standing(clock.now()).valid) return identity
     identity.release?.()
     throw new GatewayError('token_invalid', 'the token is not of the issuer that was asked')
   }
-  const { authenticatedAtMs, acr } = tokens
   return {
     identity: await verified(tokens.token),
     authenticatedAtMs,

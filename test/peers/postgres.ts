@@ -131,7 +131,7 @@ async function run(
     { ...account, cwd: home, env: environment(), stdio: ['pipe', 'ignore', 'pipe'] },
   )
   const lines: string[] = []
-  const ready = await started(child, lines)
+  const ready = await started(child, lines, join(home, 'data', 'postmaster.pid'))
   const end = (): Promise<void> => stopped(child, home)
   if (!ready) {
     const taken = lines.join('').includes('Address already in use')
@@ -150,15 +150,23 @@ async function run(
   return { log: () => lines.join(''), stop: end }
 }
 
-function started(child: ChildProcess, lines: string[]): Promise<boolean> {
+// With a log of its own the server says nothing more here; its file of the process says so then.
+function started(child: ChildProcess, lines: string[], pidFile: string): Promise<boolean> {
   return new Promise((resolve) => {
+    const looking = setInterval(() => {
+      if (existsSync(pidFile) && /^ready\b/m.test(readFileSync(pidFile, 'utf8'))) settled(true)
+    }, 50)
+    const settled = (ready: boolean): void => {
+      clearInterval(looking)
+      resolve(ready)
+    }
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lines.push(text)
       if (lines.length > 5000) lines.splice(0, 1000)
-      if (text.includes('ready to accept connections')) resolve(true)
+      if (text.includes('ready to accept connections')) settled(true)
     })
-    child.once('error', () => resolve(false))
-    child.once('exit', () => resolve(false))
+    child.once('error', () => settled(false))
+    child.once('exit', () => settled(false))
   })
 }
 

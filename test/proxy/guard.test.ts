@@ -352,6 +352,29 @@ t.test('what changed while it waited makes the approval void', async (t) => {
   }
 })
 
+t.test('other policies that came while it waited decide for themselves', async (t) => {
+  const afterwards = async (then: Decision) => {
+    const { world, guard, session } = made()
+    world.decide = () => HOLD
+    const seen = judge(guard, session, [commandOf('drop')])
+    await turn()
+    world.digest = 'sha256:two'
+    world.policyId++
+    world.decide = ({ grants }) => (grants.length > 0 ? ALLOW : then)
+    world.settle({ outcome: 'approved', approvers: ['ann'], reason: '' })
+    await turn()
+    for (const written of world.written) written(undefined)
+    return { answers: seen.answers, records: world.records }
+  }
+  const allowed = await afterwards(ALLOW)
+  t.match(allowed.answers, [{ go: true }], 'it needs no approval any more')
+  t.match(allowed.records, [{ go: true, bundle: 'sha256:two', decision: { action: 'allow' } }])
+  t.match((await afterwards(DENY)).records, [{ go: false, bundle: 'sha256:two' }])
+  const held = await afterwards(HOLD)
+  t.match(held.answers, [{ go: false, refusal: { why: 'not_approved', hint: /changed/ } }])
+  t.equal(held.records.length, 1)
+})
+
 t.test('denied, expired, cancelled: not run, and recorded so', async (t) => {
   const ends: readonly Settlement[] = [
     { outcome: 'denied', by: 'ann', reason: 'no' },

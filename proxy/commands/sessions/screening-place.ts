@@ -12,6 +12,7 @@ import { createUnderFilm, type UnderFilm } from '../../replay/under-film.js'
 import { fuelOf } from '../audit/material.js'
 import type { Io } from '../io.js'
 import { recordPlace } from '../record-place.js'
+import { recordingsAt } from '../recordings/place.js'
 import type { Film } from '../../replay/film.js'
 
 export const PLACE_OPTIONS = {
@@ -23,7 +24,8 @@ export const PLACE_OPTIONS = {
 
 export const PLACE_HELP = `  --record PLACE     directory of the record (default: .sallyport/record), one of its segments, or a
                      file that audit export wrote
-  --config FILE      take the directory from a configuration file`
+  --config FILE      take the directory from a configuration file, and what clients saw from the
+                     recordings that it names (their key is needed, and no other secret)`
 
 export type PlaceValues = {
   readonly record?: string | undefined
@@ -53,15 +55,32 @@ export async function screeningPlace(
     if (found === undefined) throw new GatewayError('not_found', `no session ${id} is recorded`)
     return found
   }
+  const recordings = recordingsOf(place, values.config, io)
+  const found = { films, film, ...(recordings === undefined ? {} : { recordings }) }
   const { under } = values
-  if (under === undefined) return { films, film }
+  if (under === undefined) return found
   const fuel = fuelOf(values.fuel)
   const directory = statSync(place).isDirectory() ? place : dirname(place)
   const kept = createKeptPolicies(directory, fuel, () => films.bundles())
   const policy = await policyNamed(under, kept, fuel, io)
   const before = (bundle: string): Promise<Policy | undefined> => kept.of(bundle)
   const underFilm = createUnderFilm(film, { under: policy, before }, () => performance.now())
-  return { films, film, under: { film: underFilm, policy } }
+  return { ...found, under: { film: underFilm, policy } }
+}
+
+// Those of the gateway whose record it is: by the configuration that was named, or by the one that is where
+// one usually is.
+function recordingsOf(place: string, config: string | undefined, io: Io): Recordings | undefined {
+  try {
+    const found = recordingsAt(config, io)
+    if (found === undefined) return undefined
+    const own = found.record === place || found.record === dirname(place)
+    return own || config !== undefined ? found.library : undefined
+  } catch (problem) {
+    const none = problem instanceof GatewayError && problem.code === 'config_unreadable'
+    if (config === undefined && none) return undefined
+    throw problem
+  }
 }
 
 // A file or folder first, since a folder may be called like a revision; else one that was kept.

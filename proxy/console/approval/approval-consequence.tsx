@@ -59,7 +59,10 @@ function Found({ consequence }: Found) {
             <p>Reaches {counted(cascades.length, 'other object')}:</p>
             <ul>
               {cascades.map(({ table, action, by }) => (
-                <li key={`${table} ${by ?? ''}`} title={by === undefined ? '' : `by ${by}`}>
+                <li
+                  key={`${table} ${by ?? ''}`}
+                  title={by === undefined ? '' : onOneLine(`by ${by}`)}
+                >
                   <b class="mono">{onOneLine(shortName(table), 80)}</b>{' '}
                   <span class="muted">{onOneLine(action, 60)}</span>
                 </li>

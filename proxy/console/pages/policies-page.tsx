@@ -10,7 +10,7 @@ import { Empty, Loading, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
 import { Icon } from '../parts/icon.js'
 import { PolicyTabs } from '../policy/policy-tabs.js'
-import { shortBundle, type PolicyStatus } from '../policy/policy-answers.js'
+import { newestFirst, shortBundle, type PolicyStatus } from '../policy/policy-answers.js'
 import { onOneLine } from '../reading/printable.js'
 import { lengthOf } from '../reading/spans-of-time.js'
 
@@ -131,15 +131,16 @@ function InForce({ status, ask }: Props) {
 
 function History({ status, ask }: Props) {
   const operate = viewer()?.may.operate === true
-  if (status.history.length === 0) {
+  const history = newestFirst(status.history)
+  if (history.length === 0) {
     return <Empty icon="policy" title="No bundle came before this one" />
   }
   return (
     <section class="section" aria-labelledby="history">
       <h2 id="history">History</h2>
       <ol class="history">
-        {status.history.map(({ digest, revision, at_ms }, at) => {
-          const before = status.history[at + 1]
+        {history.map(({ digest, revision, at_ms }, at) => {
+          const before = history[at + 1]
           const now = digest === status.active.digest
           return (
             <li key={`${digest}${at}`} class={now ? 'history-now' : ''}>

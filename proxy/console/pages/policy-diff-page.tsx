@@ -4,7 +4,7 @@ import { useResource } from '../api/resource.js'
 import { Empty, Loading, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
 import { DiffView } from '../policy/diff-view.js'
-import { shortBundle, type PolicyStatus } from '../policy/policy-answers.js'
+import { newestFirst, shortBundle, type PolicyStatus } from '../policy/policy-answers.js'
 import { PolicyTabs } from '../policy/policy-tabs.js'
 import { onOneLine } from '../reading/printable.js'
 
@@ -25,7 +25,7 @@ type PolicyDiff = {
 export function PolicyDiffPage() {
   const { query, route } = useLocation()
   const status = useResource<PolicyStatus>('/api/policy', ['policy'])
-  const history = status.value?.history ?? []
+  const history = newestFirst(status.value?.history ?? [])
   const from = query['from'] ?? history[1]?.digest ?? ''
   const to = query['to'] ?? history[0]?.digest ?? ''
   const ready = from !== '' && to !== ''

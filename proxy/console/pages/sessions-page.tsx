@@ -183,7 +183,7 @@ function Row({ session, end }: RowProps) {
         <a
           class="row-link"
           href={`/sessions/${id}`}
-          title={`${session.subject} of ${session.issuer}`}
+          title={onOneLine(`${session.subject} of ${session.issuer}`)}
         >
           {live === true ? <span class="live-dot" title="live" /> : null}
           {nameOf(session)}

@@ -1,16 +1,13 @@
 // Who could send a command, and in which circumstances: the policy itself, asked for every kind of
 // identity and every group that it knows.
-import { useEffect, useState } from 'preact/hooks'
-import type { TargetLine, WhoCanAnswer } from '../api/answers.js'
-import { ApiProblem, call } from '../api/call.js'
-import { useResource } from '../api/resource.js'
+import type { WhoCanAnswer } from '../api/answers.js'
 import { ActionMark } from '../parts/action-mark.js'
 import { Empty, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
 import type { Meaning } from '../reading/action-words.js'
 import { onOneLine } from '../reading/printable.js'
-import { hashOf, questionIn, type Question } from '../trying/question.js'
 import { TryForm } from '../trying/try-form.js'
+import { useQuestion } from '../trying/use-question.js'
 
 type Row = WhoCanAnswer['rows'][number]
 
@@ -22,29 +19,8 @@ const RESULTS: Readonly<Record<Row['result'], readonly [Meaning, string]>> = {
 }
 
 export function WhoCanPage() {
-  const targets = useResource<{ readonly targets: readonly TargetLine[] }>('/api/targets')
-  const list = targets.value?.targets ?? []
-  const [question, setQuestion] = useState<Question>(() => questionIn(location.hash))
-  const [answer, setAnswer] = useState<WhoCanAnswer>()
-  const [problem, setProblem] = useState<ApiProblem>()
-  const [busy, setBusy] = useState(false)
-  const target = question.target === '' ? (list[0]?.name ?? '') : question.target
-  const ask = async (): Promise<void> => {
-    if (question.sql.trim() === '' || target === '') return
-    setBusy(true)
-    history.replaceState(null, '', hashOf({ ...question, target }))
-    try {
-      const body = { sql: question.sql, target }
-      setAnswer(await call<WhoCanAnswer>('/api/who-can', { method: 'POST', body }))
-      setProblem(undefined)
-    } catch (wrong) {
-      setProblem(wrong instanceof ApiProblem ? wrong : new ApiProblem(0, '', String(wrong)))
-    }
-    setBusy(false)
-  }
-  useEffect(() => {
-    if (location.hash.length > 1) void ask()
-  }, [target !== ''])
+  const { question, change, ask, targets, targetsResource, busy, answer, problem } =
+    useQuestion<WhoCanAnswer>('/api/who-can', ({ sql, target }) => ({ sql, target }))
   return (
     <div class="page page-narrow">
       <PageHead
@@ -52,16 +28,16 @@ export function WhoCanPage() {
         under={<p class="muted">A command, and everybody whom the policies let send it.</p>}
       />
       <TryForm
-        question={{ ...question, target }}
-        targets={list}
+        question={question}
+        targets={targets}
         busy={busy}
         asks="Who can?"
         withIdentity={false}
-        change={setQuestion}
-        ask={() => void ask()}
+        change={change}
+        ask={ask}
       />
-      {targets.problem === undefined ? null : (
-        <Problem problem={targets.problem} again={targets.again} />
+      {targetsResource.problem === undefined ? null : (
+        <Problem problem={targetsResource.problem} again={targetsResource.again} />
       )}
       {problem !== undefined ? (
         <Problem problem={problem} />

@@ -14,7 +14,7 @@ export function Person({ who }: Props) {
   const actors = who.actor ?? []
   const name = nameOf(who)
   return (
-    <span class="person" title={`${who.subject} of ${who.issuer}`}>
+    <span class="person" title={onOneLine(`${who.subject} of ${who.issuer}`)}>
       {actors.length > 0 ? (
         <>
           <b>{actors.map(({ subject }) => onOneLine(subject, 80)).join(', for ')}</b> for{' '}

@@ -1,7 +1,7 @@
 // A command as people read it: what it touches stands out, labelled columns are marked, and nothing in
 // it can be invisible.
 import type { Effect, Flow } from '../../../engine/schemas/facts.js'
-import { printable } from '../reading/printable.js'
+import { onOneLine, printable } from '../reading/printable.js'
 import { touchedPieces } from '../reading/touched.js'
 
 // Colouring longer texts would make the page slow, and nobody reads them by colour.
@@ -32,14 +32,18 @@ function pieces(text: string, effects: readonly Effect[], flows: readonly Flow[]
     if (touched !== undefined) {
       const { tone, object, ops } = touched
       return (
-        <mark key={at} class={`touched touched-${tone}`} title={`${ops.join(', ')} ${object}`}>
+        <mark
+          key={at}
+          class={`touched touched-${tone}`}
+          title={onOneLine(`${ops.join(', ')} ${object}`)}
+        >
           {words}
         </mark>
       )
     }
     if (labels !== undefined) {
       return (
-        <span key={at} class="labelled" title={`labels: ${labels.join(', ')}`}>
+        <span key={at} class="labelled" title={onOneLine(`labels: ${labels.join(', ')}`)}>
           {words}
         </span>
       )

@@ -1,5 +1,5 @@
 // How long a request still waits: words, and a bar that shortens.
-import { lengthOf } from '../reading/spans-of-time.js'
+import { lengthOf, utcTime } from '../reading/spans-of-time.js'
 import { now } from '../shell/now.js'
 
 const HURRY_MS = 60_000
@@ -9,7 +9,10 @@ export function TimeLeft({ from, until }: { readonly from: string; readonly unti
   const whole = Math.max(1, Date.parse(until) - Date.parse(from))
   const part = Math.min(1, Math.max(0, left / whole))
   return (
-    <span class={left < HURRY_MS ? 'left left-hurry' : 'left'} title={`until ${until}`}>
+    <span
+      class={left < HURRY_MS ? 'left left-hurry' : 'left'}
+      title={`until ${utcTime(Date.parse(until))}`}
+    >
       <span class="left-bar" aria-hidden="true">
         <span style={{ width: `${Math.round(part * 100)}%` }} />
       </span>

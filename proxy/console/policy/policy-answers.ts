@@ -76,3 +76,7 @@ export function shortBundle(revision: string, digest: string): string {
   const name = revision === '' ? digest.replace('sha256:', '') : revision
   return name.length > 24 ? name.slice(0, 12) : name
 }
+
+export function newestFirst(history: readonly BundleLine[]): readonly BundleLine[] {
+  return [...history].sort((a, b) => b.at_ms - a.at_ms)
+}

@@ -1,5 +1,6 @@
 // What a command does, in words of people: from the effects of its facts, never from its text.
 import type { Effect, Operation } from '../../../engine/schemas/facts.js'
+import { onOneLine } from './printable.js'
 
 // How much there is to lose: nothing, something that can be put back, something that is gone.
 export type Tone = 'look' | 'write' | 'destroy' | 'call'
@@ -76,7 +77,7 @@ export function whereOf(effect: Effect): string | undefined {
 
 // public.orders is shown as orders: nearly everything is in public.
 export function shortName(object: string): string {
-  return object.replace(/^(public|pg_catalog)\./, '')
+  return onOneLine(object.replace(/^(public|pg_catalog)\./, ''), 120)
 }
 
 // "drops orders and reads customers": the heaviest first, as a headline.

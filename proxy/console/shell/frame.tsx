@@ -8,6 +8,8 @@ import { connection } from '../api/live.js'
 import { useResource } from '../api/resource.js'
 import { signOut, viewer } from '../api/viewer.js'
 import { Icon } from '../parts/icon.js'
+import { nameOf } from '../parts/person.js'
+import { onOneLine } from '../reading/printable.js'
 import { Help } from './help.js'
 import { helpOpen, useKeys } from './keys.js'
 import { SECTIONS, type Section } from './sections.js'
@@ -152,9 +154,12 @@ function Foot() {
   const icons = { system: 'system', light: 'sun', dark: 'moon' } as const
   return (
     <div class="sidebar-foot">
-      <div class="who" title={who === undefined ? '' : `${who.subject} of ${who.issuer}`}>
-        <span class="who-name">{who?.name === '' ? who.subject : who?.name}</span>
-        <span class="who-kind">{who?.groups.slice(0, 3).join(', ')}</span>
+      <div
+        class="who"
+        title={who === undefined ? '' : onOneLine(`${who.subject} of ${who.issuer}`)}
+      >
+        <span class="who-name">{who === undefined ? '' : nameOf(who)}</span>
+        <span class="who-kind">{onOneLine(who?.groups.slice(0, 3).join(', ') ?? '', 80)}</span>
       </div>
       <div class="foot-buttons">
         <div class="switch" role="radiogroup" aria-label="Colours">

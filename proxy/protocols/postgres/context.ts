@@ -7,7 +7,7 @@ import { ask } from './internal-query.js'
 import type { RelayState } from './relay-state.js'
 import { message } from './wire-bytes.js'
 
-const NAMES =
+export const NAMES =
   'select pg_catalog.array_to_json(pg_catalog.current_schemas(true))::pg_catalog.text,' +
   ' current_user::pg_catalog.text'
 const FLUSH = message('H')

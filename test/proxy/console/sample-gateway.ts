@@ -28,6 +28,8 @@ export type SampleGateway = {
   readonly url: string
   // An event to whoever listens.
   readonly tell: (topic: string, id: string) => void
+  // Somebody else answered this request.
+  readonly settle: (id: string) => void
   readonly close: () => Promise<void>
 }
 
@@ -35,20 +37,26 @@ export async function startSampleGateway(
   options: { readonly port?: number } = {},
 ): Promise<SampleGateway> {
   const listeners = new Set<ServerResponse>()
+  const settled = new Set<string>()
+  const tell = (topic: string, id: string): void => {
+    for (const one of listeners) one.write(`event: ${topic}\ndata: ${JSON.stringify({ id })}\n\n`)
+  }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname === '/api/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n')
       listeners.add(response)
       request.on('close', () => listeners.delete(response))
-    } else if (pathname.startsWith('/api/')) void api(request, response)
+    } else if (pathname.startsWith('/api/')) void api(request, response, settled)
     else file(pathname, response)
   })
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    tell: (topic, id) => {
-      for (const one of listeners) one.write(`event: ${topic}\ndata: ${JSON.stringify({ id })}\n\n`)
+    tell,
+    settle: (id) => {
+      settled.add(id)
+      tell('approval', id)
     },
     close: () => {
       server.closeAllConnections()
@@ -57,13 +65,17 @@ export async function startSampleGateway(
   }
 }
 
-async function api(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function api(
+  request: IncomingMessage,
+  response: ServerResponse,
+  settled: ReadonlySet<string>,
+): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const body: unknown =
     chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString())
   const url = new URL(request.url ?? '/', 'http://localhost')
-  const { status, value } = answerOf(request.method ?? 'GET', url, body)
+  const { status, value } = answerOf(request.method ?? 'GET', url, body, settled)
   response
     .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     .end(JSON.stringify(value))

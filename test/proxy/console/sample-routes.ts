@@ -11,7 +11,12 @@ const notFound: SampleAnswer = {
   value: { status: 404, code: 'not_found', title: 'Not found', detail: 'there is nothing here' },
 }
 
-export function answerOf(method: string, url: URL, _body: unknown): SampleAnswer {
+export function answerOf(
+  method: string,
+  url: URL,
+  _body: unknown,
+  settled: ReadonlySet<string>,
+): SampleAnswer {
   const { pathname: path, searchParams: query } = url
   const [, , kind = '', id = '', verb = ''] = path.split('/')
   switch (kind) {
@@ -20,7 +25,11 @@ export function answerOf(method: string, url: URL, _body: unknown): SampleAnswer
     case 'approvals': {
       if (id === '') {
         const all = query.get('status') === 'all'
-        return ok({ approvals: APPROVALS.filter(({ status }) => all || status === 'pending') })
+        return ok({
+          approvals: APPROVALS.filter(
+            ({ id: one, status }) => all || (status === 'pending' && !settled.has(one)),
+          ),
+        })
       }
       const one = APPROVALS.find((approval) => approval.id === id)
       if (one === undefined) return notFound
