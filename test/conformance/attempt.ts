@@ -2,7 +2,7 @@
 // the effect straight on the server.
 import pg from 'pg'
 import { filled, type Case, type Step, type WireMessage } from './cases.js'
-import { faultsOf } from './verdict.js'
+import { faultsOf, isDenial } from './verdict.js'
 import { encoded, errorFields, WireClient, type Reply } from './wire-client.js'
 
 export type Login = { readonly user: string; readonly password: string }
@@ -33,7 +33,13 @@ const STEP_MS = 4000
 
 let clean = false
 
-export async function attempt(test: Case, arena: Arena): Promise<readonly string[]> {
+export type Attempted = {
+  readonly faults: readonly string[]
+  // A step was refused by the gateway, where others are answered (masked, perhaps).
+  readonly refused: boolean
+}
+
+export async function attempt(test: Case, arena: Arena): Promise<Attempted> {
   const login = arena.logins[test.upstream ?? 'owner']
   const words = new Map<string, string>([
     ['DB', arena.database],
@@ -68,7 +74,8 @@ export async function attempt(test: Case, arena: Arena): Promise<readonly string
   for (const client of clients.values()) client.end()
   for (const sql of test.teardown ?? [])
     await onServer(arena, filled(sql, words)).catch(() => undefined)
-  return faultsOf(test, { replies, everything, before, after, problem }, arena.canaries)
+  const faults = faultsOf(test, { replies, everything, before, after, problem }, arena.canaries)
+  return { faults, refused: replies.some(isDenial) }
 }
 
 type Stage = {

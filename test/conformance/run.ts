@@ -1,5 +1,6 @@
 // npm run conformance -- --cases FILE [--only REGEX] [--verbose]: every case of the file against a
-// gateway of our own. Prints what failed and why, and closes on `N passed, N failed`.
+// gateway of our own. Prints what failed and why, how many of those to be masked were answered rather than
+// refused, and closes on `N passed, N failed`.
 import { openArena } from './arena.js'
 import { attempt } from './attempt.js'
 import { caseFileOf } from './cases.js'
@@ -24,9 +25,17 @@ export async function conformance(
   const verbose = argv.includes('--verbose')
   const arena = await openArena(file)
   let [passed, failed] = [0, 0]
+  const masked = { all: 0, refused: [] as string[] }
   try {
     for (const test of file.cases.filter(({ id }) => only.test(id))) {
-      const faults = await attempt(test, arena).catch((problem: unknown) => [String(problem)])
+      const { faults, refused } = await attempt(test, arena).catch((problem: unknown) => ({
+        faults: [String(problem)],
+        refused: true,
+      }))
+      if (test.expect.outcome === 'must_mask') {
+        masked.all++
+        if (refused) masked.refused.push(test.id)
+      }
       if (faults.length === 0) passed++
       else failed++
       if (faults.length > 0)
@@ -36,6 +45,12 @@ export async function conformance(
     if (verbose) write(arena.log())
   } finally {
     await arena.close()
+  }
+  if (masked.all > 0) {
+    const { all, refused } = masked
+    write(
+      `${all - refused.length} of ${all} must_mask cases answered; refused: ${refused.join(' ')}\n`,
+    )
   }
   write(`${passed} passed, ${failed} failed\n`)
   return failed === 0 && passed > 0 ? 0 : 1

@@ -56,6 +56,14 @@ export function faultsOf(
   return faults
 }
 
+/** Refused by policies or because it cannot be masked, rather than failing as on masked data. */
+export function isDenial(reply: Reply | undefined): boolean {
+  return (reply?.messages ?? []).some(
+    ({ type, body }) =>
+      type === 'E' && ['42501', '0A000'].includes(errorFields(body).get('C')?.toString() ?? ''),
+  )
+}
+
 function wasRefused(reply: Reply | undefined): boolean {
   if (reply === undefined) return false
   return reply.closed || reply.timedOut || reply.messages.some(({ type }) => type === 'E')
