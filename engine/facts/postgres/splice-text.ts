@@ -14,8 +14,11 @@ export type Place = {
 }
 
 export type Written = {
-  /** From TABLE or ONLY to the descendants' `*`; undefined where it is written in no way known here. */
-  readonly placeOf: (range: RangeVar) => Place | undefined
+  /**
+   * From TABLE or ONLY to the descendants' `*`, or to the end of the list of columns after it; undefined
+   * where it is written in no way known here.
+   */
+  readonly placeOf: (range: RangeVar, withList?: boolean) => Place | undefined
   readonly edited: (edits: readonly Edit[]) => string
 }
 
@@ -23,13 +26,18 @@ export function createWritten(text: string): Written {
   const bytes = Buffer.from(text, 'utf8')
   const tokens = scanSync(text).tokens.filter(({ tokenName }) => !tokenName.endsWith('COMMENT'))
   return {
-    placeOf(range) {
+    placeOf(range, withList = false) {
       const first = tokens.findIndex((token) => token.start === (range.location ?? 0))
       const last = first + (range.schemaname === undefined ? 0 : 2)
       const [opens, closes] = [tokens[first], tokens[last]]
       if (opens === undefined || closes === undefined) return undefined
       // A name in U&"" may end with UESCAPE.
       if (/u&"/i.test(bytes.subarray(opens.start, closes.end).toString('utf8'))) return undefined
+      if (withList) {
+        const list = tokens.findIndex(({ text: word }, at) => at > last && word === ')')
+        const end = tokens[last + 1]?.text === '(' ? tokens[list]?.end : undefined
+        return end === undefined ? undefined : { start: opens.start, end, before: '' }
+      }
       const only = range.inh !== true
       const wrapped = only && tokens[first - 1]?.text === '(' && tokens[last + 1]?.text === ')'
       const begins = first - (wrapped ? 1 : 0) - (only ? 1 : 0)

@@ -1,6 +1,6 @@
 // Walks over parse trees as plain data: what a statement holds that masking at the source leaves alone,
 // and whether a tree is another one with some nodes replaced.
-import type { Node, RangeVar } from 'libpg-query'
+import type { CopyStmt, Node, RangeVar } from 'libpg-query'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -63,6 +63,13 @@ export function inventoryOf(root: Node): Inventory {
 export function queryWithin(statement: Node): Node | undefined {
   const query = 'SelectStmt' in statement ? statement : wrapped(statement)
   return query !== undefined && 'SelectStmt' in query ? query : undefined
+}
+
+/** A statement that copies a table to the client. */
+export function copiedTable(statement: Node): CopyStmt | undefined {
+  if (!('CopyStmt' in statement)) return undefined
+  const { CopyStmt: copy } = statement
+  return copy.relation !== undefined && copy.is_from !== true ? copy : undefined
 }
 
 function wrapped(statement: Node): Node | undefined {

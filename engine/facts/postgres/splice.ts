@@ -2,7 +2,7 @@
 // sub-select in which those are masked, so that the target itself computes on masked values. The new
 // text counts only if it parses to the intended tree, and if it would be let through as any other.
 import { parseSync } from 'libpg-query'
-import type { Node, RangeVar } from 'libpg-query'
+import type { CopyStmt, Node, RangeVar } from 'libpg-query'
 import type { Mask } from '../../schemas/decision.js'
 import { NOTHING_STALE, createAnalysis, resolveRelation } from './analysis.js'
 import type { Catalogue, NameContext, Relation } from './catalogue.js'
@@ -10,9 +10,10 @@ import { exitMasksOf } from './exit-masks.js'
 import type { ExitMasks } from './exit-masks.js'
 import { isPattern } from './mask-match.js'
 import type { Reading, Statement } from './reading.js'
+import { copyOfQuery } from './splice-copy.js'
 import { maskOfColumn, maskedSelect, quoted } from './splice-select.js'
 import { createWritten, type Edit } from './splice-text.js'
-import { inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
+import { copiedTable, inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
 import { qualified } from './splice-view.js'
 
 export type Spliced =
@@ -60,6 +61,8 @@ const NOTHING: Refused = { refused: 'nothing in the text is protected by itself'
 // The new text, not yet looked at as a whole.
 function splicedText(text: string, place: Place): string | Refused {
   const before = onlyStatement(text)
+  const table = before === undefined ? undefined : copiedTable(before)
+  if (table !== undefined) return splicedCopy(text, table, place)
   const query = before === undefined ? undefined : queryWithin(before)
   if (query === undefined) return refused('not a single query')
   const { ranges, ctes, obstacle } = inventoryOf(query)
@@ -88,6 +91,19 @@ function splicedText(text: string, place: Place): string | Refused {
   return after !== undefined && isReplaced(before, after, replacements)
     ? rewritten
     : refused('the rewritten statement does not read as intended')
+}
+
+// COPY of a table leaves out what inherits from it.
+function splicedCopy(text: string, copy: CopyStmt, place: Place): string | Refused {
+  const range = copy.relation
+  const relation = range === undefined ? undefined : relationOf(range, place)
+  const masked =
+    range === undefined || relation === undefined
+      ? undefined
+      : standIn(relation, { ...range, inh: false }, { ...place, views: false })
+  if (relation === undefined || masked === undefined) return NOTHING
+  if (typeof masked !== 'string') return masked
+  return copyOfQuery(text, copy, relation, masked) ?? refused('a COPY is written unusually')
 }
 
 // The masks' own flows tell whether a value is NULL, and no more; anything else that is left over
