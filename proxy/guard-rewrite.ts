@@ -1,28 +1,66 @@
 // Masking at the source, where the answer itself cannot be masked well: the command goes to the target in other
 // words, so that the target never computes on protected values.
 import type { Decided, Rewritten } from './decision-cache.js'
-import type { GuardParts, Trial } from './guard.js'
+import type { CommandToJudge, GuardParts, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
 
-// A single statement whose answer cannot be masked may still run, where it can be rewritten; one whose
-// computed values would be masked whole is answered as on masked data, where it can.
+// A statement whose answer cannot be masked may still run, where it can be rewritten; one whose computed
+// values would be masked whole is answered as on masked data, where it can. All or none of a message.
 export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | undefined {
-  const [command, another] = trial.commands
-  const [decided] = judgement.decided
-  if (command?.spliced === undefined || another !== undefined || decided === undefined)
-    return undefined
+  const { decided } = judgement
+  if (judgement.held || !decided.some(wantsOtherWords)) return undefined
+  // Other statements of the message must leave names as they were when these were read.
+  const others = decided.length > 1 ? trial.commands.map(({ statement }) => statement) : []
+  if (others.some(({ invalidates }) => invalidates.names || invalidates.catalogue)) return undefined
+  const made = decided.map((one, i) => inOtherWords(one, trial.commands[i]))
+  if (made.includes(undefined)) return undefined
+  return { ...judgement, decided: made.filter((one) => one !== undefined) }
+}
+
+function wantsOtherWords({ exit, decision }: Decided): boolean {
+  if (decision.action !== 'mask-fields') return false
+  return 'refused' in exit || exit.masks.computed === true
+}
+
+function inOtherWords(decided: Decided, command: CommandToJudge | undefined): Decided | undefined {
   const { exit, decision } = decided
-  if (decision.action !== 'mask-fields') return undefined
-  if (!('refused' in exit) && exit.masks.computed !== true) return undefined
-  const made = command.spliced(command.text, decision.masks)
-  if (!('text' in made)) return undefined
-  const { text, statement, masks } = made
-  return {
-    ...judgement,
-    decided: [
-      { ...decided, exit: { masks }, rewritten: { text, statement, masks: decision.masks } },
-    ],
+  if (command === undefined) return undefined
+  if (!wantsOtherWords(decided)) {
+    // Where an error is said to be is no place in the client's text any more.
+    return 'masks' in exit
+      ? { ...decided, exit: { masks: { ...exit.masks, otherText: true } } }
+      : decided
   }
+  const made = command.spliced?.(ownText(command), decision.masks)
+  if (made === undefined || !('text' in made)) return 'masks' in exit ? decided : undefined
+  const { text, statement, masks } = made
+  return { ...decided, exit: { masks }, rewritten: { text, statement, masks: decision.masks } }
+}
+
+// The text of a message that holds it alone is taken whole, with what stands around it.
+export function ownText({ text, statement, of }: CommandToJudge): string {
+  if (of === 1) return text
+  return Buffer.from(text, 'utf8').subarray(statement.start, statement.end).toString('utf8')
+}
+
+// The message's text with each statement that runs in other words put in its place.
+export function messageText(
+  commands: readonly CommandToJudge[],
+  rewritten: readonly (Rewritten | undefined)[],
+): string {
+  const [first] = commands
+  if (first === undefined) return ''
+  if (first.of === 1) return rewritten[0]?.text ?? first.text
+  const bytes = Buffer.from(first.text, 'utf8')
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const [i, { statement }] of commands.entries()) {
+    const instead = rewritten[i]
+    if (instead === undefined) continue
+    pieces.push(bytes.subarray(at, statement.start), Buffer.from(instead.text, 'utf8'))
+    at = statement.end
+  }
+  return Buffer.concat([...pieces, bytes.subarray(at)]).toString('utf8')
 }
 
 // The same for a text that is prepared now and runs later, under the decision of then.

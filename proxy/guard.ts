@@ -259,9 +259,8 @@ function begin(
   const over = standing.valid ? accessOver(parts, judge, trial.session) : tokenRefusal(standing)
   if (over !== undefined) finish(trial, judgement, over, NO_APPROVALS)
   else {
-    const masked = maskedAtSource(trial, judgement)
-    const runs = masked ?? judgement
-    const refusal = masked === undefined ? worst(judgement) : undefined
+    const runs = maskedAtSource(trial, judgement) ?? judgement
+    const refusal = worst(runs)
     // Nobody is asked about what could not run.
     const never = refusal ?? expired(parts) ?? overCap(trial, runs)
     if (judgement.held && never === undefined) hold(trial, policy, judgement)

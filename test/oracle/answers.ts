@@ -2,8 +2,18 @@
 // compared: rows as text, or the error.
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import type { MadeQuery } from './queries.js'
 
-export type Way = 'simple' | 'extended' | 'binary' | 'prepared' | 'cursor' | 'copy' | 'table'
+export type Way =
+  | 'simple'
+  | 'script'
+  | 'extended'
+  | 'binary'
+  | 'prepared'
+  | 'cursor'
+  | 'copy'
+  | 'table'
+  | 'table copy'
 
 export type Told =
   | { readonly rows: readonly string[]; readonly columns: readonly string[] }
@@ -11,14 +21,15 @@ export type Told =
 
 const AS_TEXT: pg.CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
 
+// `table copy`: of a table, with its form; the others: of a query.
 /** Rows in the order sent, or sorted where the query states none. */
 export async function told(
   client: pg.Client,
-  { sql, ordered }: { readonly sql: string; readonly ordered: boolean },
+  { sql, ordered, width = 0 }: Pick<MadeQuery, 'sql' | 'ordered'> & { readonly width?: number },
   way: Way = 'simple',
 ): Promise<Told> {
   try {
-    const { rows, columns } = await asked(client, sql, way)
+    const { rows, columns } = await asked(client, sql, way, width)
     return { rows: ordered ? rows : [...rows].sort(), columns }
   } catch (problem) {
     if (!(problem instanceof pg.DatabaseError)) throw problem
@@ -29,10 +40,16 @@ export async function told(
 
 type Asked = { readonly rows: readonly string[]; readonly columns: readonly string[] }
 
-async function asked(client: pg.Client, sql: string, way: Way): Promise<Asked> {
+async function asked(client: pg.Client, sql: string, way: Way, width: number): Promise<Asked> {
   switch (way) {
     case 'simple':
       return rowsOf(client, { text: sql })
+    case 'script':
+      return rowsOf(
+        client,
+        { text: `SELECT 1 AS n; ${sql}; SELECT ssn FROM orders WHERE id = 3` },
+        1,
+      )
     case 'extended':
       return rowsOf(client, { text: sql, queryMode: 'extended' })
     case 'binary':
@@ -53,26 +70,38 @@ async function asked(client: pg.Client, sql: string, way: Way): Promise<Asked> {
     case 'table':
       await client.query('BEGIN')
       try {
-        await client.query(`CREATE TEMP TABLE made AS ${sql}`)
-        return await rowsOf(client, { text: 'SELECT made::text FROM made' })
+        // Under names that no label speaks of.
+        const names = Array.from({ length: width }, (_, at) => `m${at}`).join(', ')
+        await client.query(`CREATE TEMP TABLE made AS SELECT * FROM (${sql}) AS q(${names})`)
+        return await rowsOf(client, { text: 'SELECT * FROM made' })
       } finally {
         await client.query('ROLLBACK')
       }
-    case 'copy': {
-      const pieces: Buffer[] = []
-      for await (const piece of client.query(copyTo(`COPY (${sql}) TO STDOUT`)))
-        pieces.push(piece as Buffer)
-      return { rows: Buffer.concat(pieces).toString('utf8').split('\n').slice(0, -1), columns: [] }
+    case 'copy':
+      return copied(client, `COPY (${sql}) TO STDOUT`)
+    case 'table copy': {
+      const [table = '', form] = sql.split(/ (?=\(FORMAT)/)
+      return copied(client, `COPY ${table} TO STDOUT ${form ?? ''}`)
     }
   }
+}
+
+async function copied(client: pg.Client, text: string): Promise<Asked> {
+  const pieces: Buffer[] = []
+  for await (const piece of client.query(copyTo(text))) pieces.push(piece as Buffer)
+  return { rows: Buffer.concat(pieces).toString('latin1').split('\n').slice(0, -1), columns: [] }
 }
 
 async function rowsOf(
   client: pg.Client,
   config: { readonly text: string; readonly queryMode?: 'extended'; readonly binary?: boolean },
+  // Of a text that holds several statements: whose rows.
+  place = 0,
 ): Promise<Asked> {
   const query = { ...config, rowMode: 'array', types: AS_TEXT }
-  const result = await client.query<unknown[]>(query as pg.QueryArrayConfig)
+  const results = [await client.query<unknown[]>(query as pg.QueryArrayConfig)].flat()
+  const result = results[place]
+  if (result === undefined) throw new Error('a result is missing')
   return {
     rows: result.rows.map((row) => JSON.stringify(row)),
     columns: result.fields.map(({ name, dataTypeID }) => `${name}:${dataTypeID}`),

@@ -8,6 +8,8 @@ export type MadeQuery = {
   readonly sql: string
   /** Rows come in the order that the query states. */
   readonly ordered: boolean
+  /** How many columns it has. */
+  readonly width: number
 }
 
 type Item = { readonly alias: string; readonly columns: readonly Column[] }
@@ -20,11 +22,12 @@ export function madeQuery(seed: number): MadeQuery {
   for (let warm = 0; warm < 4; warm++) maker.by.below(2)
   const depth = 1 + maker.by.below(3)
   const body = maker.by.below(25) === 0 ? recursive(maker) : withClause(maker, depth)
-  if (maker.by.below(3) > 0) return { sql: body.sql, ordered: false }
+  const width = body.columns.length
+  if (maker.by.below(3) > 0) return { sql: body.sql, ordered: false, width }
   // By all there is, since equal is not always the same: of char(n) blanks do not count.
   const places = body.columns.map((_, at) => `${at + 1}, `).join('')
   const sql = `SELECT * FROM (${body.sql}) AS o ORDER BY ${places}o::text${limited(maker)}`
-  return { sql, ordered: true }
+  return { sql, ordered: true, width }
 }
 
 // Along a chain that protected values may break.

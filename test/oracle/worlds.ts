@@ -76,6 +76,9 @@ UPDATE people SET born = NULL, salary = NULL, code = '****';
 UPDATE orders SET ssn = '****' WHERE ssn IS NOT NULL;
 UPDATE cards SET owner_ssn = '****' WHERE owner_ssn IS NOT NULL;
 UPDATE events SET ssn = '****' WHERE ssn IS NOT NULL;
+CLUSTER people USING people_pkey;
+CLUSTER orders USING orders_pkey;
+CLUSTER cards USING cards_pkey;
 `
 
 /** To be run in one database, as one simple query. */

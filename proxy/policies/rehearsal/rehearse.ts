@@ -87,7 +87,6 @@ export async function createRehearsing(): Promise<Rehearsing> {
           position: at + 1,
           of: all.length,
         }
-        if (all.length > 1) return command
         const rewriting: Rewriting = (text, masks) => {
           const made = splicedText(text, catalogue, names, masks, reader)
           if ('refused' in made) leftAlone = made.refused

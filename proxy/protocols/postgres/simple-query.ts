@@ -2,6 +2,7 @@
 // read and judged before the first one runs.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { CommandToJudge, Rewriting, Rewritten } from '../../guard.js'
+import { messageText } from '../../guard-rewrite.js'
 import { forward, insert, refuseQuery, swallow } from './client-writes.js'
 import { contextReady, drained, looksAgain, noteSent, readingOf, resume } from './context.js'
 import { entryOf } from './expected.js'
@@ -69,21 +70,22 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
       return
     }
     const runnings = runningsOf(r, commands, answer)
-    const rewritten = answer.commands[0]?.rewritten
-    const changes = rewritten === undefined ? asRead : asWritten(r, commands, rewritten)
+    const rewritten = answer.commands.map((one) => one.rewritten)
+    const isRewritten = rewritten.some((one) => one !== undefined)
+    const changes = isRewritten ? asWritten(r, commands, rewritten) : asRead
     for (const one of changes) if (one.length > 0) r.memory.expect(one, r.segment)
     for (const { statement } of commands) noteSent(r, statement)
     const entry = entryOf('query', r.segment++, { commands: runnings, changes })
     if (runnings.some(({ rowsAffectedMax }) => rowsAffectedMax !== undefined)) {
       // The guard lets none of them go beside others.
       if (runnings.length > 1) throw new Error('a capped command among others')
-      sendCappedQuery(r, stop, rewritten?.text ?? text, entry)
-    } else if (rewritten === undefined) {
+      sendCappedQuery(r, stop, messageText(commands, rewritten), entry)
+    } else if (isRewritten) {
+      swallow(r, stop)
+      insert(r, message('Q', messageText(commands, rewritten)), entry)
+    } else {
       r.expected.push(entry)
       forward(r, stop)
-    } else {
-      swallow(r, stop)
-      insert(r, message('Q', rewritten.text), entry)
     }
   })
 }
@@ -91,12 +93,14 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
 // A cursor or prepared statement that was made in other words: what it hands out is what those read.
 function asWritten(
   r: RelayState,
-  [command]: readonly CommandToJudge[],
-  sent: Rewritten,
+  commands: readonly CommandToJudge[],
+  rewritten: readonly (Rewritten | undefined)[],
 ): readonly (readonly Change[])[] {
-  if (command === undefined) return []
-  const made = changesOf(r, command.statement, command.reading, command.text, 1, sent)
-  return [[...unnamedGone(r), ...made]]
+  return commands.map((command, i) => {
+    const { statement, reading, text, of } = command
+    const made = changesOf(r, statement, reading, text, of, rewritten[i])
+    return i === 0 ? [...unnamedGone(r), ...made] : made
+  })
 }
 
 export const NOT_UTF8: Failure = {
@@ -141,7 +145,7 @@ function commandsOf(
     const found = resolved(r, statement, reading, earlier)
     if (typeof found === 'string') return found
     if (isFailure(found)) return found
-    const rewriting = of === 1 && found.statement === statement ? rewritingOf(r) : undefined
+    const rewriting = found.statement === statement ? rewritingOf(r) : undefined
     commands[i] = commandOf(found.statement, found.reading, text, i + 1, of, rewriting)
     const made = changesOf(r, statement, reading, text, of)
     if (made.some((change) => 'name' in change && isReserved(change.name))) return RESERVED
