@@ -54,7 +54,15 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
   const { cookies, signIns } = parts
   app.get<{ Querystring: LoginQuery }>(
     '/auth/login',
-    { schema: { querystring: loginQuery, response: { 302: REDIRECT } } },
+    {
+      schema: {
+        summary: 'sign in: the browser goes to the identity provider',
+        tags: ['sign-in'],
+        open: true,
+        querystring: loginQuery,
+        response: { 302: REDIRECT },
+      },
+    },
     async (request, reply) => {
       if (callers.barred(request.ip)) {
         throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
@@ -75,28 +83,43 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
     },
   )
 
-  app.get('/auth/callback', { schema: { response: { 302: REDIRECT } } }, async (request, reply) => {
-    if (callers.barred(request.ip)) {
-      throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
-    }
-    try {
-      const { signedIn, next } = await answered(request)
-      const before = cookies.read(request, 'session')
-      if (before !== undefined) signIns.end(before, 'replaced')
-      const { id } = signIns.open(signedIn)
-      parts.onSignIn('signed_in', signedIn.identity, request.ip)
-      return await reply
-        .header('set-cookie', [cookies.line('session', id), cookies.gone('login')])
-        .redirect(next, 302)
-    } catch (problem) {
-      return notSignedIn(problem, request, reply)
-    }
-  })
+  app.get(
+    '/auth/callback',
+    {
+      schema: {
+        summary: 'where the identity provider sends the browser back to',
+        description:
+          'A sign-in that came to nothing leads to /?sign_in=denied|expired|failed|unreachable.',
+        tags: ['sign-in'],
+        open: true,
+        response: { 302: REDIRECT },
+      },
+    },
+    async (request, reply) => {
+      if (callers.barred(request.ip)) {
+        throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
+      }
+      try {
+        const { signedIn, next } = await answered(request)
+        const before = cookies.read(request, 'session')
+        if (before !== undefined) signIns.end(before, 'replaced')
+        const { id } = signIns.open(signedIn)
+        parts.onSignIn('signed_in', signedIn.identity, request.ip)
+        return await reply
+          .header('set-cookie', [cookies.line('session', id), cookies.gone('login')])
+          .redirect(next, 302)
+      } catch (problem) {
+        return notSignedIn(problem, request, reply)
+      }
+    },
+  )
 
   app.post(
     '/auth/logout',
     {
       schema: {
+        summary: 'sign out',
+        tags: ['sign-in'],
         response: { 200: { type: 'object', properties: { signed_out: { type: 'boolean' } } } },
       },
     },
