@@ -7,7 +7,7 @@ import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { News, NewsItem } from '../gateway-news.js'
 import type { Identity } from '../identity/identity.js'
-import type { SessionList } from '../session-list.js'
+import type { ListedSession, SessionList } from '../session-list.js'
 import type { Access } from './access.js'
 import type { Callers } from './caller.js'
 import { WEB_LIMITS } from './limits.js'
@@ -35,12 +35,15 @@ export type Streams = { readonly count: () => number; readonly close: () => void
 export function addEvents(app: FastifyInstance, parts: EventsParts, callers: Callers): Streams {
   const streams = new Set<Stream>()
   const perCaller = new Map<string, number>()
+  const sees = createSight(parts)
   const send = (stream: Stream, words: string): void => {
-    stream.raw.write(words)
+    // Of what was written before: a burst alone makes nobody slow.
     if (stream.raw.writableLength > WEB_LIMITS.streamBytes) stream.end('slow')
+    else if (words !== '') stream.raw.write(words)
   }
   const deaf = parts.news.hear((items) => {
-    for (const stream of [...streams]) void tell(stream, items)
+    const few = inBrief(items)
+    for (const stream of [...streams]) void tell(stream, few)
   })
   const beat = setInterval(() => {
     for (const stream of [...streams]) {
@@ -55,11 +58,11 @@ export function addEvents(app: FastifyInstance, parts: EventsParts, callers: Cal
       stream.end('ended')
       return
     }
+    let words = ''
     for (const item of items) {
-      const seen = await maySee(caller, item, parts).catch(() => false)
-      if (!streams.has(stream)) return
-      if (seen) send(stream, eventText(item))
+      if (await sees(caller, item)) words += eventText(item)
     }
+    if (streams.has(stream)) send(stream, words)
   }
 
   app.get(
@@ -127,21 +130,55 @@ export function addEvents(app: FastifyInstance, parts: EventsParts, callers: Cal
   return { count: () => streams.size, close }
 }
 
-async function maySee(caller: Identity, item: NewsItem, parts: EventsParts): Promise<boolean> {
-  const { access, list, targetOf } = parts
-  switch (item.topic) {
-    case 'session':
-    case 'command': {
-      const session = list.find(item.id)
-      if (session === undefined) return false
-      return access.may('see_session', caller, aboutSession(session, targetOf))
+// Where much of one kind happened at once, only that much did: the reader asks for all of it.
+function inBrief(items: readonly NewsItem[]): readonly NewsItem[] {
+  const counts = new Map<NewsItem['topic'], number>()
+  for (const { topic } of items) counts.set(topic, (counts.get(topic) ?? 0) + 1)
+  const isMuch = ({ topic }: NewsItem): boolean => (counts.get(topic) ?? 0) > WEB_LIMITS.streamItems
+  const much = [...new Set(items.filter(isMuch).map(({ topic }) => topic))]
+  return [...items.filter((item) => !isMuch(item)), ...much.map((topic) => ({ topic, id: '' }))]
+}
+
+type Sight = (caller: Identity, item: NewsItem) => boolean | Promise<boolean>
+type Seen = {
+  readonly version: number
+  readonly state: string
+  readonly atMs: number
+  readonly may: boolean
+}
+
+// The same few sessions are asked about for each reader, several times a second.
+function createSight(parts: EventsParts): Sight {
+  const { access, list, targetOf, clock } = parts
+  const known = new WeakMap<Identity['facts'], WeakMap<ListedSession, Seen>>()
+  const seesSession = (caller: Identity, session: ListedSession): boolean => {
+    let sessions = known.get(caller.facts)
+    if (sessions === undefined) known.set(caller.facts, (sessions = new WeakMap()))
+    const before = sessions.get(session)
+    const [version, { state }, atMs] = [access.version(), session, clock.now()]
+    const isNew =
+      before?.version === version &&
+      before.state === state &&
+      Math.abs(atMs - before.atMs) < WEB_LIMITS.streamSightMs
+    if (isNew) return before.may
+    const may = access.may('see_session', caller, aboutSession(session, targetOf))
+    sessions.set(session, { version, state, atMs, may })
+    return may
+  }
+  return (caller, { topic, id }) => {
+    switch (topic) {
+      case 'session':
+      case 'command': {
+        const session = list.find(id)
+        return id === '' || (session !== undefined && seesSession(caller, session))
+      }
+      case 'approval':
+        return id === '' || parts.maySeeApproval(caller, id).catch(() => false)
+      case 'policy':
+        return access.may('see_policies', caller)
+      case 'health':
+        return access.may('see_health', caller)
     }
-    case 'approval':
-      return parts.maySeeApproval(caller, item.id)
-    case 'policy':
-      return access.may('see_policies', caller)
-    case 'health':
-      return access.may('see_health', caller)
   }
 }
 
