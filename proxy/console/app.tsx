@@ -6,6 +6,7 @@ import { askWho, signIn } from './api/viewer.js'
 import { ApprovalPage } from './pages/approval-page.js'
 import { ApprovalsPage } from './pages/approvals-page.js'
 import { NotFoundPage } from './pages/not-found-page.js'
+import { GrantsPage } from './pages/grants-page.js'
 import { HealthPage } from './pages/health-page.js'
 import { PoliciesPage } from './pages/policies-page.js'
 import { PolicyDiffPage } from './pages/policy-diff-page.js'
@@ -40,6 +41,7 @@ function Console() {
         <Route path="/" component={Nothing} />
         <Route path="/sign-in" component={Nothing} />
         <Route path="/approvals" component={ApprovalsPage} />
+        <Route path="/approvals/access" component={GrantsPage} />
         <Route path="/approvals/:id" component={ApprovalPage} />
         <Route path="/sessions" component={SessionsPage} />
         <Route path="/sessions/:id" component={SessionPage} />

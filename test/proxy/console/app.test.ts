@@ -11,6 +11,7 @@ const PAGES: readonly (readonly [path: string, ready: string])[] = [
   ['/approvals/QM4T8Z2W', '.approval .sql'],
   ['/approvals/H0ST1LE9', '.answer-done'],
   ['/approvals/N0THERE1', '.problem'],
+  ['/approvals/access', '.grant'],
   ['/sessions', '.table'],
   ['/sessions?state=live&person=nobody', '.empty'],
   ['/sessions/film?at=8', '.stage .result'],
@@ -68,6 +69,7 @@ t.test('hostile text is shown as text', { skip: missingChromium() }, async (t) =
   for (const [path, ready] of [
     ['/approvals?status=all', '.inbox-item'],
     ['/approvals/H0ST1LE9', '.answer-done'],
+    ['/approvals/access', '.grant'],
     ['/search?q=x', '.hit'],
   ] as const) {
     await page.go(path, ready)
