@@ -67,9 +67,11 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
     })
   }
   const unlock = await lockDirectory(directory)
+  let closeCheckpoints = (): void => undefined
   try {
     removeTemporaries(directory)
     const checkpoints = openCheckpointFile(disk, directory)
+    closeCheckpoints = checkpoints.close
     const { signer, rotation, kept } = signingKeys(directory, options.signingKey, checkpoints.last)
     const end = recordEnd(directory, checkpoints.last)
     const chain = createChain({
@@ -115,6 +117,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       if (!whole) throw new GatewayError('record_failed', 'the last lines could not be recorded')
     })
   } catch (problem) {
+    closeCheckpoints()
     unlock()
     if (problem instanceof GatewayError) throw problem
     const text = problem instanceof Error ? problem.message : String(problem)
