@@ -37,7 +37,9 @@ export type GatewayConsole = {
   readonly close: () => Promise<void>
 }
 
-export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy' | 'film'>> &
+export type ConsoleWeb = Required<
+  Pick<WebOptions, 'trials' | 'health' | 'policy' | 'film' | 'recordedSession'>
+> &
   Pick<
     WebOptions,
     | 'sessions'
@@ -117,7 +119,7 @@ export function gatewayConsole(
     const views = { ...rest, settings, recorder, clock }
     const directory = settings().record.directory
     return {
-      film: gatewayFilms(directory, recordings, settings().policy.fuel),
+      ...gatewayFilms(directory, recordings, settings().policy.fuel),
       trials: createTrials({
         settings,
         targets,

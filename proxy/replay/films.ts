@@ -77,6 +77,7 @@ export function createFilms(place: string): Films {
       }
       return {
         session: index.session,
+        identity: index.identity,
         commands: index.commands.map(({ command }) => command),
         shots: (from) => shotsOf(index, from, survey, parts),
       }

@@ -1,5 +1,7 @@
 // Where the lines of one session stand, and what is said of it beside its commands. Texts, facts and
 // decisions stay in the files; a session of a hundred thousand commands takes some tens of megabytes.
+import { Ajv } from 'ajv'
+import { identitySchema, type IdentityFacts } from '../../engine/schemas/facts.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { readLine } from '../recording/segment-lines.js'
 import { outcomesOf, type RecordedOutcome } from '../recording/recorded-outcomes.js'
@@ -8,6 +10,8 @@ import { linesFrom } from './line-reader.js'
 import { readCommandHead, readExportedOutcome } from './exported-lines.js'
 import type { Survey } from './record-survey.js'
 import { createTurns } from './turns.js'
+
+const isIdentity = new Ajv({ strict: false }).compile<IdentityFacts>(identitySchema)
 
 const INCIDENTS_MAX = 10_000
 
@@ -31,6 +35,7 @@ export type Incident = {
 
 export type SessionIndex = {
   readonly session: Omit<FilmSession, 'notes'> & { readonly notes: string[] }
+  readonly identity: IdentityFacts | undefined
   // Ascending by number.
   readonly commands: readonly CommandPlace[]
   // By the command they concern; 0: the session.
@@ -50,6 +55,7 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
   const approvals = new Map<number, string>()
   const needle = Buffer.from(JSON.stringify(id))
   let about: Partial<Mutable<FilmSession>> = {}
+  let identity: IdentityFacts | undefined
   let first: { readonly path: string; readonly offset: number; readonly time: number } | undefined
   let repeated = 0
   let unreadable = 0
@@ -74,6 +80,7 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
     switch (line.kind) {
       case 'session':
         about = { ...about, ...sessionWords(line) }
+        if (isIdentity(line.identity)) identity = line.identity
         return
       case 'command': {
         const { command, time, approval } = line
@@ -150,6 +157,7 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
           commands: list.length,
           notes,
         },
+        identity,
         commands: list,
         incidents,
         approvals,

@@ -58,6 +58,7 @@ export type WebOptions = HealthParts & {
   readonly endSession: SessionsParts['end']
   // Absent where there is no gateway behind this listener.
   readonly film?: FilmParts['page']
+  readonly recordedSession?: FilmParts['recorded']
   readonly targetOf: TargetOf
   readonly news: News
   // What decides who sees what.
@@ -123,7 +124,10 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addSessions(app, { ...about, end: options.endSession }, callers)
   const { recent } = options
   if (recent !== undefined) addBefore(app, { ...about, approvals, recent }, callers)
-  if (options.film !== undefined) addFilm(app, { ...about, page: options.film }, callers)
+  if (options.film !== undefined) {
+    const recorded = options.recordedSession ?? (() => Promise.resolve(undefined))
+    addFilm(app, { ...about, page: options.film, recorded }, callers)
+  }
   const streams = addEvents(
     app,
     {
