@@ -119,7 +119,8 @@ function quantile(times: readonly number[], share: number): string {
 async function sizes(directory: string): Promise<readonly [number, number]> {
   let [record, index] = [0, 0]
   for (const name of await readdir(directory)) {
-    const { size } = await stat(join(directory, name))
+    // SQLite’s own files beside it come and go.
+    const { size } = await stat(join(directory, name)).catch(() => ({ size: 0 }))
     if (name.endsWith('.jsonl')) record += size
     if (name.startsWith('search.sqlite')) index += size
   }
