@@ -78,7 +78,7 @@ export function createFilms(place: string): Films {
       return {
         session: index.session,
         identity: index.identity,
-        commands: index.commands.map(({ command }) => command),
+        commands: index.numbers,
         shots: (from) => shotsOf(index, from, survey, parts),
       }
     },
@@ -186,7 +186,8 @@ async function commandIn(
   const files = survey.files()
   const found = new Map<string, object | undefined>()
   for (const digest of [line.facts.base, line.facts.command, line.decision]) {
-    found.set(digest, await parts.of(digest, place.path, files, reader))
+    const known = parts.known(digest, place.path)
+    found.set(digest, known ?? (await parts.of(digest, place.path, files, reader)))
   }
   const facts = factsOf(line, { of: (digest) => found.get(digest) })
   // Validated before it was recorded.

@@ -13,6 +13,8 @@ type Place = { readonly offset: number; readonly length: number }
 type Places = { readonly found: Map<string, Place>; to: number }
 
 export type LineParts = {
+  // Without looking, where it was used before: most parts repeat from line to line.
+  readonly known: (digest: string, path: string) => object | undefined
   // The part as a command of this file means it; `files` are all of the record, in order.
   readonly of: (
     digest: string,
@@ -45,6 +47,7 @@ export function createLineParts(): LineParts {
   }
 
   return {
+    known: (digest, path) => values.get(`${path} ${digest}`),
     async of(digest, path, files, reader) {
       const at = files.findIndex((file) => file.path === path)
       for (let i = at; i >= 0; i--) {

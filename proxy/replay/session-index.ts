@@ -38,10 +38,47 @@ export type SessionIndex = {
   readonly identity: IdentityFacts | undefined
   // Ascending by number.
   readonly commands: readonly CommandPlace[]
+  readonly numbers: readonly number[]
   // By the command they concern; 0: the session.
   readonly incidents: ReadonlyMap<number, readonly Incident[]>
   // Approvals asked for by a command, by its number.
   readonly approvals: ReadonlyMap<number, string>
+}
+
+// Commands come in the order of their numbers, but for those that were repeated or brought by another segment.
+function createOrder() {
+  let list: CommandPlace[] = []
+  let numbers: number[] = []
+  // So many of them have their time, counted from this opening.
+  let timed = 0
+  let openedMs = 0
+  let backwards = false
+  return {
+    add(place: CommandPlace): void {
+      const last = list.at(-1)
+      if (last === undefined || last.command < place.command) {
+        list.push(place)
+        numbers.push(place.command)
+        return
+      }
+      list = [...list.filter(({ command }) => command !== place.command), place]
+      list.sort((a, b) => a.command - b.command)
+      numbers = list.map(({ command }) => command)
+      timed = 0
+    },
+    from(opened: number) {
+      if (opened !== openedMs) timed = 0
+      if (timed === 0) backwards = false
+      openedMs = opened
+      for (; timed < list.length; timed++) {
+        const [place, before] = [list[timed], list[timed - 1]]
+        if (place === undefined) break
+        backwards ||= place.time < (before?.time ?? opened)
+        place.at = Math.max(before?.at ?? 0, place.time - opened)
+      }
+      return { list, numbers, backwards }
+    },
+  }
 }
 
 export type IndexReader = { readonly look: () => Promise<SessionIndex | undefined> }
@@ -59,7 +96,7 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
   let first: { readonly path: string; readonly offset: number; readonly time: number } | undefined
   let repeated = 0
   let unreadable = 0
-  let sorted: CommandPlace[] | undefined
+  const order = createOrder()
 
   const outcome = (found: RecordedOutcome): void => {
     if (found.session !== id) return
@@ -85,9 +122,10 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
       case 'command': {
         const { command, time, approval } = line
         if (commands.has(command)) repeated += 1
-        const place = { command, time, path, offset, length, approval, at: 0 }
-        commands.set(command, { ...place, outcome: early.get(command) })
-        sorted = undefined
+        const outcomeOf = early.get(command)
+        const place = { command, time, path, offset, length, approval, outcome: outcomeOf, at: 0 }
+        commands.set(command, place)
+        order.add(place)
         return
       }
       case 'approval':
@@ -116,16 +154,6 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
     }
   }
 
-  const inOrder = (openedMs: number): readonly CommandPlace[] => {
-    sorted ??= [...commands.values()].sort((a, b) => a.command - b.command)
-    let at = 0
-    for (const place of sorted) {
-      at = Math.max(at, place.time - openedMs)
-      place.at = at
-    }
-    return sorted
-  }
-
   let reading: Promise<void> | undefined
   return {
     async look() {
@@ -136,11 +164,11 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
       await reading
       if (first === undefined) return undefined
       const opened = about.opened ?? first.time
-      const list = inOrder(opened)
+      const { list, numbers, backwards } = order.from(opened)
       const ended = about.closed === undefined && survey.startedAfter(first.path, first.offset)
       const notes = [...survey.notes()]
       if (about.opened === undefined) notes.push('the opening of this session is not on record')
-      if (list.some((place, i) => place.time < (list[i - 1]?.time ?? opened))) {
+      if (backwards) {
         notes.push('the clock of the gateway went backwards during this session')
       }
       const gaps = missing(list)
@@ -159,6 +187,7 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
         },
         identity,
         commands: list,
+        numbers,
         incidents,
         approvals,
       }
