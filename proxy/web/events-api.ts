@@ -7,17 +7,17 @@ import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { News, NewsItem } from '../gateway-news.js'
 import type { Identity } from '../identity/identity.js'
-import type { ListedSession, SessionList } from '../session-list.js'
+import type { SessionList } from '../session-list.js'
 import type { Access } from './access.js'
 import type { Callers } from './caller.js'
 import { WEB_LIMITS } from './limits.js'
-import { aboutSession, type TargetOf } from './session-views.js'
+import type { SessionSight } from './session-sight.js'
 
 export type EventsParts = {
   readonly news: News
   readonly access: Access
   readonly list: Pick<SessionList, 'find'>
-  readonly targetOf: TargetOf
+  readonly sight: SessionSight
   // Whether this request for approval is for the caller's eyes.
   readonly maySeeApproval: (caller: Identity, id: string) => Promise<boolean>
   readonly clock: Clock
@@ -140,37 +140,14 @@ function inBrief(items: readonly NewsItem[]): readonly NewsItem[] {
 }
 
 type Sight = (caller: Identity, item: NewsItem) => boolean | Promise<boolean>
-type Seen = {
-  readonly version: number
-  readonly state: string
-  readonly atMs: number
-  readonly may: boolean
-}
-
-// The same few sessions are asked about for each reader, several times a second.
 function createSight(parts: EventsParts): Sight {
-  const { access, list, targetOf, clock } = parts
-  const known = new WeakMap<Identity['facts'], WeakMap<ListedSession, Seen>>()
-  const seesSession = (caller: Identity, session: ListedSession): boolean => {
-    let sessions = known.get(caller.facts)
-    if (sessions === undefined) known.set(caller.facts, (sessions = new WeakMap()))
-    const before = sessions.get(session)
-    const [version, { state }, atMs] = [access.version(), session, clock.now()]
-    const isNew =
-      before?.version === version &&
-      before.state === state &&
-      Math.abs(atMs - before.atMs) < WEB_LIMITS.streamSightMs
-    if (isNew) return before.may
-    const may = access.may('see_session', caller, aboutSession(session, targetOf))
-    sessions.set(session, { version, state, atMs, may })
-    return may
-  }
+  const { access, list, sight } = parts
   return (caller, { topic, id }) => {
     switch (topic) {
       case 'session':
       case 'command': {
         const session = list.find(id)
-        return id === '' || (session !== undefined && seesSession(caller, session))
+        return id === '' || (session !== undefined && sight(caller, session))
       }
       case 'approval':
         return id === '' || parts.maySeeApproval(caller, id).catch(() => false)

@@ -51,7 +51,7 @@ export const WEB_LIMITS = {
   // News of one kind told one by one; more at once are told as “ask for all of it”.
   streamItems: 50,
   // What somebody may see is asked about anew after this.
-  streamSightMs: 5_000,
+  sightMs: 5_000,
   // News of one session is told this often at most.
   streamEveryMs: 250,
   // Answers of the policies to who may see what, kept while one bundle is active.

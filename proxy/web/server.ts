@@ -32,6 +32,7 @@ import { addMe, type MeParts } from './me-api.js'
 import { addOpenApi } from './openapi.js'
 import { addSearch, type SearchParts } from './search-api.js'
 import { addSessions, type SessionsParts } from './sessions-api.js'
+import { createSessionSight } from './session-sight.js'
 import type { TargetOf } from './session-views.js'
 import { createSignInDesk, type ConsoleOptions } from './sign-in-desk.js'
 import { addTry } from './try-api.js'
@@ -121,7 +122,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addApprovals(app, approvals, callers)
   addAccess(app, { approvals, askAccess: options.askAccess }, callers)
   const about = { access, list: options.sessions, targetOf: options.targetOf }
-  addSessions(app, { ...about, end: options.endSession }, callers)
+  const sight = createSessionSight({ ...about, clock })
+  addSessions(app, { ...about, sight, end: options.endSession }, callers)
   const { recent } = options
   if (recent !== undefined) addBefore(app, { ...about, approvals, recent }, callers)
   if (options.film !== undefined) {
@@ -132,6 +134,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     app,
     {
       ...about,
+      sight,
       news: options.news,
       maySeeApproval: async (caller, id) => (await approvals.one(caller, id)) !== undefined,
       clock,
