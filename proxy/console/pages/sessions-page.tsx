@@ -140,7 +140,7 @@ type TableProps = {
 function Table({ sessions, end }: TableProps) {
   return (
     <div class="table-box">
-      <table class="table">
+      <table class="table table-sessions">
         <thead>
           <tr>
             <th scope="col">Who</th>
@@ -197,7 +197,7 @@ function Row({ session, end }: RowProps) {
       <td class="nowrap">
         <Instant at={since} />
       </td>
-      <td class="nowrap muted">{until === undefined ? '' : lengthOf(until - from)}</td>
+      <td class="lasts nowrap muted">{until === undefined ? '' : lengthOf(until - from)}</td>
       <td class="right">{commands === undefined ? '' : count(commands)}</td>
       <td>
         <Counts session={session} />
