@@ -206,7 +206,7 @@ function Row({ session, end }: RowProps) {
         {onOneLine([session.client_address, session.application].filter(Boolean).join(' · '), 60)}
       </td>
       <td class="right">
-        {live === true && (own || viewer()?.may.operate === true) ? (
+        {live === true && mayTry(own) ? (
           <button type="button" class="button button-small" onClick={() => end(session)}>
             End
           </button>
@@ -237,4 +237,10 @@ function Counts({
       )}
     </span>
   )
+}
+
+// Whether one may is asked of the policies, session by session, when it is done.
+function mayTry(own: boolean): boolean {
+  const may = viewer()?.may
+  return own || may?.operate === true || may?.search === true
 }

@@ -31,6 +31,7 @@ export function answerOf(
           ),
         })
       }
+      if (id === 'BR0KEN00') return ok({ id, approvals: 7 })
       const one = APPROVALS.find((approval) => approval.id === id)
       if (one === undefined) return notFound
       if (verb === 'before') return ok({ before: one.before })
