@@ -1,5 +1,6 @@
 // Facts and decisions that command lines refer to by digest: where each stands, and the last used of them
 // read. A file's parts are looked for once, when a command of it is asked for.
+import { partIsSound } from '../recording/recorded-facts.js'
 import { lineHead } from './line-head.js'
 import { linesFrom, type LineReader } from './line-reader.js'
 import type { RecordFile } from './record-files.js'
@@ -60,7 +61,8 @@ export function createLineParts(): LineParts {
         const place = before ?? (await placesIn(file)).get(digest)
         if (place !== undefined) {
           const read = partIn(reader.at(file.path, place.offset, place.length))
-          if (read === undefined) return undefined
+          // Not what its digest says: as good as missing.
+          if (read === undefined || !isSound(digest, read)) return undefined
           values.set(key, read)
           const [oldest] = values.keys()
           if (values.size > VALUES_MAX && oldest !== undefined) values.delete(oldest)
@@ -70,6 +72,15 @@ export function createLineParts(): LineParts {
       }
       return undefined
     },
+  }
+}
+
+function isSound(digest: string, part: object): boolean {
+  try {
+    return partIsSound(digest, part)
+  } catch {
+    // Numbers that no JSON can hold: nobody recorded that.
+    return false
   }
 }
 
