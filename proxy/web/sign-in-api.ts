@@ -33,6 +33,9 @@ export type SignInOutcome = 'signed_in' | 'denied' | 'expired' | 'failed' | 'unr
 
 const text = { type: 'string' } as const
 
+// Whoever comes within an hour after somebody signed out may be somebody else.
+const AGAIN_MS = 3_600_000
+
 const loginQuery = {
   type: 'object',
   additionalProperties: false,
@@ -72,7 +75,7 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
       try {
         const { url, attempt } = await parts.flow.begin({
           ...(stepUp === 'yes' ? { stepUp: parts.stepUp } : {}),
-          again: again === 'yes',
+          again: again === 'yes' || cookies.read(request, 'again') !== undefined,
         })
         const about = { secrets: attempt, next: ownPath(next), browser, address: request.ip }
         parts.attempts.begin(attempt.state, about)
@@ -106,7 +109,11 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
         const { id } = signIns.open(signedIn)
         parts.onSignIn('signed_in', signedIn.identity, request.ip)
         return await reply
-          .header('set-cookie', [cookies.line('session', id), cookies.gone('login')])
+          .header('set-cookie', [
+            cookies.line('session', id),
+            cookies.gone('login'),
+            cookies.gone('again'),
+          ])
           .redirect(next, 302)
       } catch (problem) {
         return notSignedIn(problem, request, reply)
@@ -131,7 +138,8 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
         if (why !== undefined) throw new GatewayError('not_allowed', why)
         signIns.end(id, 'signed_out')
       }
-      return reply.header('set-cookie', cookies.gone('session')).send({ signed_out: true })
+      const lines = [cookies.gone('session'), cookies.line('again', newId(), AGAIN_MS)]
+      return reply.header('set-cookie', lines).send({ signed_out: true })
     },
   )
 

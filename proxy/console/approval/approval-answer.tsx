@@ -100,7 +100,7 @@ function Ask({ approval, mine, answered }: AskProps) {
       )
     } catch (problem) {
       setWords(problem instanceof Error ? problem.message : String(problem))
-      setFresh(problem instanceof ApiProblem && problem.code === 'step_up')
+      setFresh(problem instanceof ApiProblem && problem.code === 'step_up_required')
     }
     setBusy(undefined)
   }

@@ -252,6 +252,18 @@ t.test('whoever asks again for who it is, is asked at the issuer', async (t) => 
   t.match((await one.open('/api/me')).json, { subject: 'approver' })
 })
 
+t.test('after signing out, the next is asked who they are', async (t) => {
+  const { visit } = await webWorld(t)
+  const one = visit()
+  await one.signIn('engineer')
+  await one.send('POST', '/auth/logout')
+  t.ok((await one.open('/auth/login')).text.includes('Log in as'))
+  await one.signIn('approver')
+  t.match((await one.open('/api/me')).json, { subject: 'approver' })
+  const silent = await one.open('/auth/login')
+  t.notOk(silent.text.includes('Log in as'), 'and not again')
+})
+
 t.test('a fresh sign-in is asked of the issuer, and held against what it answers', async (t) => {
   const { visit } = await webWorld(t)
   const one = visit()
