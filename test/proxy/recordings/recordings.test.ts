@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import type { Frame } from '../../../proxy/recordings/film.js'
+import { createRecordings } from '../../../proxy/recordings/recordings.js'
 import { wholeChunks } from '../../../proxy/recordings/spool.js'
 import { allFrames, eventually } from '../../peers/film-reader.js'
 import { realFilmDisk } from '../../../proxy/recordings/film-disk.js'
@@ -181,6 +182,32 @@ t.test('after kill -9 what was flushed is read, and it is said that it is cut sh
   t.match(frames.at(-1), { kind: 'cut', command: 0, why: /cut short/ })
   t.match((await lab.lines())[0], { event: 'cut_short', session: 'killed', chunks: 1 })
   t.equal((await next.film('killed'))?.state, 'cut_short')
+})
+
+t.test('what is open when the gateway stops is finished, and the record knows it', async (t) => {
+  const lab = await filmLab()
+  for (const id of ['open-1', 'open-2']) act(lab.recordings.tapeFor(filmSession(id)), 1, ['a'])
+  await lab.recordings.close()
+  t.match(await lab.lines(), [{ event: 'finished' }, { event: 'finished' }])
+  t.same(readdirSync(join(lab.directory, 'open')), [])
+  await lab.close()
+})
+
+t.test('two gateways do not share a folder', async (t) => {
+  const lab = await filmLab()
+  t.teardown(lab.close)
+  const other = createRecordings({
+    settings: lab.settings,
+    store: lab.store,
+    recorder: lab.recorder,
+    clock: { now: Date.now, monotonicUs: () => 0 },
+    log: () => undefined,
+    onFrame: () => undefined,
+    onBytes: () => undefined,
+    onFailure: () => undefined,
+    onRemoved: () => undefined,
+  })
+  await t.rejects(other, { code: 'conflict', message: /in use by another gateway/ })
 })
 
 t.test('a slow disk makes the session wait, and never takes the memory', async (t) => {

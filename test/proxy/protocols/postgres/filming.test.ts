@@ -164,6 +164,18 @@ t.test('films', { skip }, async (t) => {
   })
 
   await t.test(
+    'an answer that the gateway cuts off ends with its error, beyond the bound too',
+    async (t) => {
+      const one = await client()
+      arena.decide = () => ({ ...ALLOW, limits: { rows_max: 20 } })
+      await one.exchange(message('Q', 'select id as limited from people'))
+      arena.decide = decided
+      t.same(told(1), ['command', 'columns', 'rows 1 2 3 4 5', 'cut', 'error 54000'])
+      one.end()
+    },
+  )
+
+  await t.test(
     'a recording that cannot follow holds the answer up, and then lets it go on',
     async (t) => {
       const one = await client()
