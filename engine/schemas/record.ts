@@ -13,13 +13,14 @@ const integer = { type: 'integer' } as const
 const line = { seq: integer, time: integer, prev: text } as const
 
 // What may be personal, in a box that is opened by a key beside the record: without that key it is erased.
-// The line itself then says `[erased]`. `commitment`: hex SHA-256 of salt and value, the salt being
-// SHA-256 of the key named and the nonce.
+// The line itself then says `[erased]`. Salt and box are AES-256-CTR of 32 zero bytes and of the value's
+// JSON, from byte `at` of the stream that SHA-256 of key and nonce gives; `commitment` is hex SHA-256
+// of salt and value.
 const sealed = {
   type: 'object',
   additionalProperties: false,
-  required: ['key', 'nonce', 'commitment', 'box'],
-  properties: { key: text, nonce: text, commitment: text, box: text },
+  required: ['key', 'nonce', 'at', 'commitment', 'box'],
+  properties: { key: text, nonce: text, at: integer, commitment: text, box: text },
 } as const
 
 const outcome = {

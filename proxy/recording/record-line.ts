@@ -98,8 +98,11 @@ export function commandBody(
 // Nothing in it needs to be escaped.
 function sealedMember(box: Sealed | undefined): string {
   if (box === undefined) return ''
-  const { key, nonce, commitment, box: value } = box
-  return `,"sealed":{"key":"${key}","nonce":"${nonce}","commitment":"${commitment}","box":"${value}"}`
+  const { key, nonce, at, commitment, box: value } = box
+  return (
+    `,"sealed":{"key":"${key}","nonce":"${nonce}","at":${at}` +
+    `,"commitment":"${commitment}","box":"${value}"}`
+  )
 }
 
 // Outcomes that ride on the line of a later command: a line of their own would cost as much again.

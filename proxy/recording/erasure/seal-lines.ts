@@ -3,9 +3,9 @@
 // understood (kind, groups, objects, labels) stays.
 import type { Clock } from '../../clock.js'
 import type { ApprovalEvent, CommandRecord, RecordedFacts, SessionEvent } from '../recorder.js'
-import { ERASED, sealed } from './sealed.js'
-import type { Sealed } from './sealed.js'
-import type { SubjectKeys } from './subject-keys.js'
+import { ERASED, sealOf } from './sealed.js'
+import type { Seal, Sealed } from './sealed.js'
+import type { SubjectKey, SubjectKeys } from './subject-keys.js'
 
 type Base = RecordedFacts['base']
 export type WithSeal<T> = T & { readonly sealed?: Sealed }
@@ -20,8 +20,27 @@ export type LineSeal = {
 export function lineSeal(keys: SubjectKeys, clock: Clock): LineSeal {
   // The same situation stays the same object, so that it is written once a segment.
   const bases = new WeakMap<Base, object>()
-  const keyOf = (identity: { readonly issuer: string; readonly subject: string }) =>
-    keys.of(`${identity.issuer} ${identity.subject}`, clock.now())
+  const known = new WeakMap<Base, { readonly untilMs: number; readonly seal: Seal }>()
+  const seals = new WeakMap<SubjectKey, Seal>()
+  let month = { fromMs: 0, untilMs: 0 }
+
+  const sealUnder = (subject: string): Seal => {
+    const now = clock.now()
+    if (now >= month.untilMs || now < month.fromMs) month = monthAround(now)
+    const key = keys.of(subject, now)
+    const found = seals.get(key) ?? sealOf(key)
+    seals.set(key, found)
+    return found
+  }
+  const sealFor = ({ issuer, subject }: Base['identity']): Seal => sealUnder(`${issuer} ${subject}`)
+  const sealIn = (base: Base): Seal => {
+    const found = known.get(base)
+    if (found !== undefined && clock.now() < found.untilMs) return found.seal
+    const seal = sealFor(base.identity)
+    known.set(base, { untilMs: month.untilMs, seal })
+    return seal
+  }
+
   return {
     base(base) {
       const found = bases.get(base)
@@ -34,7 +53,7 @@ export function lineSeal(keys: SubjectKeys, clock: Clock): LineSeal {
         identity: { ...identity, subject: ERASED, name: ERASED, claims: {}, actor: [] },
         session: { ...session, client_address: ERASED, application: ERASED, purpose: '' },
         grants: [],
-        sealed: sealed(keyOf(identity), {
+        sealed: sealIn(base)({
           identity: { subject, name, claims, actor },
           session: { client_address, application, purpose },
           grants,
@@ -57,7 +76,7 @@ export function lineSeal(keys: SubjectKeys, clock: Clock): LineSeal {
         ...(rewritten === undefined ? {} : { rewritten: ERASED }),
         ...(refusal === undefined ? {} : { refusal: ERASED }),
         facts: { ...facts, overrides: {} },
-        sealed: sealed(keyOf(facts.base.identity), secret),
+        sealed: sealIn(facts.base)(secret),
       }
     },
     session(event) {
@@ -70,7 +89,7 @@ export function lineSeal(keys: SubjectKeys, clock: Clock): LineSeal {
         ...(clientAddress === undefined ? {} : { clientAddress: ERASED }),
         ...(application === undefined ? {} : { application: ERASED }),
         ...(reason === undefined ? {} : { reason: ERASED }),
-        sealed: sealed(keyOf(identity), {
+        sealed: sealFor(identity)({
           identity: { subject, name, claims, actor },
           ...(clientAddress === undefined ? {} : { client_address: clientAddress }),
           ...(application === undefined ? {} : { application }),
@@ -85,11 +104,17 @@ export function lineSeal(keys: SubjectKeys, clock: Clock): LineSeal {
         ...event,
         by: ERASED,
         ...(reason === undefined ? {} : { reason: ERASED }),
-        sealed: sealed(keys.of(by, clock.now()), {
+        sealed: sealUnder(by)({
           by,
           ...(reason === undefined ? {} : { reason }),
         }),
       }
     },
   }
+}
+
+function monthAround(timeMs: number): { readonly fromMs: number; readonly untilMs: number } {
+  const at = new Date(timeMs)
+  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()]
+  return { fromMs: Date.UTC(year, month), untilMs: Date.UTC(year, month + 1) }
 }
