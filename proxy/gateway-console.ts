@@ -15,6 +15,7 @@ import { createCodeFlow } from './identity/code-flow.js'
 import type { Identity } from './identity/identity.js'
 import type { Log } from './log.js'
 import type { Metrics, Readings } from './metrics.js'
+import { rememberingRecorder } from './recent-commands.js'
 import { recordLines } from './recording/read-record.js'
 import type { Recorder } from './recording/recorder.js'
 import type { Recordings } from './recordings/film.js'
@@ -36,11 +37,14 @@ export type GatewayConsole = {
   readonly close: () => Promise<void>
 }
 
-export type ConsoleWeb = Required<Pick<WebOptions, 'trials' | 'health' | 'policy' | 'film'>> &
+export type ConsoleWeb = Required<
+  Pick<WebOptions, 'trials' | 'health' | 'policy' | 'film' | 'recordedSession'>
+> &
   Pick<
     WebOptions,
     | 'sessions'
     | 'news'
+    | 'recent'
     | 'targetOf'
     | 'endSession'
     | 'mayOperate'
@@ -73,7 +77,8 @@ export function gatewayConsole(
 ): GatewayConsole {
   const news = createNews(WEB_LIMITS.streamEveryMs)
   const sessions = createSessionList()
-  const recorder = watchedRecorder(written, sessions, news, clock)
+  const watched = watchedRecorder(written, sessions, news, clock)
+  const { recorder, recent } = rememberingRecorder(watched, clock)
   const search = gatewaySearch(settings().record, log)
   let healthy = true
   const looking = setInterval(() => {
@@ -114,7 +119,7 @@ export function gatewayConsole(
     const views = { ...rest, settings, recorder, clock }
     const directory = settings().record.directory
     return {
-      film: gatewayFilms(directory, recordings, settings().policy.fuel),
+      ...gatewayFilms(directory, recordings, settings().policy.fuel),
       trials: createTrials({
         settings,
         targets,
@@ -135,6 +140,7 @@ export function gatewayConsole(
       ...(search === undefined ? {} : { search: search.web(policy) }),
       sessions,
       news,
+      recent,
       activePolicy: policy,
       targetOf: (name, database) => {
         const found = settings().targets.find((one) => one.name === name)

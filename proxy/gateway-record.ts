@@ -39,6 +39,7 @@ export async function gatewayRecord(
     segmentBytes: record.segmentBytes,
     syncMs: record.syncMs,
     checkpointMs: record.checkpointMs,
+    erasable: record.erasable,
     version,
     clock,
     log,

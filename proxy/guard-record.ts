@@ -30,7 +30,7 @@ export function written(
     if (judged === undefined || command === undefined) throw new Error('a command was lost')
     const approval = approvals[i]
     const { text, redacted } = textOf(command, judged)
-    filmCommand(parts, trial, i, text, judged)
+    if (trial.filmed !== true) filmCommand(parts, trial, i, text, judged)
     const { rewritten } = judged
     // The digest of a text that is written down whole goes without saying.
     const told = !redacted && command.of <= 1 && command.binds === undefined

@@ -4,6 +4,7 @@ import type { Decision } from '../engine/schemas/decision.js'
 import type { Decided } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
+import { textOf } from './guard-record.js'
 import { looksProtected } from './redaction.js'
 import type { RecordTerms } from './session-tape.js'
 
@@ -51,6 +52,16 @@ const UNRECORDED: Refusal = {
   rule: 'sallyport/recording-failed',
   message: 'this command must be recorded, and that is not possible now, so it was not run',
   hint: 'try again later; the operator of the gateway was told',
+}
+
+// A command that is held was sent before anybody agreed to it.
+export function filmHeld(parts: Parts, trial: Trial, { decided }: Judgement): void {
+  if (trial.session.tape === undefined) return
+  trial.filmed = true
+  for (const [at, judged] of decided.entries()) {
+    const command = trial.commands[at]
+    if (command !== undefined) filmCommand(parts, trial, at, textOf(command, judged).text, judged)
+  }
 }
 
 // What was sent, into the session's recording: the text as in the record, and its values.

@@ -19,7 +19,7 @@ import { previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import type { Waiting, Words } from './guard-waiting.js'
 import { written } from './guard-record.js'
-import { recordTermsOf, unrecorded, type RecordingDuty } from './guard-recording.js'
+import { filmHeld, recordTermsOf, unrecorded, type RecordingDuty } from './guard-recording.js'
 import type { Outcome, Recorder } from './recording/recorder.js'
 import type { Session } from './session.js'
 import type { RecordTerms } from './session-tape.js'
@@ -134,6 +134,8 @@ export type Trial = {
   readonly answered: (answer: Answer) => void
   // Number of the first command within the session; the others follow it.
   readonly first: number
+  // In the session's recording already.
+  filmed?: boolean
   // Made when it is first asked for: see `digestOf`.
   digest: string | undefined
   // How many rows each command may change, as who approved it said.
@@ -263,8 +265,10 @@ function begin(
     const refusal = worst(runs)
     // Nobody is asked about what could not run.
     const never = refusal ?? expired(parts) ?? overCap(trial, runs)
-    if (judgement.held && never === undefined) hold(trial, policy, judgement)
-    else finish(trial, runs, never, NO_APPROVALS)
+    if (judgement.held && never === undefined) {
+      filmHeld(parts, trial, judgement)
+      hold(trial, policy, judgement)
+    } else finish(trial, runs, never, NO_APPROVALS)
   }
 }
 

@@ -41,6 +41,10 @@ const VERBS: Verbs = {
     summary: 'list, verify, hold and delete recordings',
     load: () => import('./commands/recordings.js'),
   },
+  gateway: {
+    summary: 'try commands at a running gateway; its targets, health and events',
+    load: () => import('./commands/gateway.js'),
+  },
   login: {
     summary: 'log in at the company’s identity provider',
     load: () => import('./commands/login.js'),

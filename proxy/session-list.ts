@@ -39,6 +39,9 @@ export type SessionList = {
 
 export const SESSIONS_LISTED = 50_000
 
+// Beyond it they are gathered anew.
+const IDENTITIES_MAX = 10_000
+
 type Mutable = { -readonly [Name in keyof ListedSession]: ListedSession[Name] }
 
 export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
@@ -56,6 +59,18 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
     }
   }
   const found = (id: string): Mutable | undefined => own.get(id) ?? earlier.get(id)
+  // One object for all sessions of one identity: less memory, and whoever asks about many can tell.
+  const identities = new Map<string, IdentityFacts>()
+  const same = (event: SessionEvent): SessionEvent => {
+    const { identity } = event
+    if (identity === undefined) return event
+    const key = JSON.stringify(identity)
+    const known = identities.get(key)
+    if (known !== undefined) return { ...event, identity: known }
+    if (identities.size >= IDENTITIES_MAX) identities.clear()
+    identities.set(key, identity)
+    return event
+  }
 
   const read = async (lines: AsyncIterable<{ readonly line: RecordLine }>): Promise<void> => {
     complete = false
@@ -67,7 +82,7 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
           open.clear()
         }
         if ('session' in line && line.session !== undefined && own.has(line.session)) continue
-        follow(line, earlier, open)
+        follow(line, earlier, open, same)
         makeRoom()
       }
     } finally {
@@ -78,7 +93,7 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
 
   return {
     session: (event, atMs) => {
-      take(event, atMs, own)
+      take(same(event), atMs, own)
       makeRoom()
     },
     command: ({ session, go }) => count(found(session), go),
@@ -133,7 +148,12 @@ function take(event: SessionEvent, atMs: number, sessions: Map<string, Mutable>)
   })
 }
 
-function follow(line: RecordLine, sessions: Map<string, Mutable>, open: Set<Mutable>): void {
+function follow(
+  line: RecordLine,
+  sessions: Map<string, Mutable>,
+  open: Set<Mutable>,
+  same: (event: SessionEvent) => SessionEvent,
+): void {
   switch (line.kind) {
     case 'session': {
       const { client_address: clientAddress, identity, session, event, time } = line
@@ -145,7 +165,7 @@ function follow(line: RecordLine, sessions: Map<string, Mutable>, open: Set<Muta
         ...(clientAddress === undefined ? {} : { clientAddress }),
       }
       const who = isIdentity(identity) ? { identity } : {}
-      take({ session, event, ...who, ...text }, time, sessions)
+      take(same({ session, event, ...who, ...text }), time, sessions)
       const one = sessions.get(session)
       if (one === undefined) return
       if (one.state === 'live') open.add(one)

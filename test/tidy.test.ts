@@ -64,7 +64,7 @@ const MAY_IMPORT: readonly (readonly [from: RegExp, to: RegExp])[] = [
     /^(proxy\/(protocols\/$1|transport|guard|session|errors|limits|clock|identity\/identity)|engine)\b/,
   ],
   [
-    /^proxy\/(guard|session|open-sessions|decision|redaction|facts)/,
+    /^proxy\/(guard|session|open-sessions|recent-commands|decision|redaction|facts)/,
     /^(engine\/|proxy\/[\w-]+\.ts$|proxy\/(identity\/identity|recording\/recorder|approvals\/approvals)\.ts$)/,
   ],
   [

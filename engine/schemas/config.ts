@@ -485,6 +485,11 @@ export const configSchema = {
           description:
             'keep an index beside the record, for searching it in the console and by `sallyport search` (default true)',
         },
+        erasable: {
+          type: 'boolean',
+          description:
+            'what may be personal is written so that it can be erased later (audit erase); costs some CPU a command',
+        },
         witnesses: {
           type: 'array',
           maxItems: 16,

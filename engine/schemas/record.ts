@@ -12,6 +12,17 @@ const text = { type: 'string' } as const
 const integer = { type: 'integer' } as const
 const line = { seq: integer, time: integer, prev: text } as const
 
+// What may be personal, in a box that is opened by a key beside the record: without that key it is erased.
+// The line itself then says `[erased]`. Salt and box are AES-256-CTR of 32 zero bytes and of the value's
+// JSON, from byte `at` of the stream that SHA-256 of key and nonce gives; `commitment` is hex SHA-256
+// of salt and value.
+const sealed = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['key', 'nonce', 'at', 'commitment', 'box'],
+  properties: { key: text, nonce: text, at: integer, commitment: text, box: text },
+} as const
+
 const outcome = {
   session: text,
   command: integer,
@@ -49,6 +60,7 @@ export const recordSchema = {
       properties: {
         ...line,
         kind: { const: 'session' },
+        sealed,
         session: text,
         event: { enum: ['opened', 'refused', 'closed'] },
         identity: { type: 'object' },
@@ -81,6 +93,7 @@ export const recordSchema = {
       properties: {
         ...line,
         kind: { const: 'command' },
+        sealed,
         session: text,
         // Number of this command within its session, from 1.
         command: integer,
@@ -142,6 +155,7 @@ export const recordSchema = {
       properties: {
         ...line,
         kind: { const: 'approval' },
+        sealed,
         approval: text,
         // `granted`, `ended`: access to a target for a time. `joined`: the same command again, while it
         // waited already. `reviewed`: somebody looked at a broken glass afterwards. `delegated`,
@@ -296,9 +310,16 @@ export const recordSchema = {
         kind: { const: 'gateway' },
         // `segment` opens each file: which segment it continues and from which line.
         // `key_rotated`: another key signs from here on; the next checkpoint is signed by both.
-        event: { enum: ['started', 'stopped', 'segment', 'resumed', 'torn', 'key_rotated'] },
+        event: {
+          enum: ['started', 'stopped', 'segment', 'resumed', 'torn', 'key_rotated', 'erased'],
+        },
         version: text,
         detail: text,
+        // With `erased`: who took which keys of people away, and why; `digest` is of their ids.
+        by: text,
+        reason: text,
+        keys: { type: 'array', items: text },
+        digest: text,
         // With `key_rotated`: the public keys before and after.
         from: text,
         to: text,

@@ -102,7 +102,7 @@ export function createAnswers(parts: AnswerParts): Answers {
       const view = approvalView(after.row, after.votes)
       if (view.access !== undefined && view.status === 'used') await parts.onGranted(view)
       if (row.gateway === '' && view.status !== 'pending') parts.tellEnd(id)
-      return view
+      return shownTo(approver, after.row, view)
     },
     async list(viewer, which) {
       const [{ rows, votes }, hands] = await Promise.all([

@@ -27,6 +27,10 @@ const VERBS: Verbs = {
     summary: 'compare it with the target’s own log: what one has and the other lacks',
     load: () => import('./audit/reconcile.js'),
   },
+  erase: {
+    summary: 'erase what it holds about a person; hashes and proofs stay good',
+    load: () => import('./audit/erase.js'),
+  },
   export: {
     summary: 'print it as JSON lines, each command with facts and decision',
     load: () => import('./audit/export.js'),

@@ -62,6 +62,10 @@ const VERBS: Verbs = {
     summary: 'which policies decide in a running gateway',
     load: () => import('./policy/status.js'),
   },
+  history: {
+    summary: 'which bundles were in force, and what changed between two',
+    load: () => import('./policy/history.js'),
+  },
   activate: {
     summary: 'have a running gateway take what its source has, now',
     load: () => import('./policy/activate.js'),

@@ -83,7 +83,7 @@ function isExportFile(place: string): boolean {
 
 function isUnwritable(problem: unknown): boolean {
   const texts = [problem, problem instanceof Error ? problem.cause : undefined].map(String)
-  return /EACCES|EROFS|EPERM|ENOSPC|readonly|read-only|unable to open|SQLITE_(READONLY|CANTOPEN|FULL)/i.test(
+  return /EACCES|EISDIR|EROFS|EPERM|ENOSPC|readonly|read-only|unable to open|SQLITE_(READONLY|CANTOPEN|FULL)/i.test(
     texts.join(' '),
   )
 }

@@ -11,6 +11,14 @@ const VERBS: Verbs = {
     summary: 'one session: each command, what was decided and what came of it',
     load: () => import('./sessions/show.js'),
   },
+  live: {
+    summary: 'those open now at a running gateway',
+    load: () => import('./sessions/live.js'),
+  },
+  end: {
+    summary: 'end a live one; its client is told why',
+    load: () => import('./sessions/end.js'),
+  },
   replay: {
     summary: 'watch one like a film, at its pace, also under another bundle',
     load: () => import('./sessions/replay.js'),

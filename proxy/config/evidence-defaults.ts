@@ -14,9 +14,10 @@ export function evidenceSettings(
   record: RecordConfig,
   locate: Locate,
   follow: Follow,
-): Pick<Settings['record'], 'witnesses' | 'publish'> {
+): Pick<Settings['record'], 'erasable' | 'witnesses' | 'publish'> {
   const witnesses = record.witnesses ?? []
   return {
+    erasable: record.erasable ?? false,
     witnesses: {
       witnesses,
       quorum: record.witness_quorum ?? Math.floor(witnesses.length / 2) + 1,

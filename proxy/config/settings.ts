@@ -165,6 +165,7 @@ export type Settings = {
     readonly checkpointMs: number
     // Whether an index for searching is kept beside it.
     readonly search: boolean
+    readonly erasable: boolean
     readonly witnesses: {
       readonly witnesses: readonly { readonly key: string; readonly url: string }[]
       readonly quorum: number

@@ -6,6 +6,7 @@ import { askWho, signIn } from './api/viewer.js'
 import { ApprovalPage } from './pages/approval-page.js'
 import { ApprovalsPage } from './pages/approvals-page.js'
 import { NotFoundPage } from './pages/not-found-page.js'
+import { GrantsPage } from './pages/grants-page.js'
 import { HealthPage } from './pages/health-page.js'
 import { PoliciesPage } from './pages/policies-page.js'
 import { PolicyDiffPage } from './pages/policy-diff-page.js'
@@ -20,6 +21,7 @@ import { SignInPage } from './pages/sign-in-page.js'
 import { WhoCanPage } from './pages/who-can-page.js'
 import { Loading } from './parts/notes.js'
 import { Frame } from './shell/frame.js'
+import { PageGuard } from './shell/page-guard.js'
 import { listenForKeys } from './shell/keys.js'
 import { applyTheme } from './shell/theme.js'
 
@@ -36,24 +38,27 @@ function Console() {
   if (now.state !== 'in') return <SignInPage state={now} />
   return (
     <Frame>
-      <Router>
-        <Route path="/" component={Nothing} />
-        <Route path="/sign-in" component={Nothing} />
-        <Route path="/approvals" component={ApprovalsPage} />
-        <Route path="/approvals/:id" component={ApprovalPage} />
-        <Route path="/sessions" component={SessionsPage} />
-        <Route path="/sessions/:id" component={SessionPage} />
-        <Route path="/search" component={SearchPage} />
-        <Route path="/policies" component={PoliciesPage} />
-        <Route path="/policies/rules" component={RulesPage} />
-        <Route path="/policies/shadow" component={ShadowPage} />
-        <Route path="/policies/diff" component={PolicyDiffPage} />
-        <Route path="/try" component={TryPage} />
-        <Route path="/who-can" component={WhoCanPage} />
-        <Route path="/targets" component={TargetsPage} />
-        <Route path="/health" component={HealthPage} />
-        <Route default component={NotFoundPage} />
-      </Router>
+      <PageGuard key={path}>
+        <Router>
+          <Route path="/" component={Nothing} />
+          <Route path="/sign-in" component={Nothing} />
+          <Route path="/approvals" component={ApprovalsPage} />
+          <Route path="/approvals/access" component={GrantsPage} />
+          <Route path="/approvals/:id" component={ApprovalPage} />
+          <Route path="/sessions" component={SessionsPage} />
+          <Route path="/sessions/:id" component={SessionPage} />
+          <Route path="/search" component={SearchPage} />
+          <Route path="/policies" component={PoliciesPage} />
+          <Route path="/policies/rules" component={RulesPage} />
+          <Route path="/policies/shadow" component={ShadowPage} />
+          <Route path="/policies/diff" component={PolicyDiffPage} />
+          <Route path="/try" component={TryPage} />
+          <Route path="/who-can" component={WhoCanPage} />
+          <Route path="/targets" component={TargetsPage} />
+          <Route path="/health" component={HealthPage} />
+          <Route default component={NotFoundPage} />
+        </Router>
+      </PageGuard>
     </Frame>
   )
 }

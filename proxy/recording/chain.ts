@@ -1,6 +1,7 @@
 // Turns entries into lines, each with its number and the hash of the line before. Lines count once
 // they are committed; lines whose write failed are undone, and their numbers given again.
 import { createLineBuffer } from './line-buffer.js'
+import type { LineSeal } from './erasure/seal-lines.js'
 import type { Tree } from './merkle.js'
 import type { OpenCommands } from './open-commands.js'
 import { createParts } from './parts.js'
@@ -32,8 +33,10 @@ export function createChain(start: {
   readonly tree: Tree
   readonly open: OpenCommands
   readonly hash: string
+  // Where what may be personal can be erased.
+  readonly seal?: LineSeal | undefined
 }): Chain {
-  const { tree, open } = start
+  const { tree, open, seal } = start
   const buffer = createLineBuffer()
   const parts = createParts()
   let seq = tree.size()
@@ -73,10 +76,12 @@ export function createChain(start: {
         settle()
         return line(entry.body ?? '}')
       }
-      const base = parts.digestOf(command.facts.base, line)
+      const { base: situation } = command.facts
+      const base = parts.digestOf(seal === undefined ? situation : seal.base(situation), line)
       const facts = parts.digestOf(command.facts.command, line)
       const decision = parts.digestOf(command.decision, line)
-      line(commandBody(command, { base, command: facts, decision }, waiting))
+      const shown = seal === undefined ? command : seal.command(command)
+      line(commandBody(shown, { base, command: facts, decision }, waiting))
       if (waiting.length > 0) waiting = []
     },
     take() {

@@ -1,7 +1,7 @@
 // Takes written lines to the disk: one sync at a time, on a thread of its own, shared by all that wait
 // for it. Lines are kept in memory until then, so that a failed sync loses none of them; checkpoints are
 // signed here, since only what is on the disk may be signed.
-import { synced, syncDirectory } from './disk.js'
+import { synced } from './disk.js'
 import type { Disk } from './disk.js'
 import type { CheckpointFile } from './checkpoint-file.js'
 import type { Tree } from './merkle.js'
@@ -68,6 +68,10 @@ export class DiskSync {
 
   durable(): Place {
     return this.#durable
+  }
+
+  busy(): boolean {
+    return this.#running !== undefined
   }
 
   // Ends with the sync that is under way, and never fails.
@@ -147,7 +151,7 @@ export class DiskSync {
     const pieces = this.#kept.length
     const bytes = this.#keptBytes
     await synced(disk, fd)
-    if (this.#directoryChanged) syncDirectory(directory)
+    if (this.#directoryChanged) disk.syncDirectory(directory)
     this.#directoryChanged = false
     this.#durable = place
     this.#kept.splice(0, pieces)

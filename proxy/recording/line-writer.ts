@@ -65,7 +65,13 @@ export class LineWriter {
       },
       { ...place, peaks },
     )
-    this.#sync.begun(this.#series.next(this.#sync.durable()))
+    try {
+      this.#sync.begun(this.#series.next(this.#sync.durable()))
+    } catch (problem) {
+      // Nothing of a writer that never began may go on writing.
+      this.#sync.stop()
+      throw problem
+    }
   }
 
   healthy(): boolean {
@@ -134,8 +140,9 @@ export class LineWriter {
       this.#sync.keptBytes() > KEPT_BYTES_MAX ||
       this.#series.bytes() >= this.#options.segmentBytes
     ) {
-      // The end of the sync comes back here. A segment is left only once it is on the disk.
-      if (this.#sync.keptBytes() > 0) return this.#sync.now()
+      // The end of the sync comes back here. A segment is left only once it is on the disk, and never
+      // while a sync of a checkpoint still holds its file.
+      if (this.#sync.keptBytes() > 0 || this.#sync.busy()) return this.#sync.now()
       if (!this.#rotated()) return
     }
     this.#queue = []

@@ -35,6 +35,7 @@ export function makeReceipt(
     if (read.line === undefined) throw damaged(`${file}:${number}: ${read.wrong}`)
     return read.line
   }
+  for (const line of ['command', 'base'] as const) refuseSealed(parsed(line))
   const told = toldBy({
     command: parsed('command'),
     base: parsed('base'),
@@ -55,6 +56,16 @@ export function makeReceipt(
     bundle: written('bundle'),
   }
   return { text: receiptText(told, { key: signed.key.text, checkpoint, lines }), told }
+}
+
+// A receipt would have to hold the key of the person, and with it all that lies under it.
+function refuseSealed(line: RecordLine): void {
+  if (!('sealed' in line) && !(line.kind === 'part' && 'sealed' in line.value)) return
+  throw new GatewayError(
+    'conflict',
+    'it was recorded so that it can be erased (record.erasable): such decisions have no receipts; ' +
+      'audit prove proves its lines',
+  )
 }
 
 function textOf({ line, file, number }: ProvenLine): string {

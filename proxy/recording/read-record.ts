@@ -5,6 +5,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { GatewayError } from '../errors.js'
+import { lineUnseal } from './erasure/unseal-lines.js'
 import { openingOf, rawLines, readLine } from './segment-lines.js'
 import type { Opening, RawLine } from './segment-lines.js'
 import { segmentNames } from './segment.js'
@@ -131,6 +132,7 @@ export async function* recordLines(place: string): AsyncGenerator<RecordedLine> 
   const { directory, only } = placeOf(place)
   const { segments, problem } = segmentsOf(directory)
   if (problem !== undefined) throw damagedAt(problem)
+  const unsealed = lineUnseal(directory)
   let turn = 0
   for (const segment of segments) {
     if (only !== undefined && segment.file !== only) continue
@@ -139,7 +141,7 @@ export async function* recordLines(place: string): AsyncGenerator<RecordedLine> 
       const { line, wrong } = readLine(placed.bytes)
       if (line === undefined)
         throw damagedAt({ file: placed.file, line: placed.number, what: wrong })
-      yield { file: placed.file, number: placed.number, line }
+      yield { file: placed.file, number: placed.number, line: unsealed(line) }
       turn += 1
       if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     }

@@ -2,6 +2,7 @@
 // byte for byte, whoever asks and whenever.
 import { canonicalJson } from '../../engine/canonical.js'
 import type { Policy } from '../../engine/policy/policy.js'
+import { isErased } from './erasure/unseal-lines.js'
 import { recordLines } from './read-record.js'
 import { createPartsRead, factsDigest, factsOf, partIsSound } from './recorded-facts.js'
 import type { CommandLine, PartsRead } from './recorded-facts.js'
@@ -89,9 +90,13 @@ function recheckedLine(line: CommandLine, parts: PartsRead, policy: Policy | str
   if (facts === undefined || recorded === undefined) return unchecked('a part of it is missing')
   for (const digest of [line.facts.base, line.facts.command, line.decision]) {
     const value = parts.of(digest)
-    if (value === undefined || !partIsSound(digest, value)) {
+    if (value === undefined || !isSound(digest, value)) {
       return unchecked(`the part ${digest} is not what its digest says`)
     }
+  }
+  const base = parts.of(line.facts.base)
+  if (isErased(line) || (base !== undefined && isErased(base))) {
+    return unchecked('its facts were erased: it cannot be executed again')
   }
   if (typeof policy === 'string') return unchecked(policy)
   const again = canonicalJson(policy.decide(facts, line.entrypoint))
@@ -101,4 +106,14 @@ function recheckedLine(line: CommandLine, parts: PartsRead, policy: Policy | str
     facts: factsDigest(facts),
     what: `recorded ${canonicalJson(recorded)}, now ${again}`,
   }
+}
+
+// Parts are shared by many lines, and each is looked at once.
+const sound = new WeakMap<object, string>()
+
+function isSound(digest: string, value: object): boolean {
+  if (sound.get(value) === digest) return true
+  if (!partIsSound(digest, value)) return false
+  sound.set(value, digest)
+  return true
 }

@@ -2,6 +2,7 @@
 // hand where a line is written for every command: this is the hot path, and only texts that come
 // from outside need escaping.
 import { createHash, hash } from 'node:crypto'
+import type { Sealed } from './erasure/sealed.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import type {
   ApprovalEvent,
@@ -72,7 +73,7 @@ function flat(text: string): string {
 }
 
 export function commandBody(
-  record: CommandRecord,
+  record: CommandRecord & { readonly sealed?: Sealed },
   parts: CommandParts,
   outcomes: readonly Outcome[],
 ): string {
@@ -90,7 +91,17 @@ export function commandBody(
     `${record.rewritten === undefined ? '' : `,"rewritten":${quoted(record.rewritten)}`}` +
     `,"go":${record.go ? 'true' : 'false'},"facts":{"base":"${parts.base}${middle}` +
     `${overrides}${tail}${member('approval', record.approval)}` +
-    `${member('refusal', record.refusal)}${riding(outcomes)}}`
+    `${member('refusal', record.refusal)}${sealedMember(record.sealed)}${riding(outcomes)}}`
+  )
+}
+
+// Nothing in it needs to be escaped.
+function sealedMember(box: Sealed | undefined): string {
+  if (box === undefined) return ''
+  const { key, nonce, at, commitment, box: value } = box
+  return (
+    `,"sealed":{"key":"${key}","nonce":"${nonce}","at":${at}` +
+    `,"commitment":"${commitment}","box":"${value}"}`
   )
 }
 

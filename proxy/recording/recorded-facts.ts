@@ -2,6 +2,7 @@
 import { canonicalJson } from '../../engine/canonical.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
+import { asWritten } from './erasure/unseal-lines.js'
 import { textDigest } from './record-line.js'
 
 export type CommandLine = Extract<RecordLine, { kind: 'command' }>
@@ -26,7 +27,7 @@ export function createPartsRead(): PartsRead {
 
 // A part that is not what its digest says decides nothing.
 export function partIsSound(digest: string, value: object): boolean {
-  return textDigest(canonicalJson(value)) === digest
+  return textDigest(canonicalJson(asWritten(value))) === digest
 }
 
 // The whole document as it was decided on; undefined where a part is missing.

@@ -175,5 +175,6 @@ function outcomeText(line: RecordedOutcome): string {
 function approvalEvent(line: Extract<RecordLine, { kind: 'approval' }>): string {
   const by = line.by === undefined ? '' : ` by ${line.by}`
   const reason = line.reason === undefined || line.reason === '' ? '' : ` (${line.reason})`
-  return `${line.event}${by}${reason}`
+  const via = line.via === undefined ? '' : ` via ${line.via}`
+  return `${line.event}${by}${via}${reason}`
 }

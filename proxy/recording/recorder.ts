@@ -157,3 +157,16 @@ export type Recorder = {
   readonly lag: () => number
   readonly close: () => Promise<void>
 }
+
+// Somebody's keys are about to be taken away (`erasure/`).
+export type ErasedEvent = {
+  readonly by: string
+  readonly reason: string
+  readonly keys: readonly string[]
+  readonly digest: string
+}
+
+// What the command line may also write.
+export type OwnRecorder = Recorder & {
+  readonly erased: (event: ErasedEvent, written: Written) => void
+}

@@ -2,9 +2,9 @@
 // disk, is synced as a whole, and only then takes its name: whatever the failing disk did to the old
 // segment no longer matters.
 import { closeSync, ftruncateSync, openSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { synced, syncDirectory, writeAll } from './disk.js'
+import { synced, writeAll } from './disk.js'
 import type { Disk } from './disk.js'
 import { segmentName, temporaryPath } from './segment.js'
 import type { OpenSegment } from './segment.js'
@@ -34,8 +34,8 @@ export async function resumedSegment(options: {
     bytes -= HEADROOM_BYTES
     ftruncateSync(fd, bytes)
     await synced(disk, fd)
-    await rename(temporary, join(directory, name))
-    syncDirectory(directory)
+    disk.rename(temporary, join(directory, name))
+    disk.syncDirectory(directory)
     return { name, fd, bytes }
   } catch (problem) {
     closeSync(fd)

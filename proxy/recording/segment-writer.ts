@@ -9,6 +9,9 @@ import type { Log } from '../log.js'
 import { createChain } from './chain.js'
 import { openCheckpointFile } from './checkpoint-file.js'
 import { lockDirectory } from './directory-lock.js'
+import { lineSeal } from './erasure/seal-lines.js'
+import type { LineSeal } from './erasure/seal-lines.js'
+import { openSubjectKeys } from './erasure/subject-keys.js'
 import { realDisk } from './disk.js'
 import type { Disk } from './disk.js'
 import type { DiskSyncOptions } from './disk-sync.js'
@@ -26,7 +29,7 @@ import {
 } from './record-line.js'
 import { recordEnd } from './record-start.js'
 import type { RecordEnd } from './record-start.js'
-import type { Durability, Recorder, Written } from './recorder.js'
+import type { Durability, OwnRecorder, Written } from './recorder.js'
 import { LineWriter } from './line-writer.js'
 import { removeTemporaries } from './segment.js'
 import { signingKeys } from './signing-keys.js'
@@ -40,6 +43,8 @@ export type RecorderOptions = {
   readonly syncMs?: number | undefined
   readonly checkpointMs?: number | undefined
   readonly version?: string | undefined
+  // What may be personal is written so that it can be erased later (`erasure/`).
+  readonly erasable?: boolean | undefined
   readonly clock?: Clock
   readonly log?: Log
   readonly disk?: Disk
@@ -57,7 +62,7 @@ export const RECORD_DEFAULTS = {
   checkpointMs: 10_000,
 } as const
 
-export async function createRecorder(options: RecorderOptions): Promise<Recorder> {
+export async function createRecorder(options: RecorderOptions): Promise<OwnRecorder> {
   const { directory, clock = systemClock, disk = realDisk, log = silentLog } = options
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -67,13 +72,17 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
     })
   }
   const unlock = await lockDirectory(directory)
+  let closeCheckpoints = (): void => undefined
   try {
     removeTemporaries(directory)
     const checkpoints = openCheckpointFile(disk, directory)
+    closeCheckpoints = checkpoints.close
     const { signer, rotation, kept } = signingKeys(directory, options.signingKey, checkpoints.last)
     const end = recordEnd(directory, checkpoints.last)
+    const seal = options.erasable === true ? lineSeal(openSubjectKeys(directory), clock) : undefined
     const chain = createChain({
       tree: end.tree,
+      seal,
       open: end.open,
       hash: end.previous?.hash ?? NO_LINE,
     })
@@ -108,13 +117,14 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       writer.add(outcomeEntry(clock.now(), { ...command, result: 'unknown' }))
     }
     if (end.torn !== undefined) log.warn(end.torn, 'the record ended in half a line, now set aside')
-    return recorderOf(writer, clock, async () => {
+    return recorderOf(writer, { clock, seal }, async () => {
       const whole = await writer.close()
       checkpoints.close()
       unlock()
       if (!whole) throw new GatewayError('record_failed', 'the last lines could not be recorded')
     })
   } catch (problem) {
+    closeCheckpoints()
     unlock()
     if (problem instanceof GatewayError) throw problem
     const text = problem instanceof Error ? problem.message : String(problem)
@@ -155,7 +165,11 @@ function firstEntries(start: {
   return entries
 }
 
-function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>): Recorder {
+function recorderOf(
+  writer: LineWriter,
+  { clock, seal }: { readonly clock: Clock; readonly seal: LineSeal | undefined },
+  close: () => Promise<void>,
+): OwnRecorder {
   const add = (body: string, durability: Durability, written: Written | undefined): void =>
     writer.add({ time: clock.now(), body, durability, written })
   let closing: Promise<void> | undefined
@@ -163,12 +177,15 @@ function recorderOf(writer: LineWriter, clock: Clock, close: () => Promise<void>
     command: (command, durability, written) =>
       writer.add({ time: clock.now(), command, durability, written }),
     outcome: (outcome) => writer.addLazily(outcomeEntry(clock.now(), outcome)),
-    session: (event, written) => add(sessionBody(event), 'os', written),
-    approval: (event, written) => add(approvalBody(event), 'disk', written),
+    session: (event, written) => add(sessionBody(seal?.session(event) ?? event), 'os', written),
+    approval: (event, written) =>
+      add(approvalBody(seal?.approval(event) ?? event), 'disk', written),
     bundle: (event) => add(bundleBody(event), 'os', undefined),
     shadow: (event) => add(shadowBody(event), 'os', undefined),
     recording: (event, written) => add(recordingBody(event), 'disk', written),
     incident: (event) => add(incidentBody(event), 'os', undefined),
+    erased: ({ keys, ...event }, written) =>
+      add(gatewayBody({ event: 'erased', ...event, keys: [...keys] }), 'disk', written),
     healthy: () => writer.healthy(),
     lag: () => writer.lag(),
     close: () => (closing ??= close()),

@@ -1,6 +1,6 @@
 // The files that a record consists of: their names, their order, and how one comes to be. A segment
 // appears under its name only once its first line is whole, so that a crash leaves no half segment.
-import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError } from '../errors.js'
 import type { Disk } from './disk.js'
@@ -47,7 +47,7 @@ export function createSegment(
   const fd = openSync(temporary, 'wx', 0o600)
   try {
     writeAll(disk, fd, opening, 0)
-    renameSync(temporary, join(directory, name))
+    disk.rename(temporary, join(directory, name))
   } catch (problem) {
     closeSync(fd)
     rmSync(temporary, { force: true })

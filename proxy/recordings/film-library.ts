@@ -74,24 +74,27 @@ export function createFilmLibrary({ folder, store, keys, live }: LibraryParts): 
 
   async function* read(session: string): AsyncGenerator<Frame> {
     const found = await document(session)
-    const bytes = await pieces(session)
-    if (bytes === undefined && found === undefined) {
-      throw new GatewayError('not_found', `session ${session} has no recording`)
-    }
-    if (found === undefined) {
-      const why = 'its key is gone: it was erased, or its key document was taken away'
-      throw new GatewayError('recording_locked', `recording ${session} cannot be read: ${why}`)
-    }
+    if (found === undefined) throw await unread(session)
     if (found.session !== session) throw damaged(session, 'its key document is of another session')
     if (keys === undefined) {
-      throw new GatewayError(
-        'recording_locked',
-        'recordings are read with recordings.key, which is not set',
-      )
+      const why = 'recordings are read with recordings.key, which is not set'
+      throw new GatewayError('recording_locked', why)
     }
     const key = dataKeyOf(found, keys)
+    // Opened last: what is opened must be read, or it stays open.
+    const bytes = await pieces(session)
     if (bytes !== undefined) yield* framesOf(bytes, { session, key }, live.has(session))
     else if (found.sealed !== undefined) throw damaged(session, 'its file is missing')
+  }
+
+  const unread = async (session: string): Promise<GatewayError> => {
+    for await (const piece of (await pieces(session)) ?? []) {
+      const why = 'its key is gone: it was erased, or its key document was taken away'
+      const words = `recording ${session} cannot be read: ${why}`
+      void piece
+      return new GatewayError('recording_locked', words)
+    }
+    return new GatewayError('not_found', `session ${session} has no recording`)
   }
 
   const filmOf = (found: KeyDocument): Film => {

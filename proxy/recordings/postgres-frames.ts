@@ -15,6 +15,9 @@ export type FrameReader = {
 
 type Column = { readonly name: string; readonly type: number; readonly format: number }
 
+// `formats`: of rows that the client never asked a description of.
+type Shape = { readonly columns: readonly Column[]; readonly formats: readonly number[] }
+
 // No message in a recording is longer: rows beyond the bound of bytes are not recorded.
 const MESSAGE_BYTES_MAX = 1 << 30
 const KNOWN_MAX = 1000
@@ -26,11 +29,11 @@ export function frameReader(): FrameReader {
   let restBytes = 0
   // Of the message at the front, once its head is there; else 5.
   let needed = 5
-  const known = new Map<number, readonly Column[]>()
+  const known = new Map<number, Shape>()
 
-  const know = (of: number, columns: readonly Column[]): void => {
+  const know = (of: number, columns: readonly Column[], formats: readonly number[] = []): void => {
     known.delete(of)
-    known.set(of, columns)
+    known.set(of, { columns, formats })
     const [oldest] = known.keys()
     if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest)
   }
@@ -94,20 +97,14 @@ export function frameReader(): FrameReader {
     shape(of, formats, description) {
       const described = description.length === 0 ? [] : columnsOf(description.subarray(5))
       if (described === undefined) return false
-      know(
-        of,
-        described.map((column, i) => ({ ...column, format: formatOf(formats, i) })),
-      )
-      if (described.length === 0) unnamed.set(known.get(of) ?? [], formats)
+      const columns = described.map((column, i) => ({ ...column, format: formatOf(formats, i) }))
+      know(of, columns, formats)
       return true
     },
     wire,
     open: () => restBytes > 0,
   }
 }
-
-// Formats of rows that the client never asked a description of.
-const unnamed = new WeakMap<readonly Column[], readonly number[]>()
 
 function formatOf(formats: readonly number[], at: number): number {
   return (formats.length === 1 ? formats[0] : formats[at]) ?? 0
@@ -208,13 +205,9 @@ function columnsOf(body: Buffer): readonly Column[] | undefined {
   return at === body.length ? columns : undefined
 }
 
-function rowOf(
-  body: Buffer,
-  columns: readonly Column[] | undefined,
-): readonly (string | null)[] | undefined {
+function rowOf(body: Buffer, shape: Shape | undefined): readonly (string | null)[] | undefined {
   if (body.length < 2) return undefined
   const count = body.readUInt16BE(0)
-  const formats = columns === undefined ? undefined : unnamed.get(columns)
   const row: (string | null)[] = []
   let at = 2
   for (let i = 0; i < count; i++) {
@@ -226,8 +219,8 @@ function rowOf(
       row.push(null)
       continue
     }
-    const column = columns?.[i]
-    const format = column?.format ?? (formats === undefined ? 0 : formatOf(formats, i))
+    const column = shape?.columns[i]
+    const format = column?.format ?? formatOf(shape?.formats ?? [], i)
     row.push(shownText(body.subarray(at, at + length), column?.type ?? 0, format))
     at += length
   }

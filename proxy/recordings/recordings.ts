@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Decision } from '../../engine/schemas/decision.js'
 import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
+import { lockDirectory } from '../recording/directory-lock.js'
 import type { Recorder, RecordingEvent } from '../recording/recorder.js'
 import type { Session } from '../session.js'
 import type { RecordTerms, Tape } from '../session-tape.js'
@@ -52,6 +53,7 @@ export type LiveRecordings = FilmLibrary & {
 const POOL_BYTES_MAX = 256 * 1024 * 1024
 const PROBE_MS = 1000
 const RETRY_MS_MAX = 30_000
+const CLOSING_MS_MAX = 10_000
 const PROBE = Buffer.alloc(65_536)
 // A full spool has room again only once so much of it is free.
 const ROOMY = 0.9
@@ -64,7 +66,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
   keys.current()
   const pool: Pool = { waiting: 0, max: POOL_BYTES_MAX }
   const live = new Set<string>()
-  const finishing = new Set<Promise<void>>()
+  const tapes = new Map<string, Tape>()
   let trouble: string | undefined
   let spooled = 0
   let unsettled = true
@@ -86,6 +88,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
     onKept: (bytes) => (spooled -= bytes),
   })
   spooled = await spool.prepare()
+  const unlock = await lockedAlone(settings.directory)
 
   const troubled = (problem: unknown, what: string): void => {
     const why = problem instanceof Error ? problem.message : String(problem)
@@ -200,7 +203,7 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
         labels: target.labels,
       }
       live.add(id)
-      return createTape({
+      const tape = createTape({
         file: new FilmFile(filesOf, about),
         nowMs: () => Math.max(0, Math.round((clock.monotonicUs() - openedUs) / 1000)),
         flushMs: settings.flushMs,
@@ -214,25 +217,39 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
           recorder.incident({ event: 'recording_failed', session: id, detail })
         },
         onClosed(sealed) {
+          tapes.delete(id)
           if (sealed === undefined) {
             live.delete(id)
             unsettled = true
             return
           }
-          const step = finished(id, sealed)
-          finishing.add(step)
-          void step.then(() => finishing.delete(step))
+          void finished(id, sealed)
         },
       })
+      tapes.set(id, tape)
+      return tape
     },
     async close() {
       clearInterval(timer)
       removal.stop()
-      while (live.size > 0 && (pool.waiting > 0 || finishing.size > 0)) {
-        await Promise.race([...finishing, pause()])
-      }
-      await Promise.all(finishing)
+      for (const tape of tapes.values()) tape.close()
+      const until = clock.now() + CLOSING_MS_MAX
+      // What a disk that hangs does not take is brought home at the next start.
+      while (live.size > 0 && clock.now() < until) await pause()
+      if (live.size > 0) log('warn', 'recordings are left as they are', { count: live.size })
+      unlock()
     },
+  }
+}
+
+// Two gateways would take each other's open recordings for what was left behind.
+async function lockedAlone(folder: string): Promise<() => void> {
+  try {
+    return await lockDirectory(folder)
+  } catch (cause) {
+    if (!(cause instanceof GatewayError) || cause.code !== 'conflict') throw cause
+    const words = `the recordings in ${folder} are in use by another gateway: give each a folder of its own`
+    throw new GatewayError('conflict', words, { cause })
   }
 }
 

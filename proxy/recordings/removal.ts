@@ -54,6 +54,19 @@ export function createRemoval(parts: RemovalParts): Removal {
     log('info', 'a recording was deleted', { session, by, reason })
   }
 
+  // Its key is gone already; what is left of it can be read by nobody.
+  const unkeyed = async (session: string, by: string, reason: string): Promise<void> => {
+    const known = live.has(session) ? undefined : await library.digest(session)
+    if (known === undefined) {
+      throw new GatewayError('not_found', `session ${session} has no recording`)
+    }
+    if ((await holds.all()).some(({ scope, of }) => scope === 'session' && of === session)) {
+      throw new GatewayError('not_allowed', `recording ${session} is under legal hold`)
+    }
+    await parts.record({ event: 'deleted', session, ...known, erased: 'all', reason, by })
+    await store.remove(storedFilm(session))
+  }
+
   const sweep = async (): Promise<number> => {
     const standing = await holds.all()
     let count = 0
@@ -91,9 +104,7 @@ export function createRemoval(parts: RemovalParts): Removal {
     sweep,
     async remove(session, by, reason) {
       const document = await library.document(session)
-      if (document === undefined) {
-        throw new GatewayError('not_found', `session ${session} has no recording`)
-      }
+      if (document === undefined) return unkeyed(session, by, reason)
       if (document.sealed === undefined || live.has(session)) {
         throw new GatewayError('conflict', `session ${session} is still being recorded`)
       }

@@ -8,8 +8,8 @@ import { readLine } from '../recording/segment-lines.js'
 import type { CommandLine } from '../recording/recorded-facts.js'
 
 const ajv = new Ajv({ strict: false })
-const isFacts = ajv.compile<Facts>(factsSchema)
-const isDecision = ajv.compile<Decision>(decisionSchema)
+export const isFacts = ajv.compile<Facts>(factsSchema)
+export const isDecision = ajv.compile<Decision>(decisionSchema)
 
 export type ExportedCommand = {
   readonly line: CommandLine

@@ -3,7 +3,7 @@
 // where there is one; nothing in it was worked out by looking at a command's text.
 import type { Action, Decision } from '../../engine/schemas/decision.js'
 import type { Entrypoint } from '../../engine/policy/policy.js'
-import type { Facts } from '../../engine/schemas/facts.js'
+import type { Facts, IdentityFacts } from '../../engine/schemas/facts.js'
 import type { Frame } from '../recordings/film.js'
 
 export type { Frame } from '../recordings/film.js'
@@ -110,6 +110,8 @@ export type Shot = {
 
 export type Film = {
   readonly session: FilmSession
+  // Whose it is, as recorded at the opening; undefined where that is not on record.
+  readonly identity: IdentityFacts | undefined
   // Numbers of its commands, ascending.
   readonly commands: readonly number[]
   // Commands from this number on, without frames.

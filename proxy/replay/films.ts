@@ -6,7 +6,7 @@ import type { ApprovalLine } from './record-survey.js'
 import { GatewayError } from '../errors.js'
 import { factsOf, type CommandLine } from '../recording/recorded-facts.js'
 import { readLine } from '../recording/segment-lines.js'
-import { exportedCommand } from './exported-lines.js'
+import { exportedCommand, isDecision, isFacts } from './exported-lines.js'
 import type { Film, FilmApprovalEvent, FilmEntry, Shot } from './film.js'
 import { createLineParts, type LineParts } from './line-parts.js'
 import { createLineReader, type LineReader } from './line-reader.js'
@@ -77,7 +77,8 @@ export function createFilms(place: string): Films {
       }
       return {
         session: index.session,
-        commands: index.commands.map(({ command }) => command),
+        identity: index.identity,
+        commands: index.numbers,
         shots: (from) => shotsOf(index, from, survey, parts),
       }
     },
@@ -185,16 +186,42 @@ async function commandIn(
   const files = survey.files()
   const found = new Map<string, object | undefined>()
   for (const digest of [line.facts.base, line.facts.command, line.decision]) {
-    found.set(digest, await parts.of(digest, place.path, files, reader))
+    const known = parts.known(digest, place.path)
+    found.set(digest, known ?? (await parts.of(digest, place.path, files, reader)))
   }
   const facts = factsOf(line, { of: (digest) => found.get(digest) })
-  // Validated before it was recorded.
-  const decision = found.get(line.decision) as Decision | undefined
+  const decision = found.get(line.decision)
+  const parted = [found.get(line.facts.base), found.get(line.facts.command)] as const
   return {
     line,
-    ...(facts === undefined ? {} : { facts }),
-    ...(decision === undefined ? {} : { decision }),
+    ...(facts !== undefined && areFacts(facts, line, parted) ? { facts } : {}),
+    ...(decision !== undefined && isKnownDecision(decision) ? { decision } : {}),
   }
+}
+
+// What was recorded fitted its schema; what is read may have been made up. Parts repeat, so each is looked at
+// once.
+const decisions = new WeakMap<object, boolean>()
+const known = new WeakMap<object, WeakMap<object, boolean>>()
+
+function isKnownDecision(part: object): part is Decision {
+  const is = decisions.get(part) ?? isDecision(part)
+  decisions.set(part, is)
+  return is
+}
+
+function areFacts(
+  facts: Facts,
+  line: CommandLine,
+  [base, command]: readonly [object | undefined, object | undefined],
+): boolean {
+  const plain = Object.keys(line.facts.overrides).every((path) => path === 'command.digest')
+  if (base === undefined || command === undefined || !plain) return isFacts(facts)
+  const own = known.get(base) ?? new WeakMap<object, boolean>()
+  known.set(base, own)
+  const are = own.get(command) ?? isFacts(facts)
+  own.set(command, are)
+  return are
 }
 
 function shownEvent(line: ApprovalLine, openedMs: number): FilmApprovalEvent {

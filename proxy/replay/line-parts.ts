@@ -1,5 +1,6 @@
 // Facts and decisions that command lines refer to by digest: where each stands, and the last used of them
 // read. A file's parts are looked for once, when a command of it is asked for.
+import { partIsSound } from '../recording/recorded-facts.js'
 import { lineHead } from './line-head.js'
 import { linesFrom, type LineReader } from './line-reader.js'
 import type { RecordFile } from './record-files.js'
@@ -13,6 +14,8 @@ type Place = { readonly offset: number; readonly length: number }
 type Places = { readonly found: Map<string, Place>; to: number }
 
 export type LineParts = {
+  // Without looking, where it was used before: most parts repeat from line to line.
+  readonly known: (digest: string, path: string) => object | undefined
   // The part as a command of this file means it; `files` are all of the record, in order.
   readonly of: (
     digest: string,
@@ -45,6 +48,7 @@ export function createLineParts(): LineParts {
   }
 
   return {
+    known: (digest, path) => values.get(`${path} ${digest}`),
     async of(digest, path, files, reader) {
       const at = files.findIndex((file) => file.path === path)
       for (let i = at; i >= 0; i--) {
@@ -57,7 +61,8 @@ export function createLineParts(): LineParts {
         const place = before ?? (await placesIn(file)).get(digest)
         if (place !== undefined) {
           const read = partIn(reader.at(file.path, place.offset, place.length))
-          if (read === undefined) return undefined
+          // Not what its digest says: as good as missing.
+          if (read === undefined || !isSound(digest, read)) return undefined
           values.set(key, read)
           const [oldest] = values.keys()
           if (values.size > VALUES_MAX && oldest !== undefined) values.delete(oldest)
@@ -67,6 +72,15 @@ export function createLineParts(): LineParts {
       }
       return undefined
     },
+  }
+}
+
+function isSound(digest: string, part: object): boolean {
+  try {
+    return partIsSound(digest, part)
+  } catch {
+    // Numbers that no JSON can hold: nobody recorded that.
+    return false
   }
 }
 

@@ -5,7 +5,7 @@ import { strictest } from '../../engine/facts/postgres/exit-masks.js'
 import { isMatched, isPattern } from '../../engine/facts/postgres/mask-match.js'
 import { isHarmless } from '../../engine/facts/postgres/value.js'
 import type { Mask } from '../../engine/schemas/decision.js'
-import type { Facts, Flow } from '../../engine/schemas/facts.js'
+import type { Facts, Flow, Operation } from '../../engine/schemas/facts.js'
 
 // How one result column is masked: its mask, and whether its value is a plain copy of a column.
 export type OutputMask = { readonly mask: Mask; readonly copy: boolean }
@@ -78,23 +78,23 @@ export function sameMask(one: OutputMask | undefined, other: OutputMask | undefi
   return plain(one.mask) === plain(other.mask)
 }
 
-// Why the gateway would refuse it under masks that it had not; undefined where it would answer. Only single
-// SELECTs are put into other words; everything else must do without masked columns but in its output.
-export function refusalOfMasks(
-  facts: Facts,
+// A command that changes something and uses what would have been masked for more than its output: the gateway
+// would have refused it, or run it on masked values. Either way something else would have become of it.
+export function otherEffect(
+  { command }: Facts,
   before: readonly Mask[],
   after: readonly Mask[],
 ): string | undefined {
-  const command = facts.command
-  if (command === undefined) return undefined
+  if (command === undefined || !command.effects.some(({ op }) => !READING.includes(op))) {
+    return undefined
+  }
   const used = usesBeside(command.flows, before)
-  const uses = usesBeside(command.flows, after).filter((flow) => !used.includes(flow))
-  const { tag, of } = command.postgres
-  const select = tag === 'SELECT' && of === 1
-  const one = uses.find(({ to }) => !select || to === 'copy' || to === 'write' || to === 'notice')
+  const one = usesBeside(command.flows, after).find((flow) => !used.includes(flow))
   if (one === undefined) return undefined
-  return `${one.from} would have been masked and is used for more than output (${one.to}): the gateway would have refused it`
+  return `${one.from} would have been masked, and is used for more than output (${one.to})`
 }
+
+const READING: readonly Operation[] = ['read', 'explain', 'copy_out', 'set', 'lock', 'transaction']
 
 export function masksInBrief(before: readonly Mask[], after: readonly Mask[]): readonly string[] {
   const words = ({ match, method }: Mask): string => `${match} (${method})`

@@ -50,7 +50,7 @@ export function framesUnder(
 const WOULD = {
   denied: 'it would have been denied',
   held: 'it would have waited for approval',
-  refused: 'it would have been refused',
+  refused: 'it would have been refused, or run on masked values',
   ran: 'it would have run; what it would have returned is on no record',
 } as const
 

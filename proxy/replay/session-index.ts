@@ -1,5 +1,7 @@
 // Where the lines of one session stand, and what is said of it beside its commands. Texts, facts and
 // decisions stay in the files; a session of a hundred thousand commands takes some tens of megabytes.
+import { Ajv } from 'ajv'
+import { identitySchema, type IdentityFacts } from '../../engine/schemas/facts.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { readLine } from '../recording/segment-lines.js'
 import { outcomesOf, type RecordedOutcome } from '../recording/recorded-outcomes.js'
@@ -8,6 +10,8 @@ import { linesFrom } from './line-reader.js'
 import { readCommandHead, readExportedOutcome } from './exported-lines.js'
 import type { Survey } from './record-survey.js'
 import { createTurns } from './turns.js'
+
+const isIdentity = new Ajv({ strict: false }).compile<IdentityFacts>(identitySchema)
 
 const INCIDENTS_MAX = 10_000
 
@@ -31,12 +35,50 @@ export type Incident = {
 
 export type SessionIndex = {
   readonly session: Omit<FilmSession, 'notes'> & { readonly notes: string[] }
+  readonly identity: IdentityFacts | undefined
   // Ascending by number.
   readonly commands: readonly CommandPlace[]
+  readonly numbers: readonly number[]
   // By the command they concern; 0: the session.
   readonly incidents: ReadonlyMap<number, readonly Incident[]>
   // Approvals asked for by a command, by its number.
   readonly approvals: ReadonlyMap<number, string>
+}
+
+// Commands come in the order of their numbers, but for those that were repeated or brought by another segment.
+function createOrder() {
+  let list: CommandPlace[] = []
+  let numbers: number[] = []
+  // So many of them have their time, counted from this opening.
+  let timed = 0
+  let openedMs = 0
+  let backwards = false
+  return {
+    add(place: CommandPlace): void {
+      const last = list.at(-1)
+      if (last === undefined || last.command < place.command) {
+        list.push(place)
+        numbers.push(place.command)
+        return
+      }
+      list = [...list.filter(({ command }) => command !== place.command), place]
+      list.sort((a, b) => a.command - b.command)
+      numbers = list.map(({ command }) => command)
+      timed = 0
+    },
+    from(opened: number) {
+      if (opened !== openedMs) timed = 0
+      if (timed === 0) backwards = false
+      openedMs = opened
+      for (; timed < list.length; timed++) {
+        const [place, before] = [list[timed], list[timed - 1]]
+        if (place === undefined) break
+        backwards ||= place.time < (before?.time ?? opened)
+        place.at = Math.max(before?.at ?? 0, place.time - opened)
+      }
+      return { list, numbers, backwards }
+    },
+  }
 }
 
 export type IndexReader = { readonly look: () => Promise<SessionIndex | undefined> }
@@ -50,10 +92,11 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
   const approvals = new Map<number, string>()
   const needle = Buffer.from(JSON.stringify(id))
   let about: Partial<Mutable<FilmSession>> = {}
+  let identity: IdentityFacts | undefined
   let first: { readonly path: string; readonly offset: number; readonly time: number } | undefined
   let repeated = 0
   let unreadable = 0
-  let sorted: CommandPlace[] | undefined
+  const order = createOrder()
 
   const outcome = (found: RecordedOutcome): void => {
     if (found.session !== id) return
@@ -74,13 +117,15 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
     switch (line.kind) {
       case 'session':
         about = { ...about, ...sessionWords(line) }
+        if (isIdentity(line.identity)) identity = line.identity
         return
       case 'command': {
         const { command, time, approval } = line
         if (commands.has(command)) repeated += 1
-        const place = { command, time, path, offset, length, approval, at: 0 }
-        commands.set(command, { ...place, outcome: early.get(command) })
-        sorted = undefined
+        const outcomeOf = early.get(command)
+        const place = { command, time, path, offset, length, approval, outcome: outcomeOf, at: 0 }
+        commands.set(command, place)
+        order.add(place)
         return
       }
       case 'approval':
@@ -109,16 +154,6 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
     }
   }
 
-  const inOrder = (openedMs: number): readonly CommandPlace[] => {
-    sorted ??= [...commands.values()].sort((a, b) => a.command - b.command)
-    let at = 0
-    for (const place of sorted) {
-      at = Math.max(at, place.time - openedMs)
-      place.at = at
-    }
-    return sorted
-  }
-
   let reading: Promise<void> | undefined
   return {
     async look() {
@@ -129,11 +164,11 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
       await reading
       if (first === undefined) return undefined
       const opened = about.opened ?? first.time
-      const list = inOrder(opened)
+      const { list, numbers, backwards } = order.from(opened)
       const ended = about.closed === undefined && survey.startedAfter(first.path, first.offset)
       const notes = [...survey.notes()]
       if (about.opened === undefined) notes.push('the opening of this session is not on record')
-      if (list.some((place, i) => place.time < (list[i - 1]?.time ?? opened))) {
+      if (backwards) {
         notes.push('the clock of the gateway went backwards during this session')
       }
       const gaps = missing(list)
@@ -150,7 +185,9 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
           commands: list.length,
           notes,
         },
+        identity,
         commands: list,
+        numbers,
         incidents,
         approvals,
       }

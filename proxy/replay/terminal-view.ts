@@ -125,7 +125,7 @@ const PARTINGS: Readonly<Record<Parting, string>> = {
   unheld: 'nobody would have been asked',
   denied: 'it would have been denied: the branch ends here',
   held: 'it would have been held: the branch ends here',
-  refused: 'the gateway would have refused it: the branch ends here',
+  refused: 'it would have been refused, or run on masked values: the branch ends here',
   limited: 'its answer would have been cut off',
   ran: 'it would have run: the branch ends here',
   unknown: 'not known',

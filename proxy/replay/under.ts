@@ -7,7 +7,7 @@ import type { Policy } from '../../engine/policy/policy.js'
 import type { Decision } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 import type { Parting, Shot, UnderEntry } from './film.js'
-import { masksInBrief, newlyMasked, refusalOfMasks } from './mask-comparison.js'
+import { masksInBrief, newlyMasked, otherEffect } from './mask-comparison.js'
 
 export type Redecision = {
   readonly parting: Parting
@@ -110,8 +110,8 @@ function held(shot: Shot, recorded: Decision, decision: Decision, facts: Facts):
 // It would have passed. Where it passed before too, its answer may look otherwise.
 function answered(shot: Shot, recorded: Decision, decision: Decision, facts: Facts): Redecision {
   const flows = facts.command?.flows ?? []
-  const refusal = refusalOfMasks(facts, recorded.masks, decision.masks)
-  if (refusal !== undefined) return { parting: 'refused', decision, notes: [refusal] }
+  const other = otherEffect(facts, recorded.masks, decision.masks)
+  if (other !== undefined) return { parting: 'refused', decision, notes: [other] }
   const rows = shot.entry.outcome?.rows
   const max = decision.limits.rows_max
   const notes: string[] = []

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.js'
 import type { GroupedAnswer, Grouping, SearchPage } from './answers.js'
 import { groupedAnswer } from './grouped.js'
 import { createLineReader } from './hit-lines.js'
-import { openIndex, removeIndex, type IndexFile } from './index-file.js'
+import { isDamage, openIndex, removeIndex, type IndexFile } from './index-file.js'
 import { createIndexing, positionOf, type Batch, type Indexing } from './indexing.js'
 import { parseQuery, problemText, type Query } from './query.js'
 import type { Source } from './record-source.js'
@@ -91,37 +91,48 @@ export function openDesk(options: DeskOptions): Desk {
       now: elapsed,
     }
   }
+  const step = (): Batch => {
+    // Somebody made the file anew, or took it away.
+    if (!index.isCurrent()) {
+      index.close()
+      index = openIndex(file)
+      indexing = createIndexing(index, options.source(), elapsed)
+    }
+    const why = indexing.whyNot()
+    if (why !== undefined) {
+      onRebuild(why)
+      again()
+    }
+    return indexing.batch()
+  }
+  const search = (asked: SearchAsked): SearchPage => {
+    const lines = createLineReader(directory)
+    try {
+      const { limit, cursor } = asked
+      return searchPage({ ...asking(asked), lines, limit, cursor })
+    } finally {
+      lines.close()
+    }
+  }
+  // A file that turns out to be damaged is made anew, and the answer is of what is in it by then.
+  const mended = <Value>(work: () => Value): Value => {
+    try {
+      return work()
+    } catch (problem) {
+      if (!isDamage(problem)) throw problem
+      onRebuild('the index is damaged')
+      again()
+      return work()
+    }
+  }
   return {
-    step() {
-      // Somebody made the file anew, or took it away.
-      if (!index.isCurrent()) {
-        index.close()
-        index = openIndex(file)
-        indexing = createIndexing(index, options.source(), elapsed)
-      }
-      const why = indexing.whyNot()
-      if (why !== undefined) {
-        onRebuild(why)
-        again()
-      }
-      return indexing.batch()
-    },
-    search(asked) {
-      const lines = createLineReader(directory)
-      try {
-        const { limit, cursor } = asked
-        return searchPage({ ...asking(asked), lines, limit, cursor })
-      } finally {
-        lines.close()
-      }
-    },
-    grouped: (asked) => groupedAnswer(asking(asked), asked.by),
-    sessions: ({ question, ...asked }) =>
-      sessionsPage(index, {
-        ...asked,
-        query: queryOf(question),
-        seen: idsOf(index, asked.seen),
-      }),
+    step: () => mended(step),
+    search: (asked) => mended(() => search(asked)),
+    grouped: (asked) => mended(() => groupedAnswer(asking(asked), asked.by)),
+    sessions: ({ question, seen, ...asked }) =>
+      mended(() =>
+        sessionsPage(index, { ...asked, query: queryOf(question), seen: idsOf(index, seen) }),
+      ),
     named: (beginning) => sessionsNamed(index, beginning),
     rules: (active) => ruleHits(index, active),
     whos: (after) => whosSince(index, after),

@@ -6,13 +6,11 @@ import type { Decision } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { bytesHash } from '../recording/record-line.js'
-import type { RecordedOutcome } from '../recording/recorded-outcomes.js'
-import { rawLines } from '../recording/segment-lines.js'
+import { rawLines, readLine } from '../recording/segment-lines.js'
 import type { Happened, LinePlace } from './happened.js'
-import { bundleOf, marksOf, sessionOf, whoOf } from './reading.js'
+import { bundleOf, marksOf, sessionOf, soundWhat, soundWho } from './reading.js'
 import { sizeOf } from './record-chain.js'
 import type { Source } from './record-source.js'
-import { whatOf } from './views.js'
 
 // A command as `audit export` prints it.
 type ExportedCommand = {
@@ -78,27 +76,28 @@ function exportedOf(bytes: Buffer, place: LinePlace): Exported {
   }
   if (!isLine(value)) return { why: 'a line is not one of an export' }
   const { seq } = value
-  switch (value.kind) {
-    case 'command':
-      return isCommand(value)
-        ? { seq, happened: [commandOf(value, place)] }
-        : { why: 'a command lacks its facts or its decision' }
+  if (value.kind === 'command') {
+    return isCommand(value)
+      ? { seq, happened: [commandOf(value, place)] }
+      : { why: 'a command lacks its text, its facts or its decision' }
+  }
+  // All else stands in an export as in the record, but for the hash of an outcome that rode on a command.
+  const { line, wrong } = readLine(Buffer.from(JSON.stringify({ prev: '', ...value })))
+  return line === undefined ? { why: wrong } : { seq, happened: happenedOf(line) }
+}
+
+function happenedOf(line: RecordLine): readonly Happened[] {
+  switch (line.kind) {
     case 'outcome':
-      return { seq, happened: [{ kind: 'outcome', outcome: value as unknown as RecordedOutcome }] }
+      return [{ kind: 'outcome', outcome: line }]
     case 'session':
-      return {
-        seq,
-        happened: [sessionOf(value as unknown as Extract<RecordLine, { kind: 'session' }>)],
-      }
-    case 'gateway':
-      return { seq, happened: value['event'] === 'started' ? [{ kind: 'started' }] : [] }
+      return [sessionOf(line)]
     case 'bundle':
-      return {
-        seq,
-        happened: bundleOf(value as unknown as Extract<RecordLine, { kind: 'bundle' }>),
-      }
+      return bundleOf(line)
+    case 'gateway':
+      return line.event === 'started' ? [{ kind: 'started' }] : []
     default:
-      return { seq, happened: marksOf(value as unknown as RecordLine) }
+      return marksOf(line)
   }
 }
 
@@ -107,8 +106,12 @@ function commandOf(line: ExportedCommand, place: LinePlace): Happened {
   return {
     kind: 'command',
     ...{ seq, time, session, command, text, approval, place },
-    who: whoOf(facts),
-    what: whatOf(facts.command, decision, go),
+    who: soundWho(() => facts),
+    what: soundWhat(
+      () => facts,
+      () => decision,
+      go,
+    ),
     outcomes: [],
   }
 }
@@ -119,39 +122,19 @@ type Line = Readonly<Record<string, unknown>> & {
   readonly time: number
 }
 
-const TEXTS: Readonly<Record<string, readonly string[]>> = {
-  command: ['session', 'text'],
-  outcome: ['session', 'result'],
-  session: ['session', 'event'],
-  approval: ['approval', 'event'],
-  incident: ['event'],
-  shadow: ['session', 'shadow_action'],
-}
-
 function isLine(value: unknown): value is Line {
   if (typeof value !== 'object' || value === null) return false
-  const line = value as Record<string, unknown>
-  const { kind } = line
-  if (typeof kind !== 'string') return false
-  const numbers = ['seq', 'time', ...(kind === 'command' || kind === 'outcome' ? ['command'] : [])]
-  return (
-    numbers.every((name) => Number.isSafeInteger(line[name])) &&
-    (TEXTS[kind] ?? []).every((name) => typeof line[name] === 'string')
-  )
+  const { kind, seq, time } = value as Record<string, unknown>
+  const numbers = [seq, time].every((one) => Number.isSafeInteger(one) && Number(one) >= 0)
+  return typeof kind === 'string' && numbers
 }
 
-function isCommand(line: object): line is ExportedCommand {
-  const facts: unknown = Reflect.get(line, 'facts')
-  const decision: unknown = Reflect.get(line, 'decision')
+function isCommand(line: Line): line is Line & ExportedCommand {
+  const { session, text, command, go, approval = '', facts, decision } = line
   return (
-    typeof facts === 'object' &&
-    facts !== null &&
-    'identity' in facts &&
-    'target' in facts &&
-    typeof decision === 'object' &&
-    decision !== null &&
-    'action' in decision &&
-    'rules' in decision &&
-    Array.isArray(decision.rules)
+    [session, text, approval].every((one) => typeof one === 'string') &&
+    Number.isSafeInteger(command) &&
+    typeof go === 'boolean' &&
+    [facts, decision].every((one) => typeof one === 'object' && one !== null)
   )
 }

@@ -13,7 +13,6 @@ const BUSY_MS = 2_000
 const CACHE_KIB = 32_000
 // Questions differ in their conditions; beyond this all are prepared anew.
 const STATEMENTS_MAX = 500
-const MAPPED_BYTES = 1 << 30
 
 export type Row = Readonly<Record<string, unknown>>
 export type Value = string | number | null
@@ -66,7 +65,8 @@ function opened(path: string): IndexFile | undefined {
       // What was taken out of the record must not stay behind in free pages.
       'secure_delete = on',
       `cache_size = -${CACHE_KIB}`,
-      `mmap_size = ${MAPPED_BYTES}`,
+      // Mapped, a disk that fails would end the process.
+      'mmap_size = 0',
       'temp_store = memory',
     ]) {
       db.exec(`pragma ${pragma}`)
@@ -110,12 +110,18 @@ function filled(db: Database.Database): boolean {
   }
 }
 
-// SQLITE_NOTADB, SQLITE_CORRUPT, or tables that we did not make.
+// Or tables that we did not make.
 function isForeign(problem: unknown): boolean {
-  const text = problem instanceof Error ? problem.message : String(problem)
-  return /not a database|malformed|already exists|no such (table|column)|SQLITE_(NOTADB|CORRUPT)/i.test(
-    text,
-  )
+  return isDamage(problem) || /already exists|no such (table|column)/i.test(wordsOf(problem))
+}
+
+export function isDamage(problem: unknown): boolean {
+  return /not a database|malformed|SQLITE_(NOTADB|CORRUPT)/i.test(wordsOf(problem))
+}
+
+function wordsOf(problem: unknown): string {
+  if (!(problem instanceof Error)) return String(problem)
+  return `${problem.message} ${'code' in problem ? String(problem.code) : ''}`
 }
 
 function indexFile(db: Database.Database, path: string): IndexFile {
@@ -165,8 +171,23 @@ function indexFile(db: Database.Database, path: string): IndexFile {
       const { n } = { n: numberOf(sql('pragma page_count').get(), 'page_count') }
       return n * numberOf(sql('pragma page_size').get(), 'page_size')
     },
-    close: () => void db.close(),
+    close() {
+      statements.clear()
+      closeWhole(db)
+    },
   }
+}
+
+// libsql lets go of the file only with its last statement, some time later; until then others would have to
+// look into the log beside it. Where somebody else is at it, that is left to them.
+function closeWhole(db: Database.Database): void {
+  try {
+    db.exec('pragma wal_checkpoint(truncate)')
+  } catch {
+    db.close()
+    return
+  }
+  db.close()
 }
 
 export function numberOf(row: unknown, name: string): number {

@@ -6,7 +6,7 @@ import type { RecordLine } from '../../engine/schemas/record.js'
 import { factsOf, type CommandLine, type PartsRead } from '../recording/recorded-facts.js'
 import { outcomesOf } from '../recording/recorded-outcomes.js'
 import type { Happened, IndexedCommand, LinePlace, Mark, SessionHappened } from './happened.js'
-import { whatOf, type What, type Who } from './views.js'
+import { whatOf, whatTerms, whoTerms, type Term, type What, type Who } from './views.js'
 
 // Views remembered; equal views share a number in the index anyway.
 const KNOWN_MAX = 20_000
@@ -44,10 +44,9 @@ export function createReading(parts: Parts): Reading {
       session: line.session,
       command: line.command,
       text: line.text,
-      who: view(whos, base, () => whoOf(facts())),
+      who: view(whos, base, () => soundWho(facts)),
       what: view(whats, `${part} ${line.decision} ${line.go}`, () =>
-        // As the bundle returned it, validated before it was recorded.
-        whatOf(facts()?.command, parts.of(line.decision) as Decision | undefined, line.go),
+        soundWhat(facts, () => parts.of(line.decision) as Decision | undefined, line.go),
       ),
       approval: line.approval,
       outcomes: outcomesOf(line),
@@ -93,6 +92,35 @@ const NOBODY: Who = {
   target: { name: '', kind: 'postgres', labels: {}, database: '' },
 }
 
+// Parts are whatever the record says they are. What is not of the form that a gateway writes is nobody’s and
+// nothing, so that it stops neither the index nor whoever may see all.
+export function soundWho(facts: () => Facts | undefined): Who {
+  try {
+    const who = whoOf(facts())
+    return whoTerms(who).every(isText) && isIdentity(who.identity) ? who : NOBODY
+  } catch {
+    return NOBODY
+  }
+}
+
+export function soundWhat(
+  facts: () => Facts | undefined,
+  decision: () => Decision | undefined,
+  ran: boolean,
+): What {
+  try {
+    const what = whatOf(facts()?.command, decision(), ran)
+    if (whatTerms(what).every(isText)) return what
+  } catch {
+    return whatOf(undefined, undefined, ran)
+  }
+  return whatOf(undefined, undefined, ran)
+}
+
+function isText([, value]: Term): boolean {
+  return typeof value === 'string'
+}
+
 // Where facts are missing it is nobody's, so that only who may see all sees it.
 export function whoOf(facts: Facts | undefined): Who {
   return facts === undefined ? NOBODY : { identity: facts.identity, target: facts.target }
@@ -121,7 +149,8 @@ export function sessionOf(line: Extract<RecordLine, { kind: 'session' }>): Sessi
 function openingWho(line: Extract<RecordLine, { kind: 'session' }>): Who | undefined {
   const { identity, target = '', database = '' } = line
   if (!isIdentity(identity)) return undefined
-  return { identity, target: { name: target, kind: 'postgres', labels: {}, database } }
+  const who: Who = { identity, target: { name: target, kind: 'postgres', labels: {}, database } }
+  return soundWho(() => ({ ...who }) as Facts)
 }
 
 // As the gateway wrote it; what else may stand there is nobody.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { bytesHash } from '../recording/record-line.js'
 import { createPartsRead, type PartsRead } from '../recording/recorded-facts.js'
-import { rawLines, readLine } from '../recording/segment-lines.js'
+import { rawLines, readLine, type ReadLine } from '../recording/segment-lines.js'
 import type { Happened, LinePlace } from './happened.js'
 import { createReading } from './reading.js'
 import { chainOf, sizeOf, type Link } from './record-chain.js'
@@ -64,7 +64,7 @@ export function createRecordSource(directory: string): Source {
       for (const raw of rawLines(join(directory, file), link.bytes ?? Infinity, from)) {
         if (!raw.whole) break
         const place = { file, offset: raw.offset, bytes: raw.bytes.length }
-        const { line, wrong } = readLine(raw.bytes)
+        const { line, wrong } = soundLine(raw.bytes)
         const bytes = raw.end
         // It stands first and comes after the lines that it announces.
         const isOpening = raw.offset === 0
@@ -125,6 +125,15 @@ export function createRecordSource(directory: string): Source {
       reading = createReading({ of: (digest) => parts.of(digest) })
     },
   }
+}
+
+// Numbers that no gateway reaches would spoil those that follow.
+function soundLine(bytes: Buffer): ReadLine {
+  const read = readLine(bytes)
+  const { line } = read
+  if (line === undefined) return read
+  const isSound = [line.seq, line.time].every((one) => one >= 0 && Number.isSafeInteger(one))
+  return isSound ? read : { wrong: 'its number or its time is out of bounds' }
 }
 
 function whyMissing(

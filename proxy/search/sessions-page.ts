@@ -1,6 +1,7 @@
 // Recorded sessions a page at a time, newest first, without a look at the segments. Cursors are line numbers of
 // the record: sessions that open meanwhile move nothing.
 import { GatewayError } from '../errors.js'
+import { placeOfField } from './fields.js'
 import { numberOf, textOf, type IndexFile, type Row, type Value } from './index-file.js'
 import { viewOf } from './index-writer.js'
 import { SEARCH_LIMITS } from './limits.js'
@@ -44,6 +45,12 @@ export type SessionsPage = {
 
 export function sessionsPage(index: IndexFile, asked: SessionsAsked): SessionsPage {
   const { query, seen, states } = asked
+  const other = query.conditions.find(({ field }) => !['who', 'what'].includes(placeOfField(field)))
+  const named = other?.field ?? query.numbers[0]?.field
+  if (named !== undefined || query.phrases.length > 0) {
+    const what = named === undefined ? 'words of commands' : `${named}:`
+    throw new GatewayError('usage', `sessions cannot be picked by ${what}; search for commands`)
+  }
   const limit = Math.min(asked.limit ?? SEARCH_LIMITS.pageDefault, SEARCH_LIMITS.pageMax)
   const where: string[] = ['s.first_seq < ?']
   const values: Value[] = [beforeOf(asked.before)]

@@ -178,6 +178,11 @@ class Names implements SharedNames {
     const rules = this.parts.labels()
     const known = this.#labelled
     if (known?.raw === raw && known.rules === rules) return known.catalogue
+    // Other policies that label alike change no reading, and void no approval that waits.
+    if (known?.raw === raw && JSON.stringify(known.rules) === JSON.stringify(rules)) {
+      this.#labelled = { ...known, rules }
+      return known.catalogue
+    }
     // A reading made with other labels must not be used again.
     const catalogue = { ...labelled(raw, rules), version: nextCatalogueVersion() }
     this.#labelled = { raw, rules, catalogue }

@@ -124,7 +124,15 @@ export function addAccess(app: FastifyInstance, parts: AccessParts, callers: Cal
   for (const verb of ['end', 'review'] as const) {
     app.post<{ Params: Params; Body: Said | undefined }>(
       `/api/grants/:id/${verb}`,
-      { schema: { tags, params: paramsSchema, body: saidSchema, response: { 200: grantSchema } } },
+      {
+        schema: {
+          tags,
+          summary: verb === 'end' ? 'ends access before its time' : 'reviews broken glass',
+          params: paramsSchema,
+          body: saidSchema,
+          response: { 200: grantSchema },
+        },
+      },
       (request) =>
         callers.as(request, (by, signIn) => {
           const { reason = '', via } = request.body ?? {}
@@ -152,7 +160,14 @@ function addDelegations(app: FastifyInstance, desk: Delegations, callers: Caller
   )
   app.post<{ Body: Delegate }>(
     '/api/delegations',
-    { schema: { tags, body: delegateSchema, response: { 201: delegationSchema } } },
+    {
+      schema: {
+        tags,
+        summary: 'delegates one’s right to approve for a time',
+        body: delegateSchema,
+        response: { 201: delegationSchema },
+      },
+    },
     (request, reply) =>
       callers.as(request, async (from, signIn) => {
         const { to, groups, for_ms: forMs, reason, via } = request.body
@@ -162,7 +177,14 @@ function addDelegations(app: FastifyInstance, desk: Delegations, callers: Caller
   )
   app.delete<{ Params: Params }>(
     '/api/delegations/:id',
-    { schema: { tags, params: paramsSchema, response: { 200: delegationSchema } } },
+    {
+      schema: {
+        tags,
+        summary: 'takes a delegation back',
+        params: paramsSchema,
+        response: { 200: delegationSchema },
+      },
+    },
     (request) =>
       callers.as(request, (by, signIn) =>
         desk.undelegate({ id: request.params.id, by, via: viaOf(signIn, undefined) }),

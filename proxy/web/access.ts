@@ -13,6 +13,8 @@ export type Access = {
   // undefined: yes.
   readonly whyNot: (verb: ConsoleVerb, caller: Identity, about?: About) => string | undefined
   readonly may: (verb: ConsoleVerb, caller: Identity, about?: About) => boolean
+  // Another one whenever other policies answer.
+  readonly version: () => number
   // Throws GatewayError('not_allowed').
   readonly demand: (verb: ConsoleVerb, caller: Identity, about?: About) => void
 }
@@ -40,6 +42,7 @@ export function createAccess(policy: () => Policy | undefined): Access {
   return {
     whyNot,
     may,
+    version: () => policy()?.id ?? -1,
     demand: (...asked) => {
       const why = whyNot(...asked)
       if (why !== undefined) throw new GatewayError('not_allowed', why)

@@ -33,6 +33,12 @@ const bodySchema = {
   properties: { reason: reasonSchema, via: viaSchema, rows_max: rowsMaxSchema },
 } as const
 
+const VERB_WORDS = {
+  approve: 'approve a request; what waited goes on at once',
+  deny: 'deny a request; the client is told the reason',
+  withdraw: 'take back one’s own approval while the request waits',
+} as const
+
 type Params = FromSchema<typeof paramsSchema>
 type Query = FromSchema<typeof querySchema>
 type Body = FromSchema<typeof bodySchema>
@@ -46,7 +52,14 @@ export function viaOf(signIn: SignIn | undefined, said: Body['via']): Via {
 export function addApprovals(app: FastifyInstance, answers: Answers, callers: Callers): void {
   app.get<{ Querystring: Query }>(
     '/api/approvals',
-    { schema: { querystring: querySchema, response: { 200: listSchema } } },
+    {
+      schema: {
+        summary: 'requests for approval that the caller may see, newest first',
+        tags: ['approvals'],
+        querystring: querySchema,
+        response: { 200: listSchema },
+      },
+    },
     (request) =>
       callers.as(request, async (caller) => ({
         approvals: await answers.list(caller, request.query.status ?? 'pending'),
@@ -54,13 +67,28 @@ export function addApprovals(app: FastifyInstance, answers: Answers, callers: Ca
   )
   app.get<{ Params: Params }>(
     '/api/approvals/:id',
-    { schema: { params: paramsSchema, response: { 200: viewSchema } } },
+    {
+      schema: {
+        summary: 'one request for approval',
+        tags: ['approvals'],
+        params: paramsSchema,
+        response: { 200: viewSchema },
+      },
+    },
     (request) => callers.as(request, (caller) => answers.one(caller, request.params.id)),
   )
   for (const verb of ['approve', 'deny', 'withdraw'] as const) {
     app.post<{ Params: Params; Body: Body | undefined }>(
       `/api/approvals/:id/${verb}`,
-      { schema: { params: paramsSchema, body: bodySchema, response: { 200: viewSchema } } },
+      {
+        schema: {
+          summary: VERB_WORDS[verb],
+          tags: ['approvals'],
+          params: paramsSchema,
+          body: bodySchema,
+          response: { 200: viewSchema },
+        },
+      },
       (request) =>
         callers.as(request, (approver, signIn) => {
           const { id } = request.params

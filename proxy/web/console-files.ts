@@ -65,6 +65,17 @@ export function addConsoleFiles(
   return { isPage, send }
 }
 
+// Where there is no console, or it was not built, this address says what there is.
+export function addNoConsole(app: FastifyInstance, isWanted: boolean): void {
+  const why = isWanted
+    ? 'The console was not built: run “npm run build” where the gateway was installed.'
+    : 'The console is off. It is switched on by listeners.web.console in the configuration.'
+  const words = `Sallyport\n\n${why}\nThe command line does the same: sallyport --help\n`
+  app.get('/', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(words),
+  )
+}
+
 type Send = (reply: FastifyReply) => FastifyReply
 
 // Whether a person opened an address that only the page knows what to do with.

@@ -1,5 +1,5 @@
-// The two cookies of the console: one names a sign-in, one binds an attempt to sign in to the browser that
-// began it. Where people come by TLS both carry `__Host-` (RFC 6265bis §4.1.3.2), so that no other host
+// The cookies of the console: one names a sign-in, one binds an attempt to sign in to the browser that began
+// it, one says that somebody signed out here, so that the next is asked who they are. Where people come by TLS all carry `__Host-` (RFC 6265bis §4.1.3.2), so that no other host
 // under the same domain can set them. Values are ours alone; one that comes twice counts as none.
 import type { FastifyRequest } from 'fastify'
 
@@ -10,17 +10,21 @@ export type Cookies = {
   readonly gone: (which: CookieName) => string
 }
 
-export type CookieName = 'session' | 'login'
+export type CookieName = 'session' | 'login' | 'again'
 
 // 32 random bytes, base64url.
 const VALUE = /^[A-Za-z0-9_-]{43}$/
 
 export function cookiesFor(secure: boolean): Cookies {
   const names = secure
-    ? { session: '__Host-sallyport', login: '__Host-sallyport-login' }
-    : { session: 'sallyport', login: 'sallyport-login' }
+    ? {
+        session: '__Host-sallyport',
+        login: '__Host-sallyport-login',
+        again: '__Host-sallyport-again',
+      }
+    : { session: 'sallyport', login: 'sallyport-login', again: 'sallyport-again' }
   // The attempt's cookie comes back with a redirect from another site, which Strict would keep away.
-  const sites = { session: 'Strict', login: 'Lax' } as const
+  const sites = { session: 'Strict', login: 'Lax', again: 'Lax' } as const
   const line: Cookies['line'] = (which, value, maxAgeMs) =>
     `${names[which]}=${value}; Path=/; HttpOnly; SameSite=${sites[which]}` +
     (secure ? '; Secure' : '') +

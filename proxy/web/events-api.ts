@@ -11,13 +11,13 @@ import type { SessionList } from '../session-list.js'
 import type { Access } from './access.js'
 import type { Callers } from './caller.js'
 import { WEB_LIMITS } from './limits.js'
-import { aboutSession, type TargetOf } from './session-views.js'
+import type { SessionSight } from './session-sight.js'
 
 export type EventsParts = {
   readonly news: News
   readonly access: Access
   readonly list: Pick<SessionList, 'find'>
-  readonly targetOf: TargetOf
+  readonly sight: SessionSight
   // Whether this request for approval is for the caller's eyes.
   readonly maySeeApproval: (caller: Identity, id: string) => Promise<boolean>
   readonly clock: Clock
@@ -35,12 +35,15 @@ export type Streams = { readonly count: () => number; readonly close: () => void
 export function addEvents(app: FastifyInstance, parts: EventsParts, callers: Callers): Streams {
   const streams = new Set<Stream>()
   const perCaller = new Map<string, number>()
+  const sees = createSight(parts)
   const send = (stream: Stream, words: string): void => {
-    stream.raw.write(words)
+    // Of what was written before: a burst alone makes nobody slow.
     if (stream.raw.writableLength > WEB_LIMITS.streamBytes) stream.end('slow')
+    else if (words !== '') stream.raw.write(words)
   }
   const deaf = parts.news.hear((items) => {
-    for (const stream of [...streams]) void tell(stream, items)
+    const few = inBrief(items)
+    for (const stream of [...streams]) void tell(stream, few)
   })
   const beat = setInterval(() => {
     for (const stream of [...streams]) {
@@ -55,11 +58,11 @@ export function addEvents(app: FastifyInstance, parts: EventsParts, callers: Cal
       stream.end('ended')
       return
     }
+    let words = ''
     for (const item of items) {
-      const seen = await maySee(caller, item, parts).catch(() => false)
-      if (!streams.has(stream)) return
-      if (seen) send(stream, eventText(item))
+      if (await sees(caller, item)) words += eventText(item)
     }
+    if (streams.has(stream)) send(stream, words)
   }
 
   app.get(
@@ -127,21 +130,32 @@ export function addEvents(app: FastifyInstance, parts: EventsParts, callers: Cal
   return { count: () => streams.size, close }
 }
 
-async function maySee(caller: Identity, item: NewsItem, parts: EventsParts): Promise<boolean> {
-  const { access, list, targetOf } = parts
-  switch (item.topic) {
-    case 'session':
-    case 'command': {
-      const session = list.find(item.id)
-      if (session === undefined) return false
-      return access.may('see_session', caller, aboutSession(session, targetOf))
+// Where much of one kind happened at once, only that much did: the reader asks for all of it.
+function inBrief(items: readonly NewsItem[]): readonly NewsItem[] {
+  const counts = new Map<NewsItem['topic'], number>()
+  for (const { topic } of items) counts.set(topic, (counts.get(topic) ?? 0) + 1)
+  const isMuch = ({ topic }: NewsItem): boolean => (counts.get(topic) ?? 0) > WEB_LIMITS.streamItems
+  const much = [...new Set(items.filter(isMuch).map(({ topic }) => topic))]
+  return [...items.filter((item) => !isMuch(item)), ...much.map((topic) => ({ topic, id: '' }))]
+}
+
+type Sight = (caller: Identity, item: NewsItem) => boolean | Promise<boolean>
+function createSight(parts: EventsParts): Sight {
+  const { access, list, sight } = parts
+  return (caller, { topic, id }) => {
+    switch (topic) {
+      case 'session':
+      case 'command': {
+        const session = list.find(id)
+        return id === '' || (session !== undefined && sight(caller, session))
+      }
+      case 'approval':
+        return id === '' || parts.maySeeApproval(caller, id).catch(() => false)
+      case 'policy':
+        return access.may('see_policies', caller)
+      case 'health':
+        return access.may('see_health', caller)
     }
-    case 'approval':
-      return parts.maySeeApproval(caller, item.id)
-    case 'policy':
-      return access.may('see_policies', caller)
-    case 'health':
-      return access.may('see_health', caller)
   }
 }
 

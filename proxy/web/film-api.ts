@@ -20,6 +20,8 @@ export type FilmParts = {
   readonly list: Pick<SessionList, 'find'>
   readonly access: Access
   readonly targetOf: TargetOf
+  // Lists are bounded, the record is not: whose session it was that is in no list any more.
+  readonly recorded: (id: string) => Promise<Parameters<typeof aboutSession>[0] | undefined>
   // undefined: it is not on record (any more).
   readonly page: (question: FilmQuestion) => Promise<object | undefined>
 }
@@ -155,7 +157,7 @@ export function addFilm(app: FastifyInstance, parts: FilmParts, callers: Callers
     (request) =>
       callers.as(request, async (caller) => {
         const { id } = request.params
-        const session = list.find(id)
+        const session = list.find(id) ?? (await parts.recorded(id))
         const about = session === undefined ? undefined : aboutSession(session, targetOf)
         if (about === undefined || !access.may('see_session', caller, about)) throw unknown(id)
         access.demand('watch_session', caller, about)

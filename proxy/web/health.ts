@@ -44,22 +44,49 @@ const aliveSchema = {
 } as const
 
 export function addHealth(app: FastifyInstance, { readiness, metrics }: HealthParts): void {
-  app.get('/healthz', { schema: { response: { 200: aliveSchema } } }, () =>
-    Promise.resolve({ alive: true }),
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        summary: 'whether the process is alive',
+        tags: ['machines'],
+        open: true,
+        response: { 200: aliveSchema },
+      },
+    },
+    () => Promise.resolve({ alive: true }),
   )
   app.get(
     '/readyz',
-    { schema: { response: { 200: readySchema, 503: readySchema } } },
+    {
+      schema: {
+        summary: 'whether it can serve',
+        tags: ['machines'],
+        open: true,
+        response: { 200: readySchema, 503: readySchema },
+      },
+    },
     async (_request, reply) => {
       const checks = await readiness()
       const ready = checks.every(({ ok }) => ok)
       return reply.code(ready ? 200 : 503).send({ ready, checks })
     },
   )
-  app.get('/metrics', { schema: { response: { 200: { type: 'string' } } } }, async (_, reply) =>
-    reply
-      .type(metrics.mediaType)
-      .serializer(String)
-      .send(await metrics.page()),
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        summary: 'metrics for Prometheus',
+        tags: ['machines'],
+        open: true,
+        produces: ['text/plain'],
+        response: { 200: { type: 'string' } },
+      },
+    },
+    async (_, reply) =>
+      reply
+        .type(metrics.mediaType)
+        .serializer(String)
+        .send(await metrics.page()),
   )
 }

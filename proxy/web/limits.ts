@@ -48,6 +48,10 @@ export const WEB_LIMITS = {
   streamBeatMs: 15_000,
   // What a reader may leave unread before it is let go; it comes back and asks anew.
   streamBytes: 65_536,
+  // News of one kind told one by one; more at once are told as “ask for all of it”.
+  streamItems: 50,
+  // What somebody may see is asked about anew after this.
+  sightMs: 5_000,
   // News of one session is told this often at most.
   streamEveryMs: 250,
   // Answers of the policies to who may see what, kept while one bundle is active.

@@ -22,12 +22,16 @@ declare module 'fastify' {
 
 type Json = Readonly<Record<string, unknown>>
 
-export function addOpenApi(app: FastifyInstance, version: string): { readonly add: () => void } {
+export type OpenApi = { readonly add: () => void; readonly served: () => readonly string[] }
+
+export function addOpenApi(app: FastifyInstance, version: string): OpenApi {
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
     routes.push(route)
   })
   return {
+    served: () =>
+      routes.flatMap(({ method, url }) => [method].flat().map((one) => `${one} ${url}`)),
     add: () => {
       app.get(
         '/api/openapi.json',

@@ -15,20 +15,24 @@ import { createAccess } from './access.js'
 import { addAccess, type AccessParts } from './access-api.js'
 import { addApprovals } from './approvals-api.js'
 import { createCallers } from './caller.js'
-import { addConsoleFiles, type ConsoleFiles } from './console-files.js'
-import { addConsole } from './console-page.js'
+import { addConsoleFiles, addNoConsole, type ConsoleFiles } from './console-files.js'
 import { addEvents, type EventsParts } from './events-api.js'
 import { addGateway, type GatewayParts } from './gateway-api.js'
 import { addFilm, type FilmParts } from './film-api.js'
+import type { RecentCommands } from '../recent-commands.js'
+import { addBefore } from './before-api.js'
 import { addHealth, type HealthParts } from './health.js'
 import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
 import { addPolicy, type PolicyOperations } from './policy-api.js'
+import { addRecordings } from './recordings-api.js'
+import type { KeepersDesk } from '../recordings/keepers-desk.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
 import { addMe, type MeParts } from './me-api.js'
 import { addOpenApi } from './openapi.js'
 import { addSearch, type SearchParts } from './search-api.js'
 import { addSessions, type SessionsParts } from './sessions-api.js'
+import { createSessionSight } from './session-sight.js'
 import type { TargetOf } from './session-views.js'
 import { createSignInDesk, type ConsoleOptions } from './sign-in-desk.js'
 import { addTry } from './try-api.js'
@@ -47,10 +51,15 @@ export type WebOptions = HealthParts & {
   // Absent where there is nothing to operate.
   readonly policy?: PolicyOperations
   readonly slack?: SlackActions
+  // Absent: nothing is recorded beside the record.
+  readonly keepers?: KeepersDesk
   readonly sessions: SessionList
+  // What live sessions did last.
+  readonly recent?: RecentCommands
   readonly endSession: SessionsParts['end']
   // Absent where there is no gateway behind this listener.
   readonly film?: FilmParts['page']
+  readonly recordedSession?: FilmParts['recorded']
   readonly targetOf: TargetOf
   readonly news: News
   // What decides who sees what.
@@ -78,6 +87,8 @@ export type Web = {
   readonly open: () => boolean
   readonly signedIn: () => number
   readonly streams: () => number
+  // Method and path of everything that is served.
+  readonly routes: readonly string[]
   // Takes nothing new, answers what it took, and is gone.
   readonly close: () => Promise<void>
 }
@@ -111,12 +122,19 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addApprovals(app, approvals, callers)
   addAccess(app, { approvals, askAccess: options.askAccess }, callers)
   const about = { access, list: options.sessions, targetOf: options.targetOf }
-  addSessions(app, { ...about, end: options.endSession }, callers)
-  if (options.film !== undefined) addFilm(app, { ...about, page: options.film }, callers)
+  const sight = createSessionSight({ ...about, clock })
+  addSessions(app, { ...about, sight, end: options.endSession }, callers)
+  const { recent } = options
+  if (recent !== undefined) addBefore(app, { ...about, approvals, recent }, callers)
+  if (options.film !== undefined) {
+    const recorded = options.recordedSession ?? (() => Promise.resolve(undefined))
+    addFilm(app, { ...about, page: options.film, recorded }, callers)
+  }
   const streams = addEvents(
     app,
     {
       ...about,
+      sight,
       news: options.news,
       maySeeApproval: async (caller, id) => (await approvals.one(caller, id)) !== undefined,
       clock,
@@ -126,6 +144,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   )
   if (options.search !== undefined) addSearch(app, options.search, access, callers)
   const { policy: operations, health, trials, targets, readiness } = options
+  if (options.keepers !== undefined) addRecordings(app, options.keepers, callers)
   if (operations !== undefined) addPolicy(app, { operations, access }, callers)
   if (trials !== undefined) addTry(app, { trials, access }, callers)
   if (health !== undefined) {
@@ -134,7 +153,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     addGateway(app, parts, callers)
   }
   if (slack !== undefined) addSlackActions(app, slack, { answers: approvals, clock, log })
-  if (pages === undefined) addConsole(app)
+  if (pages === undefined) addNoConsole(app, options.console !== undefined)
   openApi.add()
   await listening(app, options)
   const address = app.server.address()
@@ -145,6 +164,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     open: () => app.server.listening,
     signedIn: () => desk?.count() ?? 0,
     streams: streams.count,
+    routes: openApi.served(),
     close: () => closed(app),
   }
 }
@@ -199,6 +219,10 @@ function harden(
     const answer = problemOf(error)
     if (answer.status >= 500) log.error({ err: error }, 'a web request failed')
     if (answer.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"')
+    if (answer.code === 'step_up_required') {
+      // RFC 9470 §3.
+      reply.header('www-authenticate', 'Bearer error="insufficient_user_authentication"')
+    }
     if (answer.status === 429) reply.header('retry-after', '60')
     return reply.code(answer.status).type(PROBLEM_TYPE).send(answer)
   })

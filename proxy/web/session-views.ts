@@ -111,7 +111,10 @@ export function sessionView(session: ListedSession) {
 // Labels are those of today: the record does not repeat them for each session.
 export type TargetOf = (name: string, database: string) => TargetFacts
 
-export function aboutSession(session: ListedSession, targetOf: TargetOf): About {
+export function aboutSession(
+  session: Pick<ListedSession, 'identity' | 'target' | 'database' | 'state'>,
+  targetOf: TargetOf,
+): About {
   const { identity, target, database, state } = session
   return { session: { identity, target: targetOf(target, database), live: state === 'live' } }
 }

@@ -7,6 +7,7 @@ import type { Identity } from '../identity/identity.js'
 import type { ListedSession, SessionList } from '../session-list.js'
 import type { Access } from './access.js'
 import type { Callers } from './caller.js'
+import type { SessionSight } from './session-sight.js'
 import {
   aboutSession,
   oneSessionSchema,
@@ -19,6 +20,7 @@ export type SessionsParts = {
   readonly list: Pick<SessionList, 'find' | 'all' | 'complete'>
   readonly access: Access
   readonly targetOf: TargetOf
+  readonly sight: SessionSight
   // Ends a live session: its client is told why. False where it is not live.
   readonly end: (id: string, by: Identity, reason: string) => boolean
 }
@@ -66,12 +68,10 @@ type Params = FromSchema<typeof paramsSchema>
 type Body = FromSchema<typeof bodySchema>
 
 export function addSessions(app: FastifyInstance, parts: SessionsParts, callers: Callers): void {
-  const { access, list, targetOf } = parts
+  const { access, list, sight, targetOf } = parts
   const seen = (caller: Identity, id: string): ListedSession => {
     const session = list.find(id)
-    const known =
-      session !== undefined && access.may('see_session', caller, aboutSession(session, targetOf))
-    if (known) return session
+    if (session !== undefined && sight(caller, session)) return session
     throw new GatewayError('not_found', `there is no session ${id}`)
   }
 
@@ -94,7 +94,7 @@ export function addSessions(app: FastifyInstance, parts: SessionsParts, callers:
         let more = false
         for (const session of list.all()) {
           if (!wanted(session)) continue
-          if (!access.may('see_session', caller, aboutSession(session, targetOf))) continue
+          if (!sight(caller, session)) continue
           more = found.length === most
           if (more) break
           found.push(session)

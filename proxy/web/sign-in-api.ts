@@ -33,6 +33,9 @@ export type SignInOutcome = 'signed_in' | 'denied' | 'expired' | 'failed' | 'unr
 
 const text = { type: 'string' } as const
 
+// Whoever comes within an hour after somebody signed out may be somebody else.
+const AGAIN_MS = 3_600_000
+
 const loginQuery = {
   type: 'object',
   additionalProperties: false,
@@ -54,7 +57,15 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
   const { cookies, signIns } = parts
   app.get<{ Querystring: LoginQuery }>(
     '/auth/login',
-    { schema: { querystring: loginQuery, response: { 302: REDIRECT } } },
+    {
+      schema: {
+        summary: 'sign in: the browser goes to the identity provider',
+        tags: ['sign-in'],
+        open: true,
+        querystring: loginQuery,
+        response: { 302: REDIRECT },
+      },
+    },
     async (request, reply) => {
       if (callers.barred(request.ip)) {
         throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
@@ -64,7 +75,7 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
       try {
         const { url, attempt } = await parts.flow.begin({
           ...(stepUp === 'yes' ? { stepUp: parts.stepUp } : {}),
-          again: again === 'yes',
+          again: again === 'yes' || cookies.read(request, 'again') !== undefined,
         })
         const about = { secrets: attempt, next: ownPath(next), browser, address: request.ip }
         parts.attempts.begin(attempt.state, about)
@@ -75,28 +86,47 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
     },
   )
 
-  app.get('/auth/callback', { schema: { response: { 302: REDIRECT } } }, async (request, reply) => {
-    if (callers.barred(request.ip)) {
-      throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
-    }
-    try {
-      const { signedIn, next } = await answered(request)
-      const before = cookies.read(request, 'session')
-      if (before !== undefined) signIns.end(before, 'replaced')
-      const { id } = signIns.open(signedIn)
-      parts.onSignIn('signed_in', signedIn.identity, request.ip)
-      return await reply
-        .header('set-cookie', [cookies.line('session', id), cookies.gone('login')])
-        .redirect(next, 302)
-    } catch (problem) {
-      return notSignedIn(problem, request, reply)
-    }
-  })
+  app.get(
+    '/auth/callback',
+    {
+      schema: {
+        summary: 'where the identity provider sends the browser back to',
+        description:
+          'A sign-in that came to nothing leads to /?sign_in=denied|expired|failed|unreachable.',
+        tags: ['sign-in'],
+        open: true,
+        response: { 302: REDIRECT },
+      },
+    },
+    async (request, reply) => {
+      if (callers.barred(request.ip)) {
+        throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
+      }
+      try {
+        const { signedIn, next } = await answered(request)
+        const before = cookies.read(request, 'session')
+        if (before !== undefined) signIns.end(before, 'replaced')
+        const { id } = signIns.open(signedIn)
+        parts.onSignIn('signed_in', signedIn.identity, request.ip)
+        return await reply
+          .header('set-cookie', [
+            cookies.line('session', id),
+            cookies.gone('login'),
+            cookies.gone('again'),
+          ])
+          .redirect(next, 302)
+      } catch (problem) {
+        return notSignedIn(problem, request, reply)
+      }
+    },
+  )
 
   app.post(
     '/auth/logout',
     {
       schema: {
+        summary: 'sign out',
+        tags: ['sign-in'],
         response: { 200: { type: 'object', properties: { signed_out: { type: 'boolean' } } } },
       },
     },
@@ -108,7 +138,8 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
         if (why !== undefined) throw new GatewayError('not_allowed', why)
         signIns.end(id, 'signed_out')
       }
-      return reply.header('set-cookie', cookies.gone('session')).send({ signed_out: true })
+      const lines = [cookies.gone('session'), cookies.line('again', newId(), AGAIN_MS)]
+      return reply.header('set-cookie', lines).send({ signed_out: true })
     },
   )
 

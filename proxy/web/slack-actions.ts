@@ -48,7 +48,14 @@ export function addSlackActions(app: FastifyInstance, slack: SlackActions, parts
     )
     scope.post(
       '/slack/actions',
-      { bodyLimit: WEB_LIMITS.slackBodyBytes },
+      {
+        bodyLimit: WEB_LIMITS.slackBodyBytes,
+        schema: {
+          summary: 'clicks in Slack, signed by it',
+          tags: ['machines'],
+          open: true,
+        },
+      },
       async (request, reply) => {
         const { body, headers } = request
         if (!Buffer.isBuffer(body)) throw new GatewayError('usage', 'this is no form')

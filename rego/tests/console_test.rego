@@ -143,3 +143,19 @@ test_without_such_data_no_one_is_asked if {
 	answer.allow
 	not answer.step_up
 }
+
+test_as_shipped_it_does_not_matter_how_long_ago_somebody_signed_in if {
+	data.approvals.step_up.max_age_ms == 0
+	every age in [0, -1, -60000] {
+		answer := main.approval with input as object.union(data.approvals.base, {"verb": "approve"})
+			with data.approvals.step_up as {"max_age_ms": age}
+		answer.allow
+		not answer.step_up
+	}
+}
+
+test_the_shortest_age_that_can_be_asked_for_is_asked_for if {
+	answer := main.approval with input as object.union(data.approvals.base, {"verb": "approve"})
+		with data.approvals.step_up as {"max_age_ms": 1}
+	answer.step_up == {"max_age_ms": 1}
+}

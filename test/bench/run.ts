@@ -8,12 +8,13 @@ import { cpuSeconds } from './cpu.js'
 import { decisionTimes } from './decision.js'
 import { filled, pgbenchProgram, selectRate, type Endpoint, type Mode } from './pgbench.js'
 import { startHaproxy, startPgbouncer } from './proxies.js'
+import { searchTimes } from './search.js'
 import { recordingTimes } from './recording.js'
 
 type Way = { readonly name: string; readonly endpoint: Endpoint; readonly pid?: number | undefined }
 
 const USAGE =
-  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --decisions\n       npm run bench -- --recording [--rounds N] [--seconds N]\n'
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --search [RECORDS]\n       npm run bench -- --decisions\n       npm run bench -- --recording [--rounds N] [--seconds N]\n'
 
 export async function bench(
   argv: readonly string[],
@@ -25,6 +26,10 @@ export async function bench(
   }
   if (argv.includes('--backtest')) {
     write(await backtestTimes(Number(value('--backtest', '1000000'))))
+    return 0
+  }
+  if (argv.includes('--search')) {
+    write(await searchTimes(Number(value('--search', '1000000'))))
     return 0
   }
   if (argv.includes('--decisions')) {

@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import pg from 'pg'
 import type { Test } from 'tap'
 import { run } from '../../proxy/commands/approvals.js'
-import { REPOSITORY, type TestGatewayOptions } from '../peers/gateway-config.js'
+import { settingsFrom } from '../../proxy/config/read-config.js'
+import { createLog } from '../../proxy/log.js'
+import { startGateway, type Gateway } from '../../proxy/serve.js'
+import { REPOSITORY, TOOL_CACHE, type TestGatewayOptions } from '../peers/gateway-config.js'
 import { startTestGateway, type TestGateway } from '../peers/gateway.js'
 import { signer } from '../peers/issuer.js'
 import type { Postgres } from '../peers/postgres.js'
@@ -21,7 +24,11 @@ export type ApprovalsWorld = {
   ) => Promise<Person>
   readonly approvalLines: (id?: string) => readonly ApprovalLine[]
   readonly lines: (kind: string) => readonly Readonly<Record<string, unknown>>[]
+  // The policies as they stand in their folder now.
+  readonly reload: () => Promise<void>
   readonly stop: () => Promise<void>
+  // Another gateway on the same record, state and address, once this one has stopped.
+  readonly startAgain: () => Promise<Gateway>
 }
 
 export type ApprovalLine = {
@@ -95,7 +102,15 @@ export async function approvalsWorld(
       const token = await sign({ claims: { ...about, amr: ['pwd', 'mfa'], ...claims } })
       return personOf(gateway, subject, token)
     },
+    reload: () => gateway.gateway.reload(settingsFrom(gateway.configFile, process.env)),
     stop,
+    startAgain: () =>
+      startGateway(settingsFrom(gateway.configFile, process.env), {
+        env: process.env,
+        log: createLog({ level: 'error', destination: { write: () => undefined } }),
+        version: 'test',
+        toolCache: TOOL_CACHE,
+      }),
   }
 }
 

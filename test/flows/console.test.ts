@@ -261,6 +261,57 @@ t.test('the console of a gateway', { skip: missingPostgres('embedded') }, async 
     t.equal((await as('auditor').open('/api/policy/shadow')).status, 404)
   })
 
+  await t.test('everything is in the terminal as well', async (t) => {
+    const type = async (name: string, command: string, ...argv: readonly string[]) => {
+      let [out, err] = ['', '']
+      const { run } = (await import(`../../proxy/commands/${command}.js`)) as Command
+      const status = await run(argv, {
+        stdout: { write: (text: string) => (out += text), isTTY: false },
+        stderr: { write: (text: string) => (err += text) },
+        env: { SALLYPORT_URL: gateway.webUrl, SALLYPORT_TOKEN: await gateway.token(name) },
+        cwd: gateway.directory,
+      })
+      return { status, out, err }
+    }
+    t.match(await type('auditor', 'gateway', 'me'), { out: /auditor \(human\)[\s\S]*may .*search/ })
+    t.match(await type('auditor', 'gateway', 'targets'), {
+      out: /shop +postgres +env=prod +postgres +current/,
+    })
+    t.match(await type('auditor', 'gateway', 'health'), { out: /^ready\n +good +record/ })
+    t.match(await type('engineer', 'gateway', 'health'), { status: 1, err: /this is for/ })
+    const place = ['--target', 'shop'] as const
+    t.match(await type('engineer', 'gateway', 'try', 'SELECT ssn FROM customers', ...place), {
+      status: 0,
+      out: /mask-fields/,
+    })
+    t.match(await type('engineer', 'gateway', 'try', 'SELECT 1'), { status: 2, err: /--target/ })
+    t.match(await type('auditor', 'gateway', 'try', 'SELECT 1', ...place, '--group', 'x'), {
+      status: 2,
+    })
+    t.match(await type('auditor', 'gateway', 'who-can', 'SELECT ssn FROM customers', ...place), {
+      status: 0,
+      out: /human +pii-readers +allowed/,
+    })
+    t.match(await type('auditor', 'policy', 'history'), { out: /in force/ })
+    t.match(await type('auditor', 'policy', 'history', 'a'), { status: 2 })
+    const client = await connected('pipeline')
+    const lost = new Promise<unknown>((resolve) => client.on('error', resolve))
+    const live = await type('auditor', 'sessions', 'live', '--person', 'pipeline')
+    const id = /^[\w-]{8,}(?= )/m.exec(live.out.split('\n').slice(1).join('\n'))?.[0] ?? ''
+    t.match(await type('engineer', 'sessions', 'live'), { out: /^no sessions are open/ })
+    const events = type('auditor', 'gateway', 'events', '--count', '1')
+    t.match(await type('approver', 'sessions', 'end', id), {
+      status: 1,
+      err: /this is for operators/,
+    })
+    t.match(await type('auditor', 'sessions', 'end', 'nothing'), { status: 1 })
+    t.match(await type('auditor', 'sessions', 'end', id, '--reason', 'by hand'), {
+      out: `ended ${id}`,
+    })
+    t.match(await lost, { code: '57P01', message: /by hand$/ })
+    t.match(await events, { status: 0, out: /^(session|command|policy|health) / })
+  })
+
   await t.test('sign-ins are on record, by whom and from where, and counted', async (t) => {
     t.match(
       recorded(),
@@ -271,6 +322,10 @@ t.test('the console of a gateway', { skip: missingPostgres('embedded') }, async 
     t.match(text, /^sallyport_console_signed_in [1-9]/m)
   })
 })
+
+type Command = {
+  readonly run: (argv: readonly string[], io: object) => Promise<number>
+}
 
 async function until(true_: () => boolean): Promise<void> {
   for (let i = 0; i < 2_000 && !true_(); i++) await new Promise((resolve) => setTimeout(resolve, 5))

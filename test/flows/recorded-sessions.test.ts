@@ -241,6 +241,55 @@ t.test('recorded sessions', { skip: missingPostgres('embedded') }, async (t) => 
       t.match(line, { event: 'finished', digest: found?.digest })
     }
   })
+  await t.test(
+    'who keeps recordings holds and deletes them over HTTP, others do not',
+    async (t) => {
+      const [session = ''] = seen
+      const asked = async (
+        name: string,
+        method: string,
+        path: string,
+        body?: Readonly<Record<string, unknown>>,
+      ): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> => {
+        const response = await fetch(`${gateway.webUrl}/api/recordings${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${await gateway.token(name)}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        })
+        return {
+          status: response.status,
+          body: (await response.json()) as Readonly<Record<string, unknown>>,
+        }
+      }
+      const reason = 'the case of the 7th'
+      const what = { scope: 'session', of: session, reason }
+      t.match(await asked('engineer', 'GET', '/holds'), { status: 403 })
+      t.match(await asked('engineer', 'POST', '/holds', what), { status: 403 })
+      t.match(await asked('engineer', 'DELETE', `/${session}`, { reason }), { status: 403 })
+      t.match(await asked('auditor', 'POST', '/holds', { ...what, scope: 'planet' }), {
+        status: 400,
+      })
+      const held = await asked('auditor', 'POST', '/holds', what)
+      t.match(held, { status: 200, body: { scope: 'session', of: session } })
+      t.match(await asked('auditor', 'GET', '/holds'), { body: { holds: [{ reason }] } })
+      t.match(await asked('auditor', 'DELETE', `/${session}`, { reason }), { status: 403 })
+      t.match(
+        await asked('auditor', 'POST', `/holds/${String(held.body['id'])}/release`, { reason }),
+        {
+          status: 200,
+        },
+      )
+      t.match(await asked('auditor', 'DELETE', `/${session}`, {}), { status: 400 })
+      t.match(await asked('auditor', 'DELETE', `/${session}`, { reason }), { status: 200 })
+      t.match(await asked('auditor', 'DELETE', `/${session}`, { reason }), { status: 404 })
+      await t.rejects(allFrames(films, session), { code: 'not_found' })
+      seen.delete(session)
+    },
+  )
+
   t.test('films are listed with whose they are', async (t) => {
     const all: Film[] = []
     for await (const film of films.films()) all.push(film)

@@ -29,7 +29,7 @@ export async function startWitness(t: T, logKey: () => string, name: string): Pr
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
   const id = cosignerId(name, raw)
-  let last = { size: 0, root: Buffer.alloc(0) }
+  let last: { size: number; root: Buffer } = { size: 0, root: Buffer.alloc(0) }
   let questions = 0
   const answerTo = (text: string): { status: number; type?: string; body: string } => {
     const split = text.indexOf('\n\n')

@@ -25,6 +25,7 @@ export type Earlier = {
   readonly at: string | number
   readonly text: string
   readonly action: string
+  readonly go?: boolean
 }
 
 export type Requirement = { readonly any_of: readonly string[]; readonly count: number }
@@ -53,6 +54,7 @@ export type Approval = {
     readonly at: string
     readonly via?: string
     readonly on_behalf?: string
+    readonly rows_max?: number
   }[]
   readonly groups?: readonly Requirement[]
   readonly escalation?: {
@@ -72,7 +74,6 @@ export type Approval = {
   readonly settled_by?: string
   readonly reason?: string
   readonly groups_missing?: readonly Requirement[]
-  readonly before?: readonly Earlier[]
   readonly consequence?: Consequence
 }
 

@@ -72,16 +72,14 @@ function stream(stopped: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     let source: EventSource | undefined
     let timer: ReturnType<typeof setTimeout> | undefined
-    let lost = false
     const open = (): void => {
       source = new EventSource('/api/events')
       source.addEventListener('open', () => {
         tell({ connection: 'live' })
-        if (lost) for (const topic of TOPICS) tell({ topic, id: '' })
-        lost = false
+        // What happened since the pages asked, nobody told.
+        for (const topic of TOPICS) tell({ topic, id: '' })
       })
       source.addEventListener('error', () => {
-        lost = true
         tell({ connection: 'lost' })
         // The browser tries again by itself, except where the answer was no stream at all.
         if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, AGAIN_MS)

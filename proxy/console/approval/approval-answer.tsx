@@ -7,6 +7,7 @@ import { viewer } from '../api/viewer.js'
 import { Icon } from '../parts/icon.js'
 import { Instant } from '../parts/instant.js'
 import { statusMark } from '../reading/approval-status.js'
+import { counted } from '../reading/counts.js'
 import { onOneLine } from '../reading/printable.js'
 import { useKeys } from '../shell/keys.js'
 
@@ -41,8 +42,12 @@ function Ask({ approval, mine, answered }: AskProps) {
   const [busy, setBusy] = useState<Verb>()
   const [words, setWords] = useState('')
   // The policies want a sign-in that is fresh.
+  const [wanted, setWanted] = useState<Verb>()
   const [fresh, setFresh] = useState(false)
   const own = isOwn(approval)
+  // What the look counted can be made the most that may change.
+  const rows = approval.consequence?.count
+  const [capped, setCapped] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   const buttons = {
     approve: useRef<HTMLButtonElement>(null),
@@ -74,6 +79,7 @@ function Ask({ approval, mine, answered }: AskProps) {
   const send = async (verb: Verb): Promise<void> => {
     const needed = verb !== 'withdraw' && (approval.reason_required || verb === 'deny')
     if (needed && reason.trim() === '') {
+      setWanted(verb)
       setWords(
         verb === 'deny'
           ? 'Say why: whoever asked reads it, and an agent follows it.'
@@ -86,16 +92,29 @@ function Ask({ approval, mine, answered }: AskProps) {
     setWords('')
     try {
       const path = `/api/approvals/${encodeURIComponent(approval.id)}/${verb}`
-      answered(await call<Approval>(path, { method: 'POST', body: { reason, ...via() } }))
+      answered(
+        await call<Approval>(path, {
+          method: 'POST',
+          body: { reason, ...via(), ...(verb === 'approve' && capped ? { rows_max: rows } : {}) },
+        }),
+      )
     } catch (problem) {
       setWords(problem instanceof Error ? problem.message : String(problem))
-      setFresh(problem instanceof ApiProblem && problem.code === 'step_up')
+      setFresh(problem instanceof ApiProblem && problem.code === 'step_up_required')
     }
     setBusy(undefined)
   }
   const left = approval.quorum - approval.approvals.length
   return (
-    <form class="answer" aria-label="Your answer" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class="answer"
+      aria-label="Your answer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        // Enter in the reason gives the answer that asked for it, and no other.
+        if (wanted !== undefined) void send(wanted)
+      }}
+    >
       <p class="answer-words problem-words" role="alert">
         {words}
         {fresh ? (
@@ -125,6 +144,16 @@ function Ask({ approval, mine, answered }: AskProps) {
         placeholder={placeholderOf(approval, own)}
         onInput={(event) => setReason(event.currentTarget.value)}
       />
+      {rows === undefined || own ? null : (
+        <label class="answer-cap">
+          <input
+            type="checkbox"
+            checked={capped}
+            onChange={(event) => setCapped(event.currentTarget.checked)}
+          />
+          At most {counted(rows, 'row')}; one more, and all is undone
+        </label>
+      )}
       <div class="answer-buttons">
         {own ? (
           <button

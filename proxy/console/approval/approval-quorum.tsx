@@ -2,6 +2,7 @@
 import type { Approval, Requirement } from '../api/answers.js'
 import { Icon } from '../parts/icon.js'
 import { Instant } from '../parts/instant.js'
+import { counted } from '../reading/counts.js'
 import { onOneLine } from '../reading/printable.js'
 
 export function ApprovalQuorum({ approval }: { readonly approval: Approval }) {
@@ -27,6 +28,7 @@ export function ApprovalQuorum({ approval }: { readonly approval: Approval }) {
                   <Instant at={one.at} />
                   {one.via === undefined ? null : `, by ${onOneLine(one.via, 20)}`}
                   {one.on_behalf === undefined ? null : `, for ${onOneLine(one.on_behalf, 120)}`}
+                  {one.rows_max === undefined ? null : `, at most ${counted(one.rows_max, 'row')}`}
                   {one.reason === '' ? null : `: “${onOneLine(one.reason, 300)}”`}
                 </span>
               </span>

@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import type { Approval } from '../api/answers.js'
 import { useResource } from '../api/resource.js'
+import { ApprovalTabs } from '../approval/approval-tabs.js'
 import { ActionMark } from '../parts/action-mark.js'
 import { Instant } from '../parts/instant.js'
 import { Labels } from '../parts/labels.js'
@@ -11,7 +12,6 @@ import { Empty, Loading, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
 import { Person } from '../parts/person.js'
 import { SqlInline } from '../parts/sql-text.js'
-import { Tabs } from '../parts/tabs.js'
 import { TimeLeft } from '../parts/time-left.js'
 import { statusMark } from '../reading/approval-status.js'
 import { headline } from '../reading/effect-words.js'
@@ -49,18 +49,7 @@ export function ApprovalsPage() {
   )
   return (
     <div class="page page-narrow">
-      <PageHead
-        title="Approvals"
-        under={
-          <Tabs
-            label="Which requests"
-            tabs={[
-              { href: '/approvals', title: 'Waiting', here: !all },
-              { href: '/approvals?status=all', title: 'All', here: all },
-            ]}
-          />
-        }
-      />
+      <PageHead title="Approvals" under={<ApprovalTabs here={all ? 'all' : 'waiting'} />} />
       {problem !== undefined && value === undefined ? (
         <Problem problem={problem} again={again} />
       ) : loading ? (

@@ -126,6 +126,9 @@ export function SearchPage() {
             was <a href="/search?action=deny">denied</a>, where{' '}
             <a href="/search?label=pii">personal data</a> was read.
           </p>
+          <p>
+            Fields can be typed as well: <code>column:customers.ssn env:prod "free text"</code>
+          </p>
         </Empty>
       ) : problem !== undefined && value === undefined ? (
         <Problem problem={problem} again={again} />
@@ -217,6 +220,9 @@ function HitLine({ hit }: { readonly hit: Hit }) {
       <span class="hit-top">
         <ActionMark meaning={meaningOf(action)} />
         <b>{onOneLine(who, 80)}</b>
+        {hit.subject === undefined || hit.subject === who ? null : (
+          <span class="muted">{onOneLine(hit.subject, 80)}</span>
+        )}
         <span class={`kind kind-${kind}`}>{onOneLine(kind, 20)}</span>
         <span class="muted">on</span> {onOneLine(target, 60)}
         <Instant at={time} />

@@ -140,7 +140,7 @@ type TableProps = {
 function Table({ sessions, end }: TableProps) {
   return (
     <div class="table-box">
-      <table class="table">
+      <table class="table table-sessions">
         <thead>
           <tr>
             <th scope="col">Who</th>
@@ -197,7 +197,7 @@ function Row({ session, end }: RowProps) {
       <td class="nowrap">
         <Instant at={since} />
       </td>
-      <td class="nowrap muted">{until === undefined ? '' : lengthOf(until - from)}</td>
+      <td class="lasts nowrap muted">{until === undefined ? '' : lengthOf(until - from)}</td>
       <td class="right">{commands === undefined ? '' : count(commands)}</td>
       <td>
         <Counts session={session} />
@@ -206,7 +206,7 @@ function Row({ session, end }: RowProps) {
         {onOneLine([session.client_address, session.application].filter(Boolean).join(' · '), 60)}
       </td>
       <td class="right">
-        {live === true && (own || viewer()?.may.operate === true) ? (
+        {live === true && mayTry(own) ? (
           <button type="button" class="button button-small" onClick={() => end(session)}>
             End
           </button>
@@ -237,4 +237,10 @@ function Counts({
       )}
     </span>
   )
+}
+
+// Whether one may is asked of the policies, session by session, when it is done.
+function mayTry(own: boolean): boolean {
+  const may = viewer()?.may
+  return own || may?.operate === true || may?.search === true
 }

@@ -5,7 +5,8 @@ import type { SignIn } from '../api/viewer.js'
 
 export function SignInPage({ state }: { readonly state: SignIn }) {
   const { url, query } = useLocation()
-  const next = url.startsWith('/sign-in') ? (query['next'] ?? '/approvals') : url
+  const came = query['sign_in'] ?? ''
+  const next = url.startsWith('/sign-in') || came !== '' ? (query['next'] ?? '/approvals') : url
   useEffect(() => {
     document.title = 'Sign in · Sallyport'
   }, [])
@@ -22,7 +23,7 @@ export function SignInPage({ state }: { readonly state: SignIn }) {
           <p class="muted" role="status">
             {state.state === 'out' && state.before
               ? 'Your sign-in has ended. Sign in again to go on where you were.'
-              : 'Approve what agents ask for, and watch what was done.'}
+              : (CAME[came] ?? 'Approve what agents ask for, and watch what was done.')}
           </p>
         )}
         <a
@@ -38,4 +39,12 @@ export function SignInPage({ state }: { readonly state: SignIn }) {
       </div>
     </main>
   )
+}
+
+// What became of the last attempt, as the gateway says it in the address.
+const CAME: Readonly<Record<string, string>> = {
+  denied: 'The identity provider did not let you in, or you said no.',
+  expired: 'That took too long, or began in another window. Try again.',
+  failed: 'What the identity provider sent could not be used. Its operators find why in the log.',
+  unreachable: 'The identity provider does not answer. Try again in a moment.',
 }

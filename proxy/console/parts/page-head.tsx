@@ -1,6 +1,7 @@
 // The top of a page: its name, which is also the window's, and what can be done there.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { waiting } from '../api/waiting.js'
 
 type Props = {
   readonly title: string
@@ -12,9 +13,10 @@ type Props = {
 
 export function PageHead({ title, window = title, children, under }: Props) {
   const head = useRef<HTMLHeadingElement>(null)
+  const count = waiting.value
   useEffect(() => {
-    document.title = `${window} · Sallyport`
-  }, [window])
+    document.title = `${count === 0 ? '' : `(${count}) `}${window} · Sallyport`
+  }, [window, count])
   // So that a screen reader says where one is, and Tab goes on from the top.
   useEffect(() => head.current?.focus({ preventScroll: true }), [])
   return (

@@ -12,7 +12,9 @@ export function nameOf({ name, subject }: Pick<Who, 'subject' | 'name'>): string
 // Alice, through the agent that acts for her: the actor is at the keyboard.
 export function Person({ who }: Props) {
   const actors = who.actor ?? []
-  const name = nameOf(who)
+  // Where the name is the program's own, the subject says for whom it acts.
+  const own = actors.some(({ subject }) => subject === who.name)
+  const name = nameOf(own ? { ...who, name: '' } : who)
   return (
     <span class="person" title={onOneLine(`${who.subject} of ${who.issuer}`)}>
       {actors.length > 0 ? (

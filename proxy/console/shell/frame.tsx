@@ -7,6 +7,7 @@ import type { Approval } from '../api/answers.js'
 import { connection } from '../api/live.js'
 import { useResource } from '../api/resource.js'
 import { signOut, viewer } from '../api/viewer.js'
+import { waiting } from '../api/waiting.js'
 import { Icon } from '../parts/icon.js'
 import { nameOf } from '../parts/person.js'
 import { onOneLine } from '../reading/printable.js'
@@ -25,10 +26,13 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
   const { path, route } = useLocation()
   const [open, setOpen] = useState(false)
   const menu = useRef<HTMLButtonElement>(null)
-  const waiting = useResource<{ readonly approvals: readonly Approval[] }>('/api/approvals', [
+  const requests = useResource<{ readonly approvals: readonly Approval[] }>('/api/approvals', [
     'approval',
   ])
-  const count = waiting.value?.approvals.length ?? 0
+  const count = requests.value?.approvals.length ?? 0
+  useEffect(() => {
+    waiting.value = count
+  }, [count])
   useEffect(() => setOpen(false), [path])
   useKeys(
     [

@@ -1,7 +1,7 @@
 // Keys that do something: one table that the help overlay shows, one listener. Keys typed into a field
 // are left to the field, and keys with Ctrl, Alt or Meta to the browser.
 import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 export type Key = {
   // As `KeyboardEvent.key` has it; two with a space between are pressed one after the other.
@@ -21,7 +21,7 @@ let first = ''
 let since = 0
 
 export function useKeys(keys: readonly Key[], on: readonly unknown[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     active.value = [...active.peek(), ...keys]
     return () => {
       active.value = active.peek().filter((key) => !keys.includes(key))

@@ -2,9 +2,11 @@
 // may hold a hundred thousand, and most are never looked at, since their digest was met before.
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RecordLine } from '../../../engine/schemas/record.js'
 import { GatewayError } from '../../errors.js'
 import { segmentsOf } from '../../recording/read-record.js'
 import { partIsSound } from '../../recording/recorded-facts.js'
+import { isErased, lineUnseal } from '../../recording/erasure/unseal-lines.js'
 import { rawLines, readLine } from '../../recording/segment-lines.js'
 import type { RawLine } from '../../recording/segment-lines.js'
 import { createBoundedCache } from './bounded-cache.js'
@@ -19,6 +21,8 @@ const PART = /"kind":"part","digest":"(sha256:[0-9a-f]{64})"/
 const HEAD_BYTES = 320
 // Parts kept as objects, at most twice so many: some kilobytes each.
 const PARSED_MAX = 2_000
+// Of a command that can be erased; a text that holds this is only read more slowly.
+const SEALED = '"sealed":{'
 
 export function segmentSightings(place: {
   readonly directory: string
@@ -34,6 +38,7 @@ export function segmentSightings(place: {
   const parsed = createBoundedCache<string, object>(PARSED_MAX)
   let read = 0
   const file = createReadAt()
+  const unsealed = lineUnseal(place.directory)
 
   function* all(): Generator<Sighting> {
     try {
@@ -53,7 +58,7 @@ export function segmentSightings(place: {
               yield {
                 file: name,
                 number: raw.number,
-                fields: fieldsOf(name, raw),
+                fields: fieldsOf(name, raw, unsealed),
                 bytes: raw.bytes,
               }
               break
@@ -81,8 +86,11 @@ export function segmentSightings(place: {
       // A part that is not what its digest says decides nothing.
       if (line?.kind !== 'part' || line.digest !== digest) return undefined
       if (!partIsSound(digest, line.value)) return undefined
-      parsed.keep(digest, line.value)
-      return line.value
+      const whole = unsealed(line)
+      // What was erased decides nothing either.
+      if (whole.kind !== 'part' || isErased(whole.value)) return undefined
+      parsed.keep(digest, whole.value)
+      return whole.value
     },
   }
 }
@@ -93,14 +101,20 @@ function keepSpot(spots: Map<string, Spot>, path: string, name: string, raw: Raw
   spots.set(digest, { path, offset: raw.offset, length: raw.bytes.length })
 }
 
-function fieldsOf(name: string, raw: RawLine): CommandFields {
-  const quick = commandFields(raw.bytes.toString('latin1'))
+function fieldsOf(
+  name: string,
+  raw: RawLine,
+  unsealed: (line: RecordLine) => RecordLine,
+): CommandFields {
+  const text = raw.bytes.toString('latin1')
+  const quick = text.includes(SEALED) ? undefined : commandFields(text)
   if (quick !== undefined) {
     // Read as one byte a character, which is faster; what is not ASCII is put right.
     if (!/[\x80-\xff]/.test(quick.overrides)) return quick
     return { ...quick, overrides: Buffer.from(quick.overrides, 'latin1').toString('utf8') }
   }
-  const { line, wrong } = readLine(raw.bytes)
+  const { line: written, wrong } = readLine(raw.bytes)
+  const line = written === undefined ? undefined : unsealed(written)
   if (line?.kind !== 'command') throw damaged(name, raw.number, wrong ?? 'the line is no command')
   const { facts, decision, entrypoint } = line
   const overrides = JSON.stringify(facts.overrides)

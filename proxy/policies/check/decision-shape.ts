@@ -111,7 +111,7 @@ function approvalProblems(policy: FamilyRule, input: CheckInput): readonly Findi
   const place = { file: scope.placed.file.file, at: term.at }
   const value = valueOf(term, scope, input)
   if (value !== undefined) {
-    return misfits(fitsApproval, value, 'approval').map(({ message, fix }) =>
+    return misfits(fitsApproval, composed(value), 'approval').map(({ message, fix }) =>
       problem('decision-shape', place, message, fix),
     )
   }
@@ -120,9 +120,15 @@ function approvalProblems(policy: FamilyRule, input: CheckInput): readonly Findi
   // The shipped terms are looked at with the other data.
   const { data } = input.library
   if (!data.has(found.name) || found.name.join('.') === 'approvals.terms') return []
-  return misfits(fitsApproval, data.at(found.name), 'approval').map(({ path, message, fix }) =>
+  return misfits(fitsApproval, composed(data.at(found.name)), 'approval').map(({ path, message, fix }) =>
     problem('decision-shape', data.placeOf([...found.name, ...path]), message, fix),
   )
+}
+
+// Whoever names groups with a count each says all that the composition needs: it adds these two.
+function composed(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('groups' in value)) return value
+  return { approvers: ['of the groups'], quorum: 1, ...value }
 }
 
 // The places of `effects` that it covers.

@@ -3,7 +3,6 @@
 import { join, relative } from 'node:path'
 import { SETTINGS_FILE } from '../folder.js'
 import { problem, type Check, type CheckInput } from './check.js'
-import { familyRules } from './families.js'
 import { ownAnnotation } from './metadata.js'
 
 // How far back; a line of an annotation in a patch.
@@ -17,7 +16,8 @@ export const idHistory: Check = {
     // Without settings there is nowhere to keep them.
     if (library.folder.policies === library.folder.root) return []
     const kept = new Set(settings.retired ?? [])
-    for (const policy of familyRules(library)) kept.add(String(ownAnnotation(policy)?.custom['id']))
+    // Whatever they add to: limits and recordings have ids, too.
+    for (const policy of library.rules) kept.add(String(ownAnnotation(policy)?.custom['id']))
     const lost = [...(await committedIds(input))].filter((id) => !kept.has(id)).sort()
     if (lost.length === 0) return []
     const place = { file: SETTINGS_FILE, at: { line: 1, column: 1 } }

@@ -14,6 +14,7 @@ import type { CommandToJudge, Refusal, Rewriting, Trial } from '../../guard.js'
 import { commandDigest, createJudge } from '../../guard-judgement.js'
 import { refusalOf } from '../../guard-refusal.js'
 import { maskedAtSource } from '../../guard-rewrite.js'
+import { overCap } from '../../guard-row-cap.js'
 import type { Session } from '../../session.js'
 import type { Situation } from './situation.js'
 
@@ -125,12 +126,14 @@ function judged(
   session.counters.commands = situation.counters.commands
   const judgement = judge.judged(trial, policy, atMs, [], entrypoint)
   const base = judgement.base.facts
+  // Nothing of a message runs whose rows cannot be held to their number.
+  const uncapped = overCap(trial, judgement)
   const rewritten = maskedAtSource(trial, judgement) ?? judgement
   const bytes = Buffer.from(sql)
   return rewritten.decided.map((decided, at) => {
     const statement = commands[at]?.statement
     if (statement === undefined) throw new Error('a statement has no command')
-    const refusal = refusalOf(decided)
+    const refusal = refusalOf(decided) ?? uncapped
     return {
       text: bytes.subarray(statement.start, statement.end).toString().trim(),
       statement,

@@ -68,12 +68,15 @@ export async function openLook(account: TargetAccount, limits: LookLimits): Prom
     async rows(sql, values) {
       await client.query('SAVEPOINT look')
       try {
-        const { rows } = await client.query<(string | null)[]>({
+        // One statement and no more, whatever the text: the extended protocol takes no others.
+        const query = {
           text: sql,
-          rowMode: 'array',
+          rowMode: 'array' as const,
+          queryMode: 'extended',
           types: typed(values?.types ?? []),
           ...(values === undefined ? {} : { values: valuesOf(values) }),
-        })
+        }
+        const { rows } = await client.query<(string | null)[]>(query)
         return rows
       } catch (problem) {
         await client.query('ROLLBACK TO look')

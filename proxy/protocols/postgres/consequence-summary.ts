@@ -7,8 +7,8 @@ const LISTED = 3
 export function summaryOf(found: Omit<Consequence, 'summary'>): string {
   const { count, estimate, cascades, locks, sizes, notes } = found
   const parts: string[] = []
-  if (count !== undefined) parts.push(`${number(count)} rows, counted`)
-  else if (estimate !== undefined) parts.push(`about ${number(estimate)} rows`)
+  if (count !== undefined) parts.push(`${rows(count)}, counted`)
+  else if (estimate !== undefined) parts.push(`about ${rows(estimate)}`)
   const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0)
   if (sizes.length > 0) parts.push(`${size(bytes)} go away`)
   if (cascades.length > 0) {
@@ -22,8 +22,8 @@ export function summaryOf(found: Omit<Consequence, 'summary'>): string {
   return parts.join('; ')
 }
 
-function number(value: number): string {
-  return value.toLocaleString('en-US')
+function rows(value: number): string {
+  return `${value.toLocaleString('en-US')} ${value === 1 ? 'row' : 'rows'}`
 }
 
 function size(bytes: number): string {

@@ -19,6 +19,7 @@ import { locksOf } from './consequence-locks.js'
 import { codeOf } from './consequence-problem.js'
 import { rowsOf, type RowsFound } from './consequence-rows.js'
 import { summaryOf } from './consequence-summary.js'
+import { createTurns } from './consequence-turns.js'
 import type { TargetAccount } from './target-login.js'
 
 // What is asked about: one statement as the target would be sent it, and how it resolves names.
@@ -52,22 +53,28 @@ export const LOOK_LIMITS = {
 } as const
 
 export function createConsequences(clock: Clock, onProblem: (why: string) => void): Consequences {
-  let looking = 0
+  const turns = createTurns(LOOK_LIMITS.atOnce)
   return {
     async of(account, asked) {
       const started = clock.monotonicUs()
       const draft: Draft = { cascades: [], locks: [], sizes: [], notes: [], rows: {} }
-      if (looking >= LOOK_LIMITS.atOnce) draft.notes.push('other commands are being looked at')
-      else {
-        looking++
-        const look = looked(account, asked, draft, onProblem).finally(() => looking--)
-        let timer: NodeJS.Timeout | undefined
-        const late = new Promise<'late'>((resolve) => {
-          timer = setTimeout(() => resolve('late'), LOOK_LIMITS.wholeMs)
-        })
-        if ((await Promise.race([look, late])) === 'late') draft.notes.push('it took too long')
-        clearTimeout(timer)
+      const turn = turns.take()
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(() => resolve('late'), LOOK_LIMITS.wholeMs)
+      })
+      let began = false
+      const look = turn.ready.then(() => {
+        began = true
+        return looked(account, asked, draft, onProblem)
+      })
+      void look.finally(turn.over)
+      if ((await Promise.race([look, late])) === 'late') {
+        turn.over()
+        draft.look?.close()
+        draft.notes.push(began ? 'it took too long' : 'other commands are being looked at')
       }
+      clearTimeout(timer)
       const ms = Math.round((clock.monotonicUs() - started) / 1000)
       return finished(draft, new Date(clock.now()).toISOString(), ms)
     },
@@ -81,6 +88,7 @@ type Draft = {
   sizes: readonly Size[]
   readonly notes: string[]
   rows: RowsFound
+  look?: Look
 }
 
 function finished(draft: Draft, at: string, ms: number): Consequence {
@@ -111,9 +119,9 @@ async function looked(
   const { command } = asked.statement
   draft.locks = [...locksOf(command, [])]
   if (asked.open) draft.notes.push('what its open transaction has changed so far is not seen')
-  let look: Look | undefined
   try {
-    look = await openLook(account, LOOK_LIMITS)
+    const look = await openLook(account, LOOK_LIMITS)
+    draft.look = look
     await look.run(`SET LOCAL ROLE "${asked.names.role.replaceAll('"', '""')}"`)
     const relations = await catalogueLooked(look, asked, draft)
     draft.rows = await rowsOf(look, asked, relations, draft.notes)
@@ -123,7 +131,7 @@ async function looked(
     onProblem(why)
     draft.notes.push(`not all could be looked at (${why})`)
   } finally {
-    look?.close()
+    draft.look?.close()
   }
 }
 

@@ -2,11 +2,12 @@
 // gets an error at once and nothing more of the answer; the target is told to cancel, and where it had
 // finished already its transaction is made to fail, as it would be after an error.
 import { entryOf } from './expected.js'
+import { filmEnd } from './filming.js'
 import { ended } from './outcomes.js'
 import { errorResponse, SUBSTITUTE_QUERY, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import type { Running } from './running.js'
-import { afterMessage, cut, gather, say, write } from './target-writes.js'
+import { afterMessage, cut, gather, gatheredBytes, say, write } from './target-writes.js'
 
 const READY = 0x5a
 const OPEN = 0x54
@@ -22,8 +23,16 @@ export function cutAnswer(
   const entry = r.expected.head()
   if (entry === undefined) return
   r.cut = { cancelled: undefined }
+  if (r.film !== undefined && within) {
+    filmEnd(r.film, gatheredBytes() + r.passTo - r.passFrom)
+  }
   if (within) say(r, errorResponse(failure))
-  else afterMessage(r, () => write(r, errorResponse(failure)))
+  else {
+    afterMessage(r, () => {
+      if (r.film !== undefined) filmEnd(r.film, 0)
+      write(r, errorResponse(failure))
+    })
+  }
   if (running !== undefined) ended(r, running, 'failed', { sqlstate: failure.sqlstate })
   r.cut.cancelled = r.connected.cancelTarget()
   if (entry.kind === 'query') return

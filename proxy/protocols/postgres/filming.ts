@@ -77,7 +77,7 @@ export function filmMessage(
     return
   }
   if (type === READY || type === NOTIFICATION || type === PARAMETER) return
-  if (type === ROW_DESCRIPTION) described(film, entry, running, bytes, start, end)
+  if (type === ROW_DESCRIPTION) described(entry, running, bytes, start, end)
   const command = running?.command ?? (entry.swap === undefined ? 0 : entry.told)
   if (type === NOTICE && command === 0) return
   turnTo(film, command, running, pending)
@@ -116,8 +116,14 @@ export function filmAside(r: RelayState, command: number): void {
   if (film !== undefined && film.turn !== command) turnTo(film, command, undefined, 0)
 }
 
+// The gateway itself ends an answer here: that is recorded, whatever of its rows is not.
+export function filmEnd(film: Filming, pending: number): void {
+  if (film.willSkip && film.running?.recorded.level !== 'none') {
+    mark(film, pending, false, undefined)
+  }
+}
+
 function described(
-  film: Filming,
   entry: Entry,
   running: Running | undefined,
   bytes: Buffer,
@@ -131,7 +137,6 @@ function described(
     if (entry.internal === 'unasked') running.description = Buffer.from(bytes.subarray(start, end))
     else running.shown = true
   }
-  void film
 }
 
 function turnTo(

@@ -4,6 +4,7 @@
 import type { Connected, Relay, RelayParts } from './connected.js'
 import { clientBytes, pump } from './client-side.js'
 import { contextReady } from './context.js'
+import { filmEnd } from './filming.js'
 import { askingOf } from './judging.js'
 import { allUnknown, portalGone } from './outcomes.js'
 import { errorResponse, type Failure } from './refuse.js'
@@ -132,12 +133,16 @@ const LEFT = 'the client left'
 function end(r: RelayState, reason: string, failure: Failure | undefined): void {
   if (r.ended) return
   r.ended = true
+  const { film } = r
   const { client, target } = r.connected
   r.abort?.abort()
   r.internal?.reject(new Error(reason))
   allUnknown(r)
   // Between two messages only: in the middle of one the client could not read it.
-  if (failure !== undefined && r.rest === 0) write(r, errorResponse(failure, 'FATAL'))
+  if (failure !== undefined && r.rest === 0) {
+    if (film !== undefined) filmEnd(film, 0)
+    write(r, errorResponse(failure, 'FATAL'))
+  }
   target.write(TERMINATE)
   target.end()
   client.end()

@@ -22,7 +22,7 @@ export function targetMessage(
   end: number,
 ): boolean {
   const { film } = r
-  if (film !== undefined) {
+  if (film !== undefined && r.cut === undefined) {
     const pending = gatheredBytes() + r.passTo - r.passFrom
     filmMessage(r, film, type, pending, bytes, start, end)
   }

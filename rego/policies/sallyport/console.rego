@@ -40,9 +40,10 @@ answer := {"allow": true, "reason": "this is your own", "verb": input.verb} if {
 
 # METADATA
 # title: How fresh a sign-in must be
-# description: Asked for approvals in the console, where data.approvals.step_up says so.
+# description: Asked for approvals, where data.approvals.step_up says so.
 step_up := {"max_age_ms": data.approvals.step_up.max_age_ms} if {
 	input.verb == "approve"
+	data.approvals.step_up.max_age_ms > 0
 	not _fresh
 }
 

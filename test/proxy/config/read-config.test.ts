@@ -81,11 +81,13 @@ void t.test('the example fits where its files are, and keys must fit', { skip },
   const { privateKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   writeFileSync(join(directory, 'ed25519'), pem)
+  writeFileSync(join(directory, 'films'), `${Buffer.alloc(32).toString('base64')}\n`)
   const here = example
     .replace('/etc/sallyport/tls/chain.pem', 'one.pem')
     .replace('/etc/sallyport/tls/key.pem', 'one.key')
     .replace('/etc/sallyport/tls/database-ca.pem', 'two.pem')
     .replace('/etc/sallyport/record-key.pem', 'ed25519')
+    .replace('/etc/sallyport/recordings.key', 'films')
     .replace('/run/secrets/shop_app', 'one.key')
     .replaceAll('../../rego', '.')
   const names = [...example.matchAll(/env:([A-Z_]+)/g)].map(
@@ -102,6 +104,19 @@ void t.test('the example fits where its files are, and keys must fit', { skip },
   t.match(told(here.replace('one.pem', 'one.key')).join(), /a file without a certificate/)
   t.match(told(here.replace('two.pem', 'f')).join(), /ca .*ENOENT/)
   t.match(told(here.replace('ed25519', 'one.key')).join(), /found no Ed25519 key/)
+  t.match(told(here.replace('file:films', 'file:f')).join(), /recordings\.key .*ENOENT/)
+  t.match(
+    told(here.replace('file:films', 'file:one.key')).join(),
+    /recordings\.key .*found no key; allowed: 32 bytes in base64/,
+  )
+  t.match(
+    told(here.replace('/var/lib/sallyport/recordings', '/var/lib/sallyport/record')).join(),
+    /recordings\.directory .*the folder of the record/,
+  )
+  t.match(
+    told(here.replace('- labels: { env: prod }', '- target: nowhere')).join(),
+    /recordings\.retention\[0\]\.target .*“nowhere”/,
+  )
   t.end()
 })
 

@@ -11,6 +11,7 @@ const PAGES: readonly (readonly [path: string, ready: string])[] = [
   ['/approvals/QM4T8Z2W', '.approval .sql'],
   ['/approvals/H0ST1LE9', '.answer-done'],
   ['/approvals/N0THERE1', '.problem'],
+  ['/approvals/access', '.grant'],
   ['/sessions', '.table'],
   ['/sessions?state=live&person=nobody', '.empty'],
   ['/sessions/film?at=8', '.stage .result'],
@@ -49,7 +50,7 @@ t.test('every page', { skip: missingChromium() }, async (t) => {
     await page.size('small')
     t.same(await page.tooWide(), [], `${path} fits a screen of 360 pixels`)
     await page.size('desk')
-    t.match(await page.evaluate('document.title'), /^.+ · Sallyport$/, `${path} has a title`)
+    t.match(await page.evaluate('document.title'), /^\(2\) .+ · Sallyport$/, `${path} has a title`)
   }
   await page.evaluate(`document.querySelector('main').append(
     Object.assign(document.createElement('img'), { src: '/assets/icon.svg' }))`)
@@ -68,6 +69,7 @@ t.test('hostile text is shown as text', { skip: missingChromium() }, async (t) =
   for (const [path, ready] of [
     ['/approvals?status=all', '.inbox-item'],
     ['/approvals/H0ST1LE9', '.answer-done'],
+    ['/approvals/access', '.grant'],
     ['/search?q=x', '.hit'],
   ] as const) {
     await page.go(path, ready)
@@ -127,6 +129,17 @@ t.test(
     t.equal(await ground(), light, 'and the choice is kept')
   },
 )
+
+t.test('a page that fails leaves the others alone', { skip: missingChromium() }, async (t) => {
+  const gateway = await startSampleGateway()
+  t.teardown(gateway.close)
+  const page = await openConsole(t, gateway.url)
+  // An answer that no page can do anything with.
+  await page.go('/approvals/BR0KEN00', '.problem')
+  t.match(await page.evaluate(`document.querySelector('main').innerText`), /This page has a fault/)
+  await page.press('g', 's')
+  await page.until(`document.querySelector('.table') !== null`)
+})
 
 t.test('news arrive without a reload', { skip: missingChromium() }, async (t) => {
   const gateway = await startSampleGateway()

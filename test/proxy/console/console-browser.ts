@@ -57,6 +57,7 @@ export async function openConsole(
     await resize(send, options.size ?? 'desk')
     await paint(send, options.scheme ?? 'light')
   })
+  let now = options.size ?? 'desk'
   return {
     ...page,
     async go(path, ready) {
@@ -83,6 +84,7 @@ export async function openConsole(
       await paint(page.send, value)
     },
     size: async (value) => {
+      now = value
       await resize(page.send, value)
     },
     async findings() {
@@ -99,10 +101,17 @@ export async function openConsole(
       return found as readonly string[]
     },
     async tooWide() {
-      const found = await page.evaluate(`document.documentElement.scrollWidth <= innerWidth
+      // Phones zoom out where something is too wide, so that the page says it fits.
+      const { width } = SIZES[now]
+      const found = await page.evaluate(`document.documentElement.scrollWidth <= ${width}
         ? []
-        : [...document.querySelectorAll('main *')]
-            .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+        : [...document.querySelectorAll('main, main *')]
+            .filter((one) => one.getBoundingClientRect().right > ${width} + 1)
+            .filter((one) => {
+              for (let at = one.parentElement; at !== null; at = at.parentElement)
+                if (getComputedStyle(at).overflowX !== 'visible') return false
+              return true
+            })
             .slice(0, 4)
             .map((one) => one.tagName + '.' + one.className)`)
       return found as readonly string[]

@@ -193,3 +193,31 @@ export const HITS = [
   labels: i === 0 ? ['pii', 'secret'] : [],
   snippet: text,
 }))
+
+export const GRANTS = [
+  {
+    id: 'GR4NTED1',
+    holder: 'Oskar Medina',
+    target: 'shop',
+    database: 'shop',
+    approvers: ['Lin Zhao'],
+    reason: 'ticket OPS-4411',
+    break_glass: false,
+    standing: true,
+    from: at(-10 * minute),
+    until: at(20 * minute),
+  },
+  {
+    id: 'BR0KENGL',
+    holder: HOSTILE,
+    target: 'shop',
+    database: 'shop',
+    approvers: ['Lin Zhao', 'Vera Lindqvist'],
+    reason: 'checkout is down',
+    break_glass: true,
+    standing: false,
+    from: at(-100 * minute),
+    until: at(-70 * minute),
+    ended_at: at(-70 * minute),
+  },
+]

@@ -1,5 +1,5 @@
 // Which sample answers which question of the console.
-import { APPROVALS, HITS, VIEWER } from './sample-answers.js'
+import { APPROVALS, GRANTS, HITS, VIEWER } from './sample-answers.js'
 import { DIFF, HEALTH, POLICY, RULES, SHADOW, TARGETS, TRIED, WHO_CAN } from './sample-policies.js'
 import { filmPage, SESSIONS } from './sample-film.js'
 
@@ -31,11 +31,14 @@ export function answerOf(
           ),
         })
       }
+      if (id === 'BR0KEN00') return ok({ id, approvals: 7 })
       const one = APPROVALS.find((approval) => approval.id === id)
       if (one === undefined) return notFound
-      if (method === 'GET') return ok(one)
+      if (verb === 'before') return ok({ before: one.before })
+      const { before: _, ...view } = one
+      if (method === 'GET') return ok(view)
       return ok({
-        ...one,
+        ...view,
         status: verb === 'approve' ? 'approved' : 'denied',
         settled_at: new Date().toISOString(),
         settled_by: 'vera',
@@ -66,6 +69,8 @@ export function answerOf(
       })
     case 'policy':
       return policyAnswer(id)
+    case 'grants':
+      return ok({ grants: GRANTS })
     case 'targets':
       return ok(TARGETS)
     case 'health':

@@ -9,6 +9,7 @@ import { startSampleGateway } from './sample-gateway.js'
 const PAGES: readonly (readonly [name: string, path: string, ready: string])[] = [
   ['approvals', '/approvals', '.inbox-item'],
   ['approval', '/approvals/QM4T8Z2W', '.approval .sql'],
+  ['access', '/approvals/access', '.grant'],
   ['sessions', '/sessions', '.table'],
   ['session', '/sessions/film?at=8', '.stage .result'],
   ['session-under', `/sessions/film?under=sha256%3A${'b'.repeat(64)}&at=10`, '.parting'],

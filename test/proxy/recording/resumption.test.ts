@@ -29,6 +29,7 @@ const until = async (what: () => boolean): Promise<void> => {
 function failingDisk() {
   const state = { write: false, sync: false, short: false }
   const disk: Disk = {
+    ...realDisk,
     write(fd, bytes, position) {
       if (!state.write) return realDisk.write(fd, bytes, position)
       if (state.short) {

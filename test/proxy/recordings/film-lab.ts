@@ -97,6 +97,7 @@ export async function filmLab(options: LabOptions = {}): Promise<FilmLab> {
     lines: () => linesOf('recording'),
     incidents: () => linesOf('incident'),
     again: async (on = realFilmDisk) => {
+      rmSync(join(folder, 'lock'), { force: true })
       const one = await made(on)
       others.push(one)
       return one

@@ -1,9 +1,17 @@
 // Recordings when the disk is not as it should be: at every call that it takes to record a session, failing
 // in turn. Nothing is lost without a word, what must be recorded stops, and afterwards all is well again.
-import { readdirSync, readFileSync, truncateSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Frame } from '../../../proxy/recordings/film.js'
+import { createRecordings } from '../../../proxy/recordings/recordings.js'
 import { wholeChunks } from '../../../proxy/recordings/spool.js'
 import { allFrames, eventually } from '../../peers/film-reader.js'
 import { realFilmDisk } from '../../../proxy/recordings/film-disk.js'
@@ -176,6 +184,32 @@ t.test('after kill -9 what was flushed is read, and it is said that it is cut sh
   t.equal((await next.film('killed'))?.state, 'cut_short')
 })
 
+t.test('what is open when the gateway stops is finished, and the record knows it', async (t) => {
+  const lab = await filmLab()
+  for (const id of ['open-1', 'open-2']) act(lab.recordings.tapeFor(filmSession(id)), 1, ['a'])
+  await lab.recordings.close()
+  t.match(await lab.lines(), [{ event: 'finished' }, { event: 'finished' }])
+  t.same(readdirSync(join(lab.directory, 'open')), [])
+  await lab.close()
+})
+
+t.test('two gateways do not share a folder', async (t) => {
+  const lab = await filmLab()
+  t.teardown(lab.close)
+  const other = createRecordings({
+    settings: lab.settings,
+    store: lab.store,
+    recorder: lab.recorder,
+    clock: { now: Date.now, monotonicUs: () => 0 },
+    log: () => undefined,
+    onFrame: () => undefined,
+    onBytes: () => undefined,
+    onFailure: () => undefined,
+    onRemoved: () => undefined,
+  })
+  await t.rejects(other, { code: 'conflict', message: /in use by another gateway/ })
+})
+
 t.test('a slow disk makes the session wait, and never takes the memory', async (t) => {
   const release: (() => void)[] = []
   const lab = await filmLab({
@@ -300,7 +334,7 @@ t.test('whole chunks are told without a key, and what follows them is not counte
   tape.close()
   const line = await finishedLine(lab, 'counted')
   const stored = join(lab.directory, 'kept', 'co', 'counted.film')
-  await eventually(() => readdirSync(join(lab.directory, 'done')).length === 0 || undefined, 'home')
+  await eventually(() => (existsSync(stored) ? true : undefined), 'home')
   const whole = readFileSync(stored)
   writeFileSync(stored, Buffer.concat([whole, Buffer.from('rubbish')]))
   const { sealed, last } = await wholeChunks(stored, 'counted')

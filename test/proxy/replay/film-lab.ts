@@ -51,7 +51,7 @@ export async function sampleFilm(directory: string, options: object = {}): Promi
   await recorded(recorder, commandRecord(1, { session: 'aa-1', text: 'SELECT 1' }))
   recorder.outcome({ session: 'aa-1', command: 1, result: 'done', tag: 'SELECT 1', rows: 1 })
   // The outcome rides on another session's command.
-  await recorded(recorder, commandRecord(1, { session: 'bb-2', text: 'SELECT 2' }))
+  await recorded(recorder, commandRecord(1, { session: 'bb-2', text: 'SELECT other' }))
   await recorded(recorder, commandRecord(2, { session: 'aa-1', go: false, decision: DENY }))
   recorder.incident({ event: 'mask_missed', session: 'aa-1', command: 2, detail: 'a detail' })
   await approvalTold(recorder, {

@@ -58,7 +58,7 @@ t.test('a film tells each command with decision, outcome, approval and incident'
   const other = await shotsOf(await filmOf(directory, 'bb-2'))
   t.same(
     other.map(({ entry }) => entry.text),
-    ['SELECT 2'],
+    ['SELECT other'],
   )
 })
 

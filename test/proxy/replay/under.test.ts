@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Policy } from '../../../engine/policy/policy.js'
 import type { Decision, Mask } from '../../../engine/schemas/decision.js'
-import type { Facts, Flow } from '../../../engine/schemas/facts.js'
+import type { Facts, Flow, Operation } from '../../../engine/schemas/facts.js'
 import type { FilmEntry, Parting, Shot } from '../../../proxy/replay/film.js'
 import { endsBranch, redecided } from '../../../proxy/replay/under.js'
 import { ALLOW, BASE, BUNDLE, COMMAND } from '../recording/sample-record.js'
@@ -37,9 +37,11 @@ function shot(
   changes: Partial<FilmEntry> & {
     readonly flows?: readonly Flow[]
     readonly grants?: Facts['grants']
+    readonly op?: Operation
   } = {},
 ): Shot {
-  const { flows = [], grants = [], ...entry } = changes
+  const { flows = [], grants = [], op = 'read', ...entry } = changes
+  const effects = [{ op, object: 'public.customers', kind: 'table' as const }]
   return {
     entry: {
       at: 0,
@@ -53,7 +55,7 @@ function shot(
       frames: [],
       ...entry,
     },
-    facts: { ...BASE, grants, command: { ...COMMAND, flows: [...flows] } },
+    facts: { ...BASE, grants, command: { ...COMMAND, effects, flows: [...flows] } },
     decision,
     entrypoint: 'decision',
     bundle: BUNDLE,
@@ -142,12 +144,20 @@ t.test('an answer that would have looked otherwise parts the films, and goes on'
 })
 
 t.test(
-  'a masked column that is copied or written is refused, as the gateway refuses it',
+  'a change that rests on what would have been masked ends the branch; a read goes on',
   async (t) => {
-    for (const to of ['copy', 'write', 'notice'] as const) {
-      t.equal(await parting(shot(ALLOW, { flows: [{ ...FLOW, to }] }), MASKED), 'refused')
+    for (const to of ['predicate', 'write', 'join'] as const) {
+      const flows = [{ ...FLOW, to }]
+      t.equal(await parting(shot(ALLOW, { flows }), MASKED), 'masked')
+      t.equal(await parting(shot(ALLOW, { flows, op: 'update' }), MASKED), 'refused')
     }
-    t.equal(await parting(shot(ALLOW, { flows: [{ ...FLOW, to: 'predicate' }] }), MASKED), 'masked')
+    t.equal(
+      await parting(shot(ALLOW, { flows: [FLOW], op: 'update' }), MASKED),
+      'masked',
+      'RETURNING',
+    )
+    const copied = { flows: [{ ...FLOW, to: 'copy' as const }], op: 'copy_out' as const }
+    t.equal(await parting(shot(ALLOW, copied), MASKED), 'masked')
   },
 )
 

@@ -4,6 +4,8 @@ import t from 'tap'
 import { systemClock } from '../../../proxy/clock.js'
 import { issuerWorld } from '../../peers/issuer.js'
 import { person } from '../approvals/world.js'
+import type { Policy } from '../../../engine/policy/policy.js'
+import { consolePolicy } from './console-policy.js'
 import { webWorld } from './world.js'
 
 t.test(
@@ -250,6 +252,18 @@ t.test('whoever asks again for who it is, is asked at the issuer', async (t) => 
   t.match((await one.open('/api/me')).json, { subject: 'approver' })
 })
 
+t.test('after signing out, the next is asked who they are', async (t) => {
+  const { visit } = await webWorld(t)
+  const one = visit()
+  await one.signIn('engineer')
+  await one.send('POST', '/auth/logout')
+  t.ok((await one.open('/auth/login')).text.includes('Log in as'))
+  await one.signIn('approver')
+  t.match((await one.open('/api/me')).json, { subject: 'approver' })
+  const silent = await one.open('/auth/login')
+  t.notOk(silent.text.includes('Log in as'), 'and not again')
+})
+
 t.test('a fresh sign-in is asked of the issuer, and held against what it answers', async (t) => {
   const { visit } = await webWorld(t)
   const one = visit()
@@ -259,6 +273,39 @@ t.test('a fresh sign-in is asked of the issuer, and held against what it answers
   await one.signIn('approver', '/auth/login?step_up=yes')
   t.match((await one.open('/api/me')).json, { authenticated_at: /^\d{4}-/ })
 })
+
+t.test(
+  'where policies want it, who signed in long ago signs in again before approving',
+  async (t) => {
+    const asked: (number | undefined)[] = []
+    const strict: Policy = {
+      ...consolePolicy,
+      mayApprove: (question) => {
+        const answer = consolePolicy.mayApprove(question)
+        if (question.verb !== 'approve' || question.request === undefined) return answer
+        asked.push(question.authenticated_ms_ago)
+        const fresh = (question.authenticated_ms_ago ?? Infinity) <= 60_000
+        return fresh ? answer : { ...answer, stepUp: { maxAgeMs: 60_000 } }
+      },
+    }
+    const { visit, held, tokens, call, url } = await webWorld(t, {}, { policy: () => strict })
+    const hold = await held()
+    const path = `/api/approvals/${hold.id}/approve`
+    const byToken = await call(path, tokens.approver, {})
+    t.equal(byToken.status, 403)
+    t.match(byToken.json, { code: 'step_up_required' })
+    t.match(byToken.headers.get('www-authenticate'), /insufficient_user_authentication/)
+    const one = visit()
+    await one.signIn('approver')
+    t.match((await one.send('POST', path, {})).json, { code: 'step_up_required' })
+    t.equal((await one.send('POST', path.replace('approve', 'nothing'), {})).status, 404)
+    await one.signIn('approver', `/auth/login?step_up=yes&next=/approvals/${hold.id}`)
+    t.equal((await one.send('POST', path, { reason: 'fresh' })).status, 200)
+    t.match(await hold.settled, { outcome: 'approved', reason: 'fresh' })
+    t.ok(asked.includes(undefined), 'a token that does not say when counts as long ago')
+    t.ok(url)
+  },
+)
 
 t.test('a token of another issuer that is configured as well is not enough', async (t) => {
   const other = await issuerWorld(t)

@@ -18,13 +18,17 @@ import { freePort } from '../../peers/gateway-config.js'
 import { issuerWorld } from '../../peers/issuer.js'
 import { consolePolicy } from './console-policy.js'
 
-export async function webWorld(t: Test, options: Partial<WebOptions> = {}) {
+export async function webWorld(
+  t: Test,
+  options: Partial<WebOptions> = {},
+  approvals: Parameters<typeof gatewayOn>[2] = {},
+) {
   const { directory, settings, sign } = await issuerWorld(t)
   const { verify, close } = oidcVerifier([settings], {})
   t.teardown(close)
   const [sqlite] = await stores(t, ['sqlite'])
   if (sqlite === undefined) throw new Error('no store')
-  const gateway = await gatewayOn(t, await sqlite.fresh())
+  const gateway = await gatewayOn(t, await sqlite.fresh(), approvals)
   const checks: Check[] = [{ name: 'record', ok: true }]
   const news = createNews(5)
   t.teardown(news.close)

@@ -20,6 +20,7 @@ t.test('values, NULL and formats are read as they stand', async (t) => {
     portal: 'p',
     statement: 's',
     values: [null, Buffer.from('ab')],
+    valueFormats: [1],
     formats: [0, 1],
   })
 })

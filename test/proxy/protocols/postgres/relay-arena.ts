@@ -15,7 +15,9 @@ import { createConsequences } from '../../../../proxy/protocols/postgres/consequ
 import type { Relay, RelayLimits } from '../../../../proxy/protocols/postgres/connected.js'
 import { startRelay } from '../../../../proxy/protocols/postgres/relay.js'
 import type { CommandRecord, Outcome } from '../../../../proxy/recording/recorder.js'
+import type { RecordingDuty } from '../../../../proxy/guard-recording.js'
 import type { Session } from '../../../../proxy/session.js'
+import type { Tape } from '../../../../proxy/session-tape.js'
 import { listen, streamOf } from '../../../../proxy/transport/listen.js'
 import { createCatalogueStore } from '../../../../proxy/targets/catalogue-store.js'
 import { sampleSession } from '../../sample-session.js'
@@ -80,7 +82,13 @@ const LABELS = [{ table: 'people', column: 'ssn', labels: ['pii'] }]
 
 export async function startArena(
   target: { readonly host: string; readonly port: number; readonly user: string },
-  options: { readonly limits?: Partial<RelayLimits>; readonly raw?: boolean } = {},
+  options: {
+    readonly limits?: Partial<RelayLimits>
+    readonly raw?: boolean
+    // Sessions are recorded on these.
+    readonly tapeFor?: () => Tape
+    readonly recordings?: RecordingDuty
+  } = {},
 ): Promise<Arena> {
   const sockets = new Set<Socket>()
   const reader = await createReader()
@@ -136,6 +144,7 @@ export async function startArena(
     policy: () => policy,
     durability: 'changes',
     exitMasksOf,
+    ...(options.recordings === undefined ? {} : { recordings: options.recordings }),
     recorder: {
       command(record, _durability, written) {
         arena.commands.push(record)
@@ -183,6 +192,7 @@ export async function startArena(
       const client = streamOf(socket, options.raw)
       const server = streamOf(both.target, options.raw)
       const session = sessionOf(arena, arena.relays.length)
+      if (options.tapeFor !== undefined) session.tape = options.tapeFor()
       arena.relays.push(
         startRelay(
           {

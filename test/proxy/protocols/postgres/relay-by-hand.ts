@@ -106,7 +106,10 @@ export function field(text: string): Buffer {
 }
 
 // With the names already read, so that the first statement goes on at once.
-export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): Promise<ByHand> {
+export async function byHand(
+  decide: (facts: Facts) => Decision = () => ALLOW,
+  catalogue: Catalogue = EMPTY,
+): Promise<ByHand> {
   const waiting: (() => void)[] = []
   const hand = {
     ends: [] as string[],
@@ -166,9 +169,9 @@ export async function byHand(decide: (facts: Facts) => Decision = () => ALLOW): 
       hiddenWords: ['secret-host'],
       cancelTarget: () => Promise.resolve(),
       catalogues: {
-        current: () => EMPTY,
-        through: () => Promise.resolve(EMPTY),
-        refresh: () => Promise.resolve(EMPTY),
+        current: () => catalogue,
+        through: () => Promise.resolve(catalogue),
+        refresh: () => Promise.resolve(catalogue),
       },
       onEnd: (reason) => void hand.ends.push(reason),
     },

@@ -1,4 +1,5 @@
-# Two people for what cannot come back. DROP of a schema or database waits for two members of dba.
+# Two people for what cannot come back. DROP of a schema or database waits for two members of dba, beside whom every DROP
+# waits for.
 package sallyport.policies
 
 # METADATA
@@ -9,7 +10,7 @@ package sallyport.policies
 hold.drop contains {
 	"id": "destructive/drop-of-many",
 	"message": concat("", ["DROP of ", effect.kind, " ", effect.object, " takes everything in it"]),
-	"hint": "it runs once two members of dba have agreed",
+	"hint": "it runs once two members of dba have agreed as well",
 	"approval": {
 		"approvers": ["dba"],
 		"quorum": 2,
