@@ -1,6 +1,7 @@
 // Access to targets for a time, within a whole gateway: asking for it ahead, the alarm when the glass is
 // broken, and the end of sessions that rest on access which has ended.
 import type { ApprovalView } from './approvals/approval-view.js'
+import { holderKey } from './approvals/approvals.js'
 import type { Holds } from './approvals/holds.js'
 import { APPROVAL_LIMITS } from './approvals/limits.js'
 import { GatewayError } from './errors.js'
@@ -72,7 +73,11 @@ export function gatewayAccess(parts: GatewayAccessParts): {
   const close = parts.approvals.onAccessEnded(({ holder, target, why }) => {
     for (const { session, end } of parts.sessions.all()) {
       const { access, identity } = session
-      if (access === undefined || identity.key !== holder || session.target.name !== target)
+      if (
+        access === undefined ||
+        holderKey(identity.facts) !== holder ||
+        session.target.name !== target
+      )
         continue
       session.access = { ...access, ended: why }
       // Something else may have opened it by now.

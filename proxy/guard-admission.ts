@@ -5,7 +5,7 @@ import { canonicalJson } from '../engine/canonical.js'
 import { peopleInWords, requirementsOf } from '../engine/schemas/approval-terms.js'
 import type { Policy } from '../engine/policy/policy.js'
 import type { Decision } from '../engine/schemas/decision.js'
-import { ACCESS_LIMITS } from './approvals/approvals.js'
+import { ACCESS_LIMITS, holderKey } from './approvals/approvals.js'
 import type { AccessAsked, Hold, HoldRequest, Settlement } from './approvals/approvals.js'
 import { GatewayError } from './errors.js'
 import { expired } from './guard-freshness.js'
@@ -251,9 +251,8 @@ function requestOf(
   text: string,
 ): HoldRequest {
   const { identity, target } = session
-  const { issuer, subject } = identity.facts
   const rules = decision.rules.map(({ id }) => id)
-  const asked = { identity: { issuer, subject }, target, rules, terms }
+  const asked = { holder: holderKey(identity.facts), target, rules, terms }
   return {
     session: session.id,
     command: 0,

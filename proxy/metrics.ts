@@ -15,6 +15,7 @@ const HOLD_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400]
 export type Readings = {
   readonly sessions?: () => number
   readonly holds?: () => number
+  readonly grants?: () => number
   readonly recordLag?: () => number
   readonly recordHealthy?: () => boolean
   // Lines that no quorum of witnesses has seen, and since when.
@@ -213,7 +214,8 @@ function observe(registry: Registry, readings: Readings): void {
   }
   const { recordHealthy, catalogueAgesMs } = readings
   single('sessions_open', 'sessions open now', readings.sessions)
-  single('holds_pending', 'commands waiting for approval', readings.holds)
+  single('holds_pending', 'commands and logins waiting for approval', readings.holds)
+  single('grants_standing', 'access to targets that stands for a time', readings.grants)
   single('record_lag_lines', 'record lines not yet on the disk', readings.recordLag)
   single(
     'record_healthy',

@@ -15,7 +15,8 @@ import { gatewayConsole } from './gateway-console.js'
 import { breakGlassAlarm, gatewayAccess } from './gateway-access.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayRecord } from './gateway-record.js'
-import { gatewayRecordings } from './gateway-recordings.js'
+import { gatewayRecordings, recordingsReloaded } from './gateway-recordings.js'
+import { recordingReadiness, recordingReadings } from './gateway-recordings.js'
 import { gatewayTelemetry } from './gateway-telemetry.js'
 import { gatewayTargets } from './gateway-targets.js'
 import { createGuard } from './guard.js'
@@ -86,6 +87,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       {
         sessions: () => sessions.count(),
         holds: () => approvals.pending(),
+        grants: () => approvals.grantsStanding(),
         recordLag: () => recorder.lag(),
         recordHealthy: () => recorder.healthy(),
         unwitnessed: kept.couriers.witnessLag,
@@ -93,13 +95,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         catalogueAgesMs: () => catalogues.ages(),
         policyAgeMs: () => policies.ageMs(),
         policyHeld: () => policies.isHeld(),
-        ...(settings.recordings === undefined
-          ? {}
-          : {
-              recordingsHealthy: () => recordings?.trouble() === undefined,
-              recordingsWaiting: () => recordings?.waiting() ?? 0,
-              recordingsSpooled: () => recordings?.spooled() ?? 0,
-            }),
+        ...recordingReadings(settings, () => recordings),
         signIns: () => web.signedIn(),
         streams: () => web.streams(),
         ...desk.readings,
@@ -261,11 +257,10 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       }),
       version: world.version,
       metrics,
+      ...(recordings === undefined ? {} : { keepers: recordings.keepers }),
       readiness: async () => [
         { name: 'record', ok: recorder.healthy() },
-        ...(recordings === undefined
-          ? []
-          : [{ name: 'recordings', ok: recordings.trouble() === undefined }]),
+        ...recordingReadiness(recordings),
         { name: 'state', ok: await state.usable() },
         { name: 'listeners', ok: listening.length === settings.listeners.postgres.length },
       ],
@@ -279,12 +274,14 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       webUrl: settings.listeners.web.url,
       reload: async (next) => {
         policies.check(next.policy)
+        const filmed = recordingsReloaded(recordings, next.recordings)
         const nextTargets = gatewayTargets(next, catalogues)
         const nextIdentities = oidcVerifier(next.issuers, { clock })
         if (!(await policies.reload(next.policy))) log.info('the policy is as it was')
         identities.retire()
         identities = nextIdentities
         targets = nextTargets
+        filmed()
         settings = next
       },
       stop: async (drainMs = settings.limits.drainMs) => {

@@ -8,7 +8,7 @@ import type { Log } from '../log.js'
 import { stored } from '../state/state.js'
 import { cleanReason } from './answers.js'
 import { approvalView, type ApprovalView } from './approval-view.js'
-import type { HoldRequest } from './approvals.js'
+import { holderKey, type HoldRequest } from './approvals.js'
 import { mayList } from './authority.js'
 import {
   grantEnded,
@@ -83,7 +83,7 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     stored(() => handsOf(parts.state, viewer, now()))
 
   const isSeen = (viewer: Identity, some: readonly Hand[], row: GrantRow): boolean =>
-    row.holder === viewer.key ||
+    isOwn(viewer, row) ||
     mayList(viewer.facts, parts.policy()) ||
     some.some((hand) => isOf(hand, row))
 
@@ -128,7 +128,7 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     },
     async endGrant({ id, by, reason, via }) {
       const { row, hands: some } = await one(by, id)
-      if (row.holder !== by.key && !some.some((hand) => isOf(hand, row))) {
+      if (!isOwn(by, row) && !some.some((hand) => isOf(hand, row))) {
         throw new GatewayError('not_allowed', 'only who holds it or might have approved it ends it')
       }
       const end = { id, by: shown(by), reason: cleanReason(reason), via, now: now() }
@@ -141,7 +141,7 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     async review({ id, by, reason, via }) {
       const { row } = await one(by, id)
       const approvers = JSON.parse(row.approver_keys) as readonly string[]
-      if (row.holder === by.key || approvers.includes(by.key)) {
+      if (isHolder(by, row) || approvers.includes(by.key)) {
         throw new GatewayError(
           'not_allowed',
           'who broke the glass or agreed to it cannot review it',
@@ -156,6 +156,20 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
       return view(id)
     },
   }
+}
+
+// A person answers for what acts for them, and not the other way round.
+function isOwn({ facts }: Identity, { holder }: GrantRow): boolean {
+  if (holderKey(facts) === holder) return true
+  return facts.actor.length === 0 && isHolder({ facts }, { holder })
+}
+
+function isHolder(
+  { facts }: Pick<Identity, 'facts'>,
+  { holder }: Pick<GrantRow, 'holder'>,
+): boolean {
+  const [issuer, subject] = JSON.parse(holder) as readonly unknown[]
+  return facts.issuer === issuer && facts.subject === subject
 }
 
 function isOf({ groups }: Hand, row: GrantRow): boolean {

@@ -7,6 +7,7 @@ import type { Identity } from '../identity/identity.js'
 import type { Log } from '../log.js'
 import { stored } from '../state/state.js'
 import { approvalView, withoutConsequence, type ApprovalView } from './approval-view.js'
+import { holderKey } from './approvals.js'
 import { isSameHand, mayList, stepUpFor, whyNot } from './authority.js'
 import { handsOf, type Hand } from './hands.js'
 import { storedRequest, type ApprovalRow } from './held-request.js'
@@ -164,7 +165,10 @@ async function settledBy(
       break
     }
     case 'withdraw': {
-      if (row.requester !== approver.key) {
+      // A person for what acts for them, and not the other way round.
+      const { requester } = storedRequest(row)
+      const same = holderKey(requester) === holderKey(approver.facts)
+      if (row.requester !== approver.key || (!same && approver.facts.actor.length > 0)) {
         throw new GatewayError('not_allowed', 'only who asked can take it back')
       }
       const words = `withdrawn by who asked${reason === '' ? '' : `: ${reason}`}`

@@ -13,6 +13,12 @@ export type AccessAsked = {
   readonly break_glass: boolean
 }
 
+// Who access is granted to: a person, or what acts for them, is somebody else each.
+export function holderKey({ issuer, subject, kind, actor }: Facts['identity']): string {
+  const chain = actor.map((one) => [one.issuer ?? issuer, one.subject])
+  return JSON.stringify([issuer, subject, kind, ...chain])
+}
+
 export const ACCESS_LIMITS = {
   // Access to a target, where the terms do not say for how long.
   standsMs: 1_800_000,
@@ -64,7 +70,7 @@ export type Settlement =
 
 export type GrantedSession = {
   readonly id: string
-  readonly identity: { readonly key: string }
+  readonly identity: { readonly facts: Facts['identity'] }
   readonly target: Pick<Facts['target'], 'name' | 'database'>
 }
 

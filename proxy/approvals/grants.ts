@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import { GatewayError } from '../errors.js'
 import { stored, type State } from '../state/state.js'
 import type { GrantsTable } from '../state/tables.js'
-import { ACCESS_LIMITS, type AccessAsked } from './approvals.js'
+import { ACCESS_LIMITS, holderKey, type AccessAsked } from './approvals.js'
 import { storedRequest, type ApprovalRow } from './held-request.js'
 import { APPROVAL_LIMITS } from './limits.js'
 import { requirementsNow } from './quorum.js'
@@ -28,7 +28,7 @@ export async function granted(
     .insertInto('sallyport_grants')
     .values({
       id: row.id,
-      holder: row.requester,
+      holder: holderKey(requester),
       holder_name: requester.name === '' ? requester.subject : requester.name,
       target: target.name,
       database: target.database,

@@ -19,6 +19,8 @@ export async function handsOf(
   { key, facts }: Pick<Identity, 'key' | 'facts'>,
   now: number,
 ): Promise<readonly Hand[]> {
+  // What acts for somebody does not act for those who delegated to them.
+  if (facts.kind !== 'human' || facts.actor.length > 0) return [{ facts, groups: facts.groups }]
   const rows = await db
     .selectFrom('sallyport_delegations')
     .select(['from_key', 'from_name', 'groups'])

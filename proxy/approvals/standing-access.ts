@@ -5,7 +5,7 @@ import type { Grant } from '../../engine/schemas/facts.js'
 import type { Clock } from '../clock.js'
 import type { Log } from '../log.js'
 import type { State } from '../state/state.js'
-import type { GrantedSession } from './approvals.js'
+import { holderKey, type GrantedSession } from './approvals.js'
 import { grantEnded, grantRow, grantRows, type GrantRow } from './grants.js'
 import type { TransitionParts } from './transitions.js'
 
@@ -96,7 +96,7 @@ export function createStandingAccess(
   return {
     of({ identity, target }, now) {
       if (holdings.size === 0) return NONE
-      const holding = holdings.get(keyOf(identity.key, target.name, target.database))
+      const holding = holdings.get(keyOf(holderOf(identity.facts), target.name, target.database))
       if (holding === undefined) return NONE
       if (now >= holding.nextEnd) {
         const left = holding.held.filter(({ row }) => row.until_ms > now)
@@ -128,6 +128,18 @@ export function createStandingAccess(
     count: () => all().length,
     close: () => clearTimeout(timer),
   }
+}
+
+// Asked for each command.
+const holders = new WeakMap<object, string>()
+
+function holderOf(facts: GrantedSession['identity']['facts']): string {
+  let holder = holders.get(facts)
+  if (holder === undefined) {
+    holder = holderKey(facts)
+    holders.set(facts, holder)
+  }
+  return holder
 }
 
 function keyOf(holder: string, target: string, database: string): string {

@@ -62,7 +62,7 @@ export type VotesTable = {
 export type GrantsTable = {
   // Of the request that was approved.
   readonly id: Fixed<string>
-  // Issuer and subject of who may open the target.
+  // Issuer, subject, kind and whoever acts: who may open the target, and nobody in their name.
   readonly holder: Fixed<string>
   readonly holder_name: Fixed<string>
   readonly target: Fixed<string>

@@ -68,6 +68,14 @@ t.test('access for a time', { skip }, async (t) => {
       t.match(await client.query('select 1 as one'), { rows: [{ one: 1 }] })
       t.match((await ada.api('/api/grants')).body, { grants: [{ target: 'shop', standing: true }] })
       t.match((await grace.typed('grants')).out, /ada +shop +\d+ s +- +grace/)
+      // What acts for her is not her: it waits for an approval of its own.
+      const acting = { kind: 'agent', act: { sub: 'bot' } }
+      const agent = (await world.person('ada', ['agents'], acting)).client()
+      const refused = failing(agent.connect())
+      const asked = await pendingFor(grace)
+      t.match((await grace.api(`/api/approvals/${asked}`)).body, { requester: { kind: 'agent' } })
+      await grace.typed('deny', asked)
+      t.match(await refused, { code: '42501' })
 
       await t.test(
         'ended early: the session is told why and ends, and so is the next login',

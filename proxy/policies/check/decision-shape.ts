@@ -120,8 +120,9 @@ function approvalProblems(policy: FamilyRule, input: CheckInput): readonly Findi
   // The shipped terms are looked at with the other data.
   const { data } = input.library
   if (!data.has(found.name) || found.name.join('.') === 'approvals.terms') return []
-  return misfits(fitsApproval, composed(data.at(found.name)), 'approval').map(({ path, message, fix }) =>
-    problem('decision-shape', data.placeOf([...found.name, ...path]), message, fix),
+  return misfits(fitsApproval, composed(data.at(found.name)), 'approval').map(
+    ({ path, message, fix }) =>
+      problem('decision-shape', data.placeOf([...found.name, ...path]), message, fix),
   )
 }
 
