@@ -2,6 +2,7 @@
 // where the configuration asks for none.
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
+import { GatewayError } from './errors.js'
 import type { Log } from './log.js'
 import type { Metrics, Readings } from './metrics.js'
 import type { Recorder } from './recording/recorder.js'
@@ -45,6 +46,16 @@ export async function gatewayRecordings(
     onFailure: metrics.filmFailed,
     onRemoved: metrics.filmRemoved,
   })
+}
+
+// What is checked before other settings are taken, and taken once all agree.
+export function recordingsReloaded(
+  recordings: LiveRecordings | undefined,
+  next: RecordingSettings | undefined,
+): () => void {
+  if (recordings !== undefined) return recordings.reloaded(next)
+  if (next === undefined) return () => undefined
+  throw new GatewayError('config_invalid', 'recordings begin with a restart of the gateway')
 }
 
 export function recordingReadings(

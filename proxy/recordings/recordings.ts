@@ -14,7 +14,7 @@ import { FilmFile, type Sealed } from './film-file.js'
 import { createFilmLibrary, type FilmLibrary } from './film-library.js'
 import { createHolds, type Holds } from './holds.js'
 import { keepersDesk, type KeepersDesk } from './keepers-desk.js'
-import { keyRing } from './key-ring.js'
+import { keyRing, type KeyRing } from './key-ring.js'
 import { createRemoval, type Removal } from './removal.js'
 import type { RecordingSettings } from './settings.js'
 import { createSpool } from './spool.js'
@@ -40,6 +40,8 @@ export type RecordingParts = {
 export type LiveRecordings = FilmLibrary & {
   readonly tapeFor: (session: Omit<Session, 'tape'>) => Tape
   readonly termsOf: (asked: Decision['record']) => RecordTerms
+  // Looks whether other settings can be taken (throws where not); takes them when called.
+  readonly reloaded: (next: RecordingSettings | undefined) => () => void
   readonly trouble: () => string | undefined
   // Bytes in memory that wait for the disk; bytes on the disk that wait for the store.
   readonly waiting: () => number
@@ -50,6 +52,8 @@ export type LiveRecordings = FilmLibrary & {
   readonly close: () => Promise<void>
 }
 
+const SETTLED =
+  'where recordings lie, and whether there are any, is settled at the start: restart for that'
 const POOL_BYTES_MAX = 256 * 1024 * 1024
 const PROBE_MS = 1000
 const RETRY_MS_MAX = 30_000
@@ -59,9 +63,12 @@ const PROBE = Buffer.alloc(65_536)
 const ROOMY = 0.9
 
 export async function createRecordings(parts: RecordingParts): Promise<LiveRecordings> {
-  const { settings, store, recorder, clock, log } = parts
+  const { store, recorder, clock, log } = parts
+  let { settings } = parts
   const disk = parts.disk ?? realFilmDisk
-  const keys = keyRing(settings.key, settings.previousKeys)
+  let ring = keyRing(settings.key, settings.previousKeys)
+  const keys: KeyRing = { current: () => ring.current(), byId: (id) => ring.byId(id) }
+  let termsOf = termsFrom(settings.terms)
   // A key that is not there now is a mistake of the configuration; later it is trouble.
   keys.current()
   const pool: Pool = { waiting: 0, max: POOL_BYTES_MAX }
@@ -177,14 +184,34 @@ export async function createRecordings(parts: RecordingParts): Promise<LiveRecor
 
   const holds = await createHolds({ store, record, clock })
   const library = createFilmLibrary({ folder: settings.directory, store, keys, live })
-  const removal = createRemoval({ ...parts, holds, record, live, library })
+  const removal = createRemoval({
+    ...parts,
+    settings: () => settings,
+    holds,
+    record,
+    live,
+    library,
+  })
 
   return {
     ...library,
     holds,
     removal,
     keepers: keepersDesk(() => settings.keepers, holds, removal),
-    termsOf: termsFrom(settings.terms),
+    termsOf: (asked) => termsOf(asked),
+    reloaded(next) {
+      const fixed = ({ directory, s3 }: RecordingSettings): string =>
+        JSON.stringify([directory, s3?.endpoint, s3?.region, s3?.bucket, s3?.prefix, s3?.ca])
+      if (next === undefined || fixed(next) !== fixed(settings))
+        throw new GatewayError('config_invalid', SETTLED)
+      const nextRing = keyRing(next.key, next.previousKeys)
+      nextRing.current()
+      return () => {
+        settings = next
+        ring = nextRing
+        termsOf = termsFrom(next.terms)
+      }
+    },
     trouble: () => trouble,
     waiting: () => pool.waiting,
     spooled: () => spooled,

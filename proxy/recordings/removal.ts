@@ -10,7 +10,7 @@ import type { RecordingSettings, RetentionRule } from './settings.js'
 import { storedFilm, storedKey, type FilmStore } from './store.js'
 
 export type RemovalParts = {
-  readonly settings: Pick<RecordingSettings, 'retention' | 'retentionDays' | 'sweepMs'>
+  readonly settings: () => Pick<RecordingSettings, 'retention' | 'retentionDays' | 'sweepMs'>
   readonly store: FilmStore
   readonly clock: { readonly now: () => number }
   readonly log: (level: 'info' | 'warn' | 'error', words: string, fields: object) => void
@@ -71,7 +71,7 @@ export function createRemoval(parts: RemovalParts): Removal {
     const standing = await holds.all()
     let count = 0
     for await (const document of library.documents()) {
-      const days = daysOf(document, settings)
+      const days = daysOf(document, settings())
       if (days === undefined || document.sealed === undefined || live.has(document.session))
         continue
       if (clock.now() - document.opened < days * DAY_MS) continue
@@ -95,8 +95,8 @@ export function createRemoval(parts: RemovalParts): Removal {
       sweeping = false
     }
   }
-  const first = setTimeout(() => void swept(), Math.min(FIRST_MS, settings.sweepMs))
-  const timer = setInterval(() => void swept(), settings.sweepMs)
+  const first = setTimeout(() => void swept(), Math.min(FIRST_MS, settings().sweepMs))
+  const timer = setInterval(() => void swept(), settings().sweepMs)
   first.unref()
   timer.unref()
 

@@ -131,7 +131,7 @@ async function here<T>(
       const why = reason()
       return recorded(async (holds, record) => {
         const removal = createRemoval({
-          settings,
+          settings: () => settings,
           store,
           clock,
           log: () => undefined,

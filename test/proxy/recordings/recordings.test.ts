@@ -193,6 +193,39 @@ t.test('what is open when the gateway stops is finished, and the record knows it
   await lab.close()
 })
 
+t.test('other keys and bounds are taken without a restart, other places are not', async (t) => {
+  const lab = await filmLab()
+  t.teardown(lab.close)
+  const { recordings, settings } = lab
+  const before = recordings.tapeFor(filmSession('before'))
+  act(before, 1, ['a'])
+  before.close()
+  await finishedLine(lab, 'before')
+  const key = { reference: 'env:NEW', reveal: () => Buffer.alloc(32, 9).toString('base64') }
+  t.throws(() => recordings.reloaded(undefined), { code: 'config_invalid' })
+  t.throws(() => recordings.reloaded({ ...settings, directory: '/elsewhere' }), {
+    code: 'config_invalid',
+  })
+  t.throws(() => recordings.reloaded({ ...settings, key: { ...key, reveal: () => 'x' } }), {
+    code: 'secret_unavailable',
+  })
+  recordings.reloaded({
+    ...settings,
+    key,
+    previousKeys: [settings.key],
+    terms: { ...settings.terms, required: true },
+  })()
+  t.equal(recordings.termsOf(undefined).required, true)
+  const after = recordings.tapeFor(filmSession('after'))
+  act(after, 1, ['b'])
+  after.close()
+  await finishedLine(lab, 'after')
+  t.same(rowsIn(await allFrames(recordings, 'before')), ['a'])
+  t.same(rowsIn(await allFrames(recordings, 'after')), ['b'])
+  const [one, two] = [await recordings.document('before'), await recordings.document('after')]
+  t.not(one?.key, two?.key)
+})
+
 t.test('two gateways do not share a folder', async (t) => {
   const lab = await filmLab()
   t.teardown(lab.close)
