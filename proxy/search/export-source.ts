@@ -26,6 +26,9 @@ type ExportedCommand = {
   readonly decision: Decision
 }
 
+// An export is opened already.
+const NONE: ReadonlySet<string> = new Set()
+
 export function createExportSource(path: string): Source {
   const file = basename(path)
   const opening = existsSync(path) ? openingHash(path) : ''
@@ -55,6 +58,8 @@ export function createExportSource(path: string): Source {
       return sizeOf(dirname(path), file) < indexed.bytes ? `${file} has become shorter` : undefined
     },
     behind: (position) => Math.max(0, sizeOf(dirname(path), file) - (position?.bytes ?? 0)),
+    keysUsed: () => NONE,
+    keysAtHand: () => NONE,
     forget: () => undefined,
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { CommandLine } from '../recording/recorded-facts.js'
 import { readLine } from '../recording/segment-lines.js'
 import type { LinePlace } from './happened.js'
+import { createUnsealing, type Unsealing } from './unsealing.js'
 import { SEARCH_LIMITS } from './limits.js'
 
 export type HitLine = {
@@ -23,6 +24,7 @@ export type LineReader = {
 
 export function createLineReader(directory: string): LineReader {
   const files = new Map<string, number | undefined>()
+  const unsealing = createUnsealing(directory)
   const opened = (file: string): number | undefined => {
     if (files.has(file)) return files.get(file)
     let fd: number | undefined
@@ -40,7 +42,7 @@ export function createLineReader(directory: string): LineReader {
       if (fd === undefined) return undefined
       const buffer = Buffer.alloc(bytes)
       if (readSync(fd, buffer, 0, bytes, offset) !== bytes) return undefined
-      const line = commandIn(buffer)
+      const line = commandIn(buffer, unsealing)
       if (line === undefined || line.seq !== seq) return undefined
       const { text, redacted = false, rewritten, refusal, approval } = line
       return { text, redacted, rewritten, refusal, approval }
@@ -58,10 +60,13 @@ type CommandWords = Pick<
 >
 
 // A line of the record, or of an export, where facts and decision stand in full.
-function commandIn(bytes: Buffer): CommandWords | undefined {
+function commandIn(bytes: Buffer, unsealing: Unsealing): CommandWords | undefined {
   const { line } = readLine(bytes)
-  if (line !== undefined) return line.kind === 'command' ? line : undefined
   try {
+    if (line !== undefined) {
+      const whole = unsealing.line(line)
+      return whole.kind === 'command' ? whole : undefined
+    }
     const value: unknown = JSON.parse(bytes.toString('utf8'))
     return isExported(value) ? value : undefined
   } catch {

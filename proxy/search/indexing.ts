@@ -58,6 +58,7 @@ export function createIndexing(index: IndexFile, source: Source, now: () => numb
           index.sql(PUT_SEGMENT).run(file, source.openingHash(file), bytes, first, end)
         }
         if (reached !== undefined && lines > 0) putPosition(index, reached)
+        putKeys(index, source.keysUsed())
         last = reached
       })
     } catch (problem) {
@@ -75,7 +76,11 @@ export function createIndexing(index: IndexFile, source: Source, now: () => numb
     behindBytes: () => source.behind(positionOf(index)),
     whyNot() {
       const position = positionOf(index)
-      return position === undefined ? undefined : source.whyNot(position, segmentsIn(index))
+      if (position === undefined) return undefined
+      const keys = keysIn(index)
+      const atHand = keys.length === 0 ? undefined : source.keysAtHand()
+      if (keys.some((key) => atHand?.has(key) !== true)) return 'something of the record was erased'
+      return source.whyNot(position, segmentsIn(index))
     },
   }
 }
@@ -94,6 +99,18 @@ function putPosition(index: IndexFile, { file, bytes, seq }: Position): void {
   index.setMeta('file', file)
   index.setMeta('bytes', bytes)
   index.setMeta('seq', seq)
+}
+
+function keysIn(index: IndexFile): readonly string[] {
+  const found: unknown = JSON.parse(String(index.meta('keys') ?? '[]'))
+  return Array.isArray(found) ? found.map(String) : []
+}
+
+function putKeys(index: IndexFile, used: ReadonlySet<string>): void {
+  const keys = new Set(keysIn(index))
+  const before = keys.size
+  for (const key of used) keys.add(key)
+  if (keys.size > before) index.setMeta('keys', JSON.stringify([...keys].sort()))
 }
 
 function segmentsIn(index: IndexFile): readonly IndexedSegment[] {

@@ -13,9 +13,11 @@ export const SEARCH_LIMITS = {
   pageMs: 400,
   // Sums have no pages: they take longer, or say how far they came.
   groupedMs: 3_000,
-  // Newest lines looked at first; each further look reaches ten times as far.
+  // Newest lines looked at first; each further look reaches farther.
   firstReach: 50_000,
-  reachGrows: 10,
+  reachGrows: 3,
+  // One reach cannot be broken off, so none is longer.
+  reachMost: 200_000,
   groups: 1_000,
   // Words of text kept for searching, from its beginning: longer commands carry data.
   textCharacters: 20_000,

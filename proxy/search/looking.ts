@@ -65,7 +65,7 @@ function* reaches({ plan, now, deadlineMs }: Look, top: number): Generator<Reach
     const from = Math.max(plan.from, to - reach)
     yield { from, to, late }
     to = from
-    reach *= SEARCH_LIMITS.reachGrows
+    reach = Math.min(reach * SEARCH_LIMITS.reachGrows, SEARCH_LIMITS.reachMost)
   }
 }
 

@@ -1,12 +1,11 @@
 // Reads a record behind its writer, from any place on: what is new since the last look, in the order of the
 // chain, with what is missing or cannot be read as words. A line without its newline is being written.
 import { join } from 'node:path'
-import type { RecordLine } from '../../engine/schemas/record.js'
-import { bytesHash } from '../recording/record-line.js'
 import { createPartsRead, type PartsRead } from '../recording/recorded-facts.js'
 import { rawLines, readLine, type ReadLine } from '../recording/segment-lines.js'
-import type { Happened, LinePlace } from './happened.js'
+import type { Happened } from './happened.js'
 import { createReading } from './reading.js'
+import { createUnsealing, keysAtHand, type Unsealing } from './unsealing.js'
 import { chainOf, sizeOf, type Link } from './record-chain.js'
 
 // Where the next line begins, and which number it should have.
@@ -34,10 +33,14 @@ export type Source = {
   readonly openingHash: (file: string) => string
   // Bytes not read yet.
   readonly behind: (position: Position | undefined) => number
+  // Ids of the keys without which nothing of what was read could be read again.
+  readonly keysUsed: () => ReadonlySet<string>
+  readonly keysAtHand: () => ReadonlySet<string>
   readonly forget: () => void
 }
 
 export function createRecordSource(directory: string): Source {
+  const unsealing = createUnsealing(directory)
   let known = new Map<string, Link>()
   let parts = createPartsRead()
   let reading = createReading({ of: (digest) => parts.of(digest) })
@@ -52,10 +55,11 @@ export function createRecordSource(directory: string): Source {
 
   function* linesFrom(position: Position | undefined): Generator<Taken> {
     const { links, unreadable } = look()
+    unsealing.begin()
     const found = links.findIndex(({ file }) => file === position?.file)
     let seq = position?.seq ?? 0
     if (position !== undefined && (at?.file !== position.file || at.bytes !== position.bytes)) {
-      parts = partsBefore(directory, links, position)
+      parts = partsBefore(directory, links, position, unsealing)
       reading.forget()
     }
     for (const link of links.slice(Math.max(0, found))) {
@@ -64,7 +68,7 @@ export function createRecordSource(directory: string): Source {
       for (const raw of rawLines(join(directory, file), link.bytes ?? Infinity, from)) {
         if (!raw.whole) break
         const place = { file, offset: raw.offset, bytes: raw.bytes.length }
-        const { line, wrong } = soundLine(raw.bytes)
+        const { line, wrong } = soundLine(raw.bytes, unsealing)
         const bytes = raw.end
         // It stands first and comes after the lines that it announces.
         const isOpening = raw.offset === 0
@@ -90,6 +94,8 @@ export function createRecordSource(directory: string): Source {
 
   return {
     linesFrom,
+    keysUsed: unsealing.used,
+    keysAtHand: () => keysAtHand(directory),
     openingHash: (file) => known.get(file)?.openingHash ?? '',
     whyNot(position, read) {
       const { links } = look()
@@ -128,12 +134,17 @@ export function createRecordSource(directory: string): Source {
 }
 
 // Numbers that no gateway reaches would spoil those that follow.
-function soundLine(bytes: Buffer): ReadLine {
+function soundLine(bytes: Buffer, unsealing: Unsealing): ReadLine {
   const read = readLine(bytes)
   const { line } = read
   if (line === undefined) return read
   const isSound = [line.seq, line.time].every((one) => one >= 0 && Number.isSafeInteger(one))
-  return isSound ? read : { wrong: 'its number or its time is out of bounds' }
+  if (!isSound) return { wrong: 'its number or its time is out of bounds' }
+  try {
+    return { line: unsealing.line(line) }
+  } catch (problem) {
+    return { wrong: problem instanceof Error ? problem.message : String(problem) }
+  }
 }
 
 function whyMissing(
@@ -149,7 +160,12 @@ function whyMissing(
 }
 
 // A segment refers to parts within it; one that repeats lines after a failure also to those before.
-function partsBefore(directory: string, links: readonly Link[], position: Position): PartsRead {
+function partsBefore(
+  directory: string,
+  links: readonly Link[],
+  position: Position,
+  unsealing: Unsealing,
+): PartsRead {
   const parts = createPartsRead()
   let first = links.findIndex(({ file }) => file === position.file)
   while (first > 0 && links[first]?.opening.restated !== undefined) first -= 1
@@ -157,7 +173,7 @@ function partsBefore(directory: string, links: readonly Link[], position: Positi
     if (link.file > position.file) break
     const bytesMax = link.file === position.file ? position.bytes : (link.bytes ?? Infinity)
     for (const { bytes, whole } of rawLines(join(directory, link.file), bytesMax)) {
-      if (whole && mayBePart(bytes)) takePart(parts, bytes)
+      if (whole && mayBePart(bytes)) takePart(parts, bytes, unsealing)
     }
   }
   return parts
@@ -172,17 +188,7 @@ function mayBePart(bytes: Buffer): boolean {
   return head.includes(PART) || head.includes(OPENING)
 }
 
-function takePart(parts: PartsRead, bytes: Buffer): void {
-  const { line } = readLine(bytes)
+function takePart(parts: PartsRead, bytes: Buffer, unsealing: Unsealing): void {
+  const { line } = soundLine(bytes, unsealing)
   if (line !== undefined) parts.take(line)
 }
-
-export function lineAt(bytes: Buffer): RecordLine | undefined {
-  return readLine(bytes).line
-}
-
-export function openingHashOf(bytes: Buffer): string {
-  return bytesHash(bytes)
-}
-
-export type { LinePlace }

@@ -3,6 +3,7 @@
 import {
   appendFileSync,
   cpSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -17,9 +18,11 @@ import Database from 'libsql'
 import t from 'tap'
 import { realDisk, type Disk } from '../../../proxy/recording/disk.js'
 import { createRecorder } from '../../../proxy/recording/segment-writer.js'
+import { removeSubjectKeys } from '../../../proxy/recording/erasure/subject-keys.js'
 import { segmentNames } from '../../../proxy/recording/segment.js'
 import { caughtUp } from '../../../proxy/search/desk.js'
 import {
+  BASE,
   commandRecord,
   emptyDirectory,
   recorded,
@@ -204,6 +207,45 @@ t.test('lines that cannot be read are named and passed over', async (t) => {
       /number of a line comes twice/,
     ].sort(),
   )
+})
+
+t.test('what is erased from a record leaves its index too', async (t) => {
+  const directory = emptyDirectory(t)
+  const rebuilt: string[] = []
+  const desk = deskOf(t, directory, { behind: true, onRebuild: (why) => rebuilt.push(why) })
+  const recorder = await createRecorder({ directory, erasable: true, segmentBytes: 20_000 })
+  for (const [at, name] of ['zebedee', 'yolanda'].entries()) {
+    for (let n = 1; n <= 30; n += 1) {
+      const record = commandRecord(n, { session: `s-${at}`, text: `SELECT ${n} /* for ${name} */` })
+      const identity = { ...BASE.identity, name, subject: `u-${name}` }
+      await recorded(recorder, {
+        ...record,
+        facts: { ...record.facts, base: { ...BASE, identity } },
+      })
+      if (n % 9 === 0) caughtUp(desk)
+    }
+  }
+  await recorder.close()
+  caughtUp(desk)
+  t.equal(desk.search({ question: 'person:zebedee' }).hits.length, 30)
+  t.equal(desk.search({ question: '"for zebedee"' }).hits[0]?.text, 'SELECT 30 /* for zebedee */')
+  t.same(rebuilt, [])
+  removeSubjectKeys(directory, ({ subject }) => subject.endsWith(' u-zebedee'))
+  t.equal(desk.search({ question: 'for', limit: 60 }).hits[59]?.text, '[erased]', 'at once')
+  caughtUp(desk)
+  t.match(rebuilt, [/erased/])
+  t.same(desk.search({ question: 'person:*zebedee*' }).hits, [])
+  t.same(desk.search({ question: 'zebedee' }).hits, [])
+  t.equal(desk.search({ question: 'yolanda' }).hits.length, 30, 'and of nobody else')
+  t.equal(
+    desk.search({ question: '', limit: 100 }).hits.length,
+    60,
+    'that there was a command stays',
+  )
+  for (const name of readdirSync(directory).filter((one) => one.startsWith('search.sqlite'))) {
+    t.notMatch(readFileSync(join(directory, name), 'latin1'), /zebedee/i, name)
+  }
+  t.same(dumpOf(join(directory, 'search.sqlite')), anew(t, directory))
 })
 
 t.test('another record in its place is never answered for by the old index', async (t) => {
