@@ -104,6 +104,8 @@ export type Shot = {
   readonly entry: FilmEntry
   readonly facts?: Facts
   readonly decision?: Decision
+  // Some of it is gone for good: it cannot be decided again.
+  readonly erased: boolean
   readonly entrypoint: Entrypoint
   readonly bundle: string
 }

@@ -4,6 +4,8 @@ import type { Decision } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 import type { ApprovalLine } from './record-survey.js'
 import { GatewayError } from '../errors.js'
+import { existsSync } from 'node:fs'
+import { isErased } from '../recording/erasure/unseal-lines.js'
 import { factsOf, type CommandLine } from '../recording/recorded-facts.js'
 import { readLine } from '../recording/segment-lines.js'
 import { exportedCommand, isDecision, isFacts } from './exported-lines.js'
@@ -11,6 +13,7 @@ import type { Film, FilmApprovalEvent, FilmEntry, Shot } from './film.js'
 import { createLineParts, type LineParts } from './line-parts.js'
 import { createLineReader, type LineReader } from './line-reader.js'
 import { createSurvey, type KnownBundle, type Survey } from './record-survey.js'
+import { createUnsealing, type Unsealing } from './unsealing.js'
 import { createTurns } from './turns.js'
 import {
   createIndexReader,
@@ -31,26 +34,21 @@ export type Films = {
 }
 
 export function createFilms(place: string): Films {
-  const survey = createSurvey(place)
-  const parts = createLineParts()
-  const readers = new Map<string, IndexReader>()
-
-  const readerOf = (session: string): IndexReader => {
-    const reader = readers.get(session) ?? createIndexReader(survey, session)
-    readers.delete(session)
-    readers.set(session, reader)
-    const [oldest] = readers.keys()
-    if (readers.size > SESSIONS_MAX && oldest !== undefined) readers.delete(oldest)
-    return reader
+  let at = lookingAt(place)
+  // What was erased is gone from here as well.
+  const now = (): Looking => {
+    if (at.unsealing.generation() !== at.generation) at = lookingAt(place)
+    return at
   }
 
   return {
     async named(name) {
+      const { survey, unsealing } = now()
       await survey.look()
       const all = survey.sessions()
       if (name === 'latest') {
         for (const session of all.toReversed()) {
-          const index = await createIndexReader(survey, session).look()
+          const index = await createIndexReader(survey, session, unsealing.unseal).look()
           if (index !== undefined && index.commands.length > 0) return session
         }
       }
@@ -65,39 +63,64 @@ export function createFilms(place: string): Films {
       )
     },
     async bundles() {
+      const { survey } = now()
       await survey.look()
       return survey.bundles()
     },
     async film(session) {
-      const reader = readerOf(session)
-      const index = await reader.look()
+      const looking = now()
+      const index = await readerOf(looking, session).look()
       if (index === undefined) {
-        readers.delete(session)
+        looking.readers.delete(session)
         return undefined
       }
       return {
         session: index.session,
         identity: index.identity,
         commands: index.numbers,
-        shots: (from) => shotsOf(index, from, survey, parts),
+        shots: (from) => shotsOf(index, from, looking),
       }
     },
   }
 }
 
-async function* shotsOf(
-  index: SessionIndex,
-  from: number,
-  survey: Survey,
-  parts: LineParts,
-): AsyncGenerator<Shot> {
+type Looking = {
+  readonly survey: Survey
+  readonly parts: LineParts
+  readonly readers: Map<string, IndexReader>
+  readonly unsealing: Unsealing
+  readonly generation: number
+}
+
+function lookingAt(place: string): Looking {
+  if (!existsSync(place)) throw new GatewayError('not_found', `there is no record at ${place}`)
+  const unsealing = createUnsealing(place)
+  return {
+    survey: createSurvey(place, unsealing.unseal),
+    parts: createLineParts(unsealing.unseal),
+    readers: new Map(),
+    unsealing,
+    generation: unsealing.generation(),
+  }
+}
+
+function readerOf({ readers, survey, unsealing }: Looking, session: string): IndexReader {
+  const reader = readers.get(session) ?? createIndexReader(survey, session, unsealing.unseal)
+  readers.delete(session)
+  readers.set(session, reader)
+  const [oldest] = readers.keys()
+  if (readers.size > SESSIONS_MAX && oldest !== undefined) readers.delete(oldest)
+  return reader
+}
+
+async function* shotsOf(index: SessionIndex, from: number, looking: Looking): AsyncGenerator<Shot> {
   const reader = createLineReader()
   try {
     const turn = createTurns()
     for (let i = firstFrom(index.commands, from); i < index.commands.length; i++) {
       const place = index.commands[i]
       if (place === undefined) return
-      yield await shotAt(place, index, survey, parts, reader)
+      yield await shotAt(place, index, looking, reader)
       await turn()
     }
   } finally {
@@ -118,14 +141,13 @@ function firstFrom(list: readonly CommandPlace[], from: number): number {
 async function shotAt(
   place: CommandPlace,
   index: SessionIndex,
-  survey: Survey,
-  parts: LineParts,
+  looking: Looking,
   reader: LineReader,
 ): Promise<Shot> {
   const bytes = reader.at(place.path, place.offset, place.length)
-  const { line, facts, decision } = await commandIn(bytes, place, survey, parts, reader)
+  const { line, facts, decision, erased } = await commandIn(bytes, place, looking, reader)
   const approval = place.approval ?? index.approvals.get(place.command)
-  const events = approval === undefined ? [] : survey.approval(approval)
+  const events = approval === undefined ? [] : looking.survey.approval(approval)
   const { opened } = index.session
   const incidents = index.incidents.get(place.command) ?? []
   const { outcome } = place
@@ -157,6 +179,7 @@ async function shotAt(
   }
   return {
     entry,
+    erased,
     entrypoint: line.entrypoint,
     bundle: line.bundle,
     ...(facts === undefined ? {} : { facts }),
@@ -166,6 +189,7 @@ async function shotAt(
 
 type Whole = {
   readonly line: CommandLine
+  readonly erased: boolean
   readonly facts?: Facts
   readonly decision?: Decision
 }
@@ -173,14 +197,14 @@ type Whole = {
 async function commandIn(
   bytes: Buffer,
   place: CommandPlace,
-  survey: Survey,
-  parts: LineParts,
+  { survey, parts, unsealing }: Looking,
   reader: LineReader,
 ): Promise<Whole> {
-  const { line } = readLine(bytes)
+  const { line: written } = readLine(bytes)
+  const line = written === undefined ? undefined : unsealing.unseal(written)
   if (line?.kind !== 'command') {
     const exported = exportedCommand(bytes)
-    if (exported !== undefined) return exported
+    if (exported !== undefined) return { ...exported, erased: false }
     throw new GatewayError('record_damaged', `${place.path}: a line changed while it was read`)
   }
   const files = survey.files()
@@ -192,8 +216,10 @@ async function commandIn(
   const facts = factsOf(line, { of: (digest) => found.get(digest) })
   const decision = found.get(line.decision)
   const parted = [found.get(line.facts.base), found.get(line.facts.command)] as const
+  const erased = [line, ...parted].some((one) => one !== undefined && isErased(one))
   return {
     line,
+    erased,
     ...(facts !== undefined && areFacts(facts, line, parted) ? { facts } : {}),
     ...(decision !== undefined && isKnownDecision(decision) ? { decision } : {}),
   }

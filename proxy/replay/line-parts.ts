@@ -1,8 +1,10 @@
 // Facts and decisions that command lines refer to by digest: where each stands, and the last used of them
 // read. A file's parts are looked for once, when a command of it is asked for.
 import { partIsSound } from '../recording/recorded-facts.js'
+import { readLine } from '../recording/segment-lines.js'
 import { lineHead } from './line-head.js'
 import { linesFrom, type LineReader } from './line-reader.js'
+import type { Unseal } from './unsealing.js'
 import type { RecordFile } from './record-files.js'
 import { createTurns } from './turns.js'
 
@@ -25,7 +27,7 @@ export type LineParts = {
   ) => Promise<object | undefined>
 }
 
-export function createLineParts(): LineParts {
+export function createLineParts(unseal: Unseal): LineParts {
   const known = new Map<string, Places>()
   const values = new Map<string, object>()
 
@@ -60,7 +62,7 @@ export function createLineParts(): LineParts {
         const before = known.get(file.path)?.found.get(digest)
         const place = before ?? (await placesIn(file)).get(digest)
         if (place !== undefined) {
-          const read = partIn(reader.at(file.path, place.offset, place.length))
+          const read = partIn(reader.at(file.path, place.offset, place.length), unseal)
           // Not what its digest says: as good as missing.
           if (read === undefined || !isSound(digest, read)) return undefined
           values.set(key, read)
@@ -84,13 +86,9 @@ function isSound(digest: string, part: object): boolean {
   }
 }
 
-function partIn(bytes: Buffer): object | undefined {
-  let line: unknown
-  try {
-    line = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
-  if (typeof line !== 'object' || line === null || !('value' in line)) return undefined
-  return typeof line.value === 'object' && line.value !== null ? line.value : undefined
+function partIn(bytes: Buffer, unseal: Unseal): object | undefined {
+  const { line } = readLine(bytes)
+  if (line?.kind !== 'part') return undefined
+  const shown = unseal(line)
+  return shown.kind === 'part' ? shown.value : undefined
 }

@@ -2,9 +2,11 @@
 // Each byte of the record is looked at once; afterwards only what was added since. Approvals and starts
 // of the gateway are few and concern sessions that they do not name, so they are kept.
 import type { RecordLine } from '../../engine/schemas/record.js'
+import { GatewayError } from '../errors.js'
 import { readLine } from '../recording/segment-lines.js'
 import { lineHead, ridingSessions } from './line-head.js'
 import { linesFrom } from './line-reader.js'
+import type { Unseal } from './unsealing.js'
 import { createTurns } from './turns.js'
 import { recordFiles, type RecordFile } from './record-files.js'
 
@@ -32,7 +34,7 @@ export type Survey = {
   readonly startedAfter: (path: string, offset: number) => boolean
 }
 
-export function createSurvey(place: string): Survey {
+export function createSurvey(place: string, unseal: Unseal): Survey {
   const seenTo = new Map<string, number>()
   const holders = new Map<string, Set<string>>()
   const approvals = new Map<string, ApprovalLine[]>()
@@ -66,10 +68,11 @@ export function createSurvey(place: string): Survey {
       const { line } = readLine(bytes)
       if (line?.kind === 'gateway' && line.event === 'started') lastStart = { path, offset }
       if (line?.kind !== 'approval') return
+      const shown = unsealedBy(unseal, line)
       if (line.session !== undefined) holds(line.session, path)
       const events = approvals.get(line.approval)
-      if (events !== undefined) events.push(line)
-      else if (approvals.size < APPROVALS_MAX) approvals.set(line.approval, [line])
+      if (events !== undefined) events.push(shown)
+      else if (approvals.size < APPROVALS_MAX) approvals.set(line.approval, [shown])
       return
     }
     const session = head?.field === 'session' ? head.value : sessionIn(bytes)
@@ -114,6 +117,17 @@ export function createSurvey(place: string): Survey {
       if (lastStart === undefined) return false
       return lastStart.path === path ? lastStart.offset > offset : lastStart.path > path
     },
+  }
+}
+
+// A seal that does not fit shows what is outside of it.
+function unsealedBy(unseal: Unseal, line: ApprovalLine): ApprovalLine {
+  try {
+    const shown = unseal(line)
+    return shown.kind === 'approval' ? shown : line
+  } catch (problem) {
+    if (problem instanceof GatewayError) return line
+    throw problem
   }
 }
 

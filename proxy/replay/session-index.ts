@@ -3,12 +3,14 @@
 import { Ajv } from 'ajv'
 import { identitySchema, type IdentityFacts } from '../../engine/schemas/facts.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
+import { GatewayError } from '../errors.js'
 import { readLine } from '../recording/segment-lines.js'
 import { outcomesOf, type RecordedOutcome } from '../recording/recorded-outcomes.js'
 import type { FilmSession } from './film.js'
 import { linesFrom } from './line-reader.js'
 import { readCommandHead, readExportedOutcome } from './exported-lines.js'
 import type { Survey } from './record-survey.js'
+import type { Unseal } from './unsealing.js'
 import { createTurns } from './turns.js'
 
 const isIdentity = new Ajv({ strict: false }).compile<IdentityFacts>(identitySchema)
@@ -83,7 +85,7 @@ function createOrder() {
 
 export type IndexReader = { readonly look: () => Promise<SessionIndex | undefined> }
 
-export function createIndexReader(survey: Survey, id: string): IndexReader {
+export function createIndexReader(survey: Survey, id: string, unseal: Unseal): IndexReader {
   const seenTo = new Map<string, number>()
   const commands = new Map<number, CommandPlace>()
   const early = new Map<number, RecordedOutcome>()
@@ -106,7 +108,7 @@ export function createIndexReader(survey: Survey, id: string): IndexReader {
   }
 
   const take = (path: string, bytes: Buffer, offset: number, length: number): void => {
-    const line = lineOf(bytes)
+    const line = lineOf(bytes, unseal)
     if (line === undefined) {
       unreadable += 1
       return
@@ -208,8 +210,17 @@ const NOBODY = {
   application: '',
 }
 
-function lineOf(bytes: Buffer): RecordLine | undefined {
-  return readLine(bytes).line ?? readCommandHead(bytes) ?? readExportedOutcome(bytes)
+function lineOf(bytes: Buffer, unseal: Unseal): RecordLine | undefined {
+  const { line } = readLine(bytes)
+  if (line === undefined) return readCommandHead(bytes) ?? readExportedOutcome(bytes)
+  // Of a command only its place is kept: its text is unsealed when it is shown.
+  if (line.kind !== 'session' && line.kind !== 'incident') return line
+  try {
+    return unseal(line)
+  } catch (problem) {
+    if (problem instanceof GatewayError) return undefined
+    throw problem
+  }
 }
 
 function sessionWords(

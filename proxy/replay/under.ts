@@ -31,6 +31,7 @@ export function endsBranch(parting: Parting): boolean {
 
 export async function redecided(shot: Shot, policies: UnderPolicies): Promise<Redecision> {
   const { facts, decision: recorded, entry } = shot
+  if (shot.erased) return { parting: 'unknown', notes: ['what it was decided on was erased'] }
   if (facts === undefined || recorded === undefined) {
     return { parting: 'unknown', notes: ['the record lacks the facts or the decision'] }
   }

@@ -59,6 +59,7 @@ function shot(
     decision,
     entrypoint: 'decision',
     bundle: BUNDLE,
+    erased: false,
   }
 }
 
