@@ -33,7 +33,7 @@ t.test(
     if (after === undefined) throw new Error('no film')
     const shots = await shotsOf(after)
     const all = JSON.stringify([after.session, shots])
-    for (const gone of ['alice', 'u-1', '10.0.0.1', 'SELECT 1', 'DROP TABLE']) t.notMatch(all, gone)
+    for (const gone of ['alice', 'u-1', '10.0.0.1', 'DROP TABLE']) t.notMatch(all, gone)
     t.same(
       shots.map(({ entry }) => [entry.command, entry.action, entry.go]),
       [
