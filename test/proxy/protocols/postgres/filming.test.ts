@@ -176,6 +176,34 @@ t.test('films', { skip }, async (t) => {
   )
 
   await t.test(
+    'a held command is in the film when it was sent, with the wait and its end',
+    async (t) => {
+      const one = await client()
+      arena.decide = () => ({
+        ...ALLOW,
+        action: 'require-approval',
+        rules: [{ id: 'x/held', message: 'held' }],
+        approval: {
+          approvers: ['a'],
+          quorum: 1,
+          expires_ms: 60_000,
+          reason_required: false,
+          scope: 'command',
+        },
+      })
+      arena.holds.length = 0
+      const answer = one.exchange(message('Q', 'select id as held from people where id = 1'))
+      await eventually(() => (told(1).includes('notice') ? true : undefined), 'a notice')
+      t.same(told(1), ['command', 'notice'])
+      arena.decide = decided
+      arena.holds[0]?.settle({ outcome: 'denied', by: 'a', reason: 'no' })
+      await answer
+      t.same(told(1), ['command', 'notice', 'error 42501'])
+      one.end()
+    },
+  )
+
+  await t.test(
     'a recording that cannot follow holds the answer up, and then lets it go on',
     async (t) => {
       const one = await client()
