@@ -52,6 +52,8 @@ export type Trials = {
 }
 
 const WAITING_MAX = 20
+// Each is bounded by its fuel, and nothing else runs meanwhile.
+const DECISIONS_MAX = 150
 
 export function createTrials(parts: TrialParts): Trials {
   let made: Promise<Rehearsing> | undefined
@@ -119,7 +121,9 @@ async function statementsOf(
       rehearsing.run(changed, catalogue, situation, policy, { message: how }),
     )
     const changes =
-      one.rewritten === undefined ? whatWouldPass(policy, one.facts, { environments }) : []
+      one.rewritten === undefined
+        ? whatWouldPass(policy, one.facts, { environments, decisionsMax: DECISIONS_MAX })
+        : []
     found.push({
       ...triedOf(one),
       nearest: [

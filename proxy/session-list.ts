@@ -39,6 +39,8 @@ export type SessionList = {
 
 export const SESSIONS_LISTED = 50_000
 
+// Lines read before traffic gets its turn: about a millisecond.
+const LINES_A_TURN = 200
 // Beyond it they are gathered anew.
 const IDENTITIES_MAX = 10_000
 
@@ -76,7 +78,9 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
     complete = false
     const open = new Set<Mutable>()
     try {
+      let count = 0
       for await (const { line } of lines) {
+        if (++count % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
         if (line.kind === 'gateway' && line.event === 'started') {
           for (const one of open) one.state = 'lost'
           open.clear()

@@ -5,6 +5,8 @@ export const WEB_LIMITS = {
   bodyBytes: 16_384,
   // A command to try, in JSON where each character may take six bytes.
   commandBodyBytes: 131_072,
+  // Commands that one caller tries at a time; the gateway takes them one by one.
+  triesPerCaller: 3,
   // Slack sends the whole message with each click, as a form.
   slackBodyBytes: 131_072,
   // As Slack says: what was signed longer ago is a repetition.

@@ -70,6 +70,7 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
       if (callers.barred(request.ip)) {
         throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
       }
+      demandNavigation(request)
       const { next, again, step_up: stepUp } = request.query
       const browser = cookies.read(request, 'login') ?? newId()
       try {
@@ -102,6 +103,7 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
       if (callers.barred(request.ip)) {
         throw new GatewayError('limit_exceeded', 'too many failed sign-ins; wait a minute')
       }
+      demandNavigation(request)
       try {
         const { signedIn, next } = await answered(request)
         const before = cookies.read(request, 'session')
@@ -169,6 +171,14 @@ export function addSignIn(app: FastifyInstance, parts: SignInApiParts, callers: 
     parts.onSignIn(outcome, undefined, request.ip)
     return reply.redirect(`/?sign_in=${outcome}`, 302)
   }
+}
+
+// Pictures, frames and scripts of other pages must neither begin a sign-in nor use up its limits. Old browsers
+// do not say.
+function demandNavigation({ headers }: FastifyRequest): void {
+  const use = headers['sec-fetch-dest']
+  if (use === undefined || use === 'document') return
+  throw new GatewayError('usage', 'this address is opened by people, not by pages')
 }
 
 async function signedInBy(tokens: Tokens, parts: SignInApiParts): Promise<SignedIn> {

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { IdentityFacts } from '../../engine/schemas/facts.js'
+import { GatewayError } from '../errors.js'
 import type { Trials } from '../gateway-trial.js'
 import type { Identity } from '../identity/identity.js'
 import type { Access } from './access.js'
@@ -156,6 +157,22 @@ export function addTry(
   callers: Callers,
 ): void {
   const { trials, access } = parts
+  const asking = new Map<string, number>()
+  // One person’s questions must not keep all others waiting.
+  const inTurn = async <T>({ key }: Identity, work: () => Promise<T>): Promise<T> => {
+    const before = asking.get(key) ?? 0
+    if (before >= WEB_LIMITS.triesPerCaller) {
+      throw new GatewayError('limit_exceeded', 'your questions before this one are still answered')
+    }
+    asking.set(key, before + 1)
+    try {
+      return await work()
+    } finally {
+      const left = (asking.get(key) ?? 1) - 1
+      if (left > 0) asking.set(key, left)
+      else asking.delete(key)
+    }
+  }
   const bodyLimit = WEB_LIMITS.commandBodyBytes
   app.post<{ Body: TryBody }>(
     '/api/try',
@@ -173,7 +190,7 @@ export function addTry(
         const { as: wanted, ...question } = request.body
         const as = wanted === undefined ? caller.facts : identityOf(wanted, caller)
         if (wanted !== undefined) access.demand('try', caller, { as })
-        return trials.tried({ ...question, as })
+        return inTurn(caller, () => trials.tried({ ...question, as }))
       }),
   )
   app.post<{ Body: WhoCanBody }>(
@@ -190,7 +207,7 @@ export function addTry(
     (request) =>
       callers.as(request, (caller) => {
         access.demand('try', caller, { as: identityOf({ kind: 'human', groups: [] }, caller) })
-        return trials.whoCan(request.body)
+        return inTurn(caller, () => trials.whoCan(request.body))
       }),
   )
 }

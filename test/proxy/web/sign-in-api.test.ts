@@ -324,6 +324,21 @@ t.test('an address that keeps failing to sign in is not listened to', async (t) 
   t.equal((await visit().open('/auth/login', { hops: 0 })).status, 429)
 })
 
+t.test('pictures and frames of other pages begin no sign-in and use up no limit', async (t) => {
+  const { visit } = await webWorld(t)
+  for (const use of ['image', 'iframe', 'script', 'empty']) {
+    const headers = { 'sec-fetch-dest': use, 'sec-fetch-site': 'cross-site' }
+    for (let i = 0; i < 10; i++) {
+      const answer = await visit().open('/auth/callback?code=a&state=b', { headers, hops: 0 })
+      t.equal(answer.status, 400)
+    }
+    t.equal((await visit().open('/auth/login', { headers, hops: 0 })).status, 400)
+  }
+  const one = visit()
+  await one.signIn('engineer')
+  t.equal((await one.open('/api/me')).status, 200)
+})
+
 t.test('an issuer that is down is said to be, and nobody is signed in', async (t) => {
   const world = await webWorld(t, {})
   const { flow } = world.console
