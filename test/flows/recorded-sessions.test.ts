@@ -175,14 +175,20 @@ t.test('recorded sessions', { skip: missingPostgres('embedded') }, async (t) => 
       .query('SELECT $1::int WHERE EXISTS (SELECT FROM pg_authid)', [1])
       .catch(() => undefined)
     await client.query('SELECT 1 AS fine')
+    await client.query('SELEC 2').catch(() => undefined)
+    await client.query('SELEC $1', [2]).catch(() => undefined)
     await client.end()
     const frames = await filmed()
     const errors = of(frames, 'error')
     t.match(errors[0], { command: 1, sqlstate: '42501', message: /denied/, hint: /./ })
-    t.equal(errors.length, 2)
+    t.match(errors.slice(2), [
+      { command: 4, sqlstate: '42601' },
+      { command: 5, sqlstate: '42601' },
+    ])
+    t.equal(errors.length, 4)
     t.match(
       of(frames, 'command').map(({ command }) => command),
-      [1, 2, 3],
+      [1, 2, 3, 4, 5],
     )
     t.match(errors[1], { command: 2 })
     t.same(rowsOf(frames, 3), [['1']])

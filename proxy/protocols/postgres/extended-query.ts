@@ -45,8 +45,11 @@ export function parse(r: RelayState, start: number, end: number): boolean {
     const command = commandOf(statement, reading.id, text, undefined)
     preview = r.parts.guard.preview(r.session, { ...command, spliced: rewritingOf(r) })
   }
-  if (syntaxError !== undefined) return refused(r, end, { sqlstate: '42601', ...syntaxError })
   const { refusal, sent: instead } = preview
+  if (syntaxError !== undefined) {
+    const told = refusal === undefined ? 0 : r.session.commands
+    return refused(r, end, { sqlstate: '42601', ...syntaxError }, told)
+  }
   if (refusal !== undefined) {
     return refused(r, end, failureOf(refusal, statement), r.session.commands)
   }

@@ -38,9 +38,12 @@ export function simpleQuery(r: RelayState, start: number, end: number): boolean 
   if (syntaxError !== undefined) {
     // Recorded where the policy refuses it, which the shipped library does; it never runs.
     const [first] = statements
-    if (first !== undefined)
-      r.parts.guard.preview(r.session, commandOf(first, reading.id, text, 1, 1))
-    refuseQuery(r, end, { sqlstate: '42601', ...syntaxError })
+    const seen =
+      first === undefined
+        ? {}
+        : r.parts.guard.preview(r.session, commandOf(first, reading.id, text, 1, 1))
+    const told = seen.refusal === undefined ? 0 : r.session.commands
+    refuseQuery(r, end, { sqlstate: '42601', ...syntaxError }, told)
     return true
   }
   if (statements.length > r.parts.limits.statementsPerMessage) {
