@@ -27,7 +27,9 @@ export type SearchThread = {
   readonly close: () => Promise<void>
 }
 
+// Doubled each time that it ends again.
 const RESTART_MS = 2_000
+const RESTART_MOST_MS = 60_000
 const LOOK_MS = 1_000
 const LOOKED_AT_ONCE = 50
 // Of the event loop: above it the index takes its time.
@@ -46,6 +48,7 @@ export function createSearchThread(start: SearchWorkerStart, log: Log): SearchTh
   let made = ''
   let worker: Worker | undefined
   let closed = false
+  let pauseMs = RESTART_MS
   let numbers = 0
   let status: DeskStatus = { lines: 0, behindBytes: 0, bytes: 0 }
   let currentAt = performance.now()
@@ -65,7 +68,8 @@ export function createSearchThread(start: SearchWorkerStart, log: Log): SearchTh
       worker = undefined
       whos = []
       refuseAll('the search index has to begin again; ask once more')
-      if (!closed) setTimeout(() => closed || begin(), RESTART_MS).unref()
+      if (!closed) setTimeout(() => closed || begin(), pauseMs).unref()
+      pauseMs = Math.min(pauseMs * 2, RESTART_MOST_MS)
     })
   }
 
@@ -73,6 +77,7 @@ export function createSearchThread(start: SearchWorkerStart, log: Log): SearchTh
     switch (message.kind) {
       case 'status':
         status = message.status
+        pauseMs = RESTART_MS
         if (status.behindBytes === 0) currentAt = performance.now()
         return
       case 'rebuild':

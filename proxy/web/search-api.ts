@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
 import { GatewayError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
-import { GROUPINGS } from '../search/answers.js'
+import { GROUPINGS, type Standing } from '../search/answers.js'
 import { ownQuestion } from '../search/asked-fields.js'
 import type { ActiveRule } from '../search/rule-hits.js'
 import type { SearchThread } from '../search/search-thread.js'
@@ -75,15 +75,17 @@ export function addSearch(
           access.may('see_session', caller, { session: { identity, target, live: false } }),
         )
   // Between looking who may be seen and asking, the index may have been made anew.
-  const asking = async <Answer>(
+  const asking = async <Answer extends { readonly standing: Standing }>(
     caller: Identity,
     ask: (seen: Seen | undefined) => Promise<Answer>,
   ): Promise<Answer> => {
     try {
-      return await ask(await seenBy(caller))
+      const seen = await seenBy(caller)
+      return told(await ask(seen), seen)
     } catch (problem) {
       if (!(problem instanceof GatewayError) || problem.code !== 'conflict') throw problem
-      return ask(await seenBy(caller))
+      const seen = await seenBy(caller)
+      return told(await ask(seen), seen)
     }
   }
 
@@ -140,4 +142,15 @@ export function addSearch(
         return { rules: await thread.rules(activeRules()) }
       }),
   )
+}
+
+// That something is missing is for everybody; which lines and files, for who may search all.
+function told<Answer extends { readonly standing: Standing }>(
+  answer: Answer,
+  seen: Seen | undefined,
+): Answer {
+  if (seen === undefined) return answer
+  const { behind_bytes: behind, gaps, more_gaps: more } = answer.standing
+  const standing = { behind_bytes: behind, gaps: [], more_gaps: gaps.length + more }
+  return { ...answer, standing }
 }
