@@ -1,10 +1,12 @@
 // `sallyport audit erase`: takes what is personal about somebody out of a record, and says so in it.
+import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { settingsFrom } from '../../config/read-config.js'
 import { GatewayError } from '../../errors.js'
 import { erase } from '../../recording/erasure/erase.js'
 import { createRecorder } from '../../recording/segment-writer.js'
+import { PRIVATE_KEY_FILE } from '../../recording/segment.js'
 import { argumentsOf, formatArgument } from '../arguments.js'
 import type { Io } from '../io.js'
 import { paintFor, plainText } from '../table.js'
@@ -51,6 +53,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     values.config === undefined
       ? undefined
       : settingsFrom(resolve(io.cwd, values.config), io.env).record.signingKey?.reveal()
+  if (signingKey === undefined && !existsSync(join(directory, PRIVATE_KEY_FILE))) {
+    throw new GatewayError(
+      'usage',
+      'the key that signs this record is not beside it: name the configuration by --config, so that ' +
+        'what is erased is signed by it',
+    )
+  }
   const recorder = await createRecorder({ directory, signingKey }).catch((problem: unknown) => {
     if (!(problem instanceof GatewayError) || problem.code !== 'conflict') throw problem
     throw new GatewayError('conflict', 'a gateway is running on this record: stop it first')

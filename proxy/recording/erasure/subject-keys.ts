@@ -28,15 +28,19 @@ export function readSubjectKeys(directory: string): readonly SubjectKey[] {
 }
 
 function keyIn(line: string, number: number, path: string): SubjectKey {
-  try {
-    const value: unknown = JSON.parse(line)
-    const of = (name: string): string => String(Reflect.get(Object(value), name))
-    const key = Buffer.from(of('key'), 'base64')
-    if (key.length === 32) return { id: of('id'), subject: of('subject'), month: of('month'), key }
-  } catch {
-    // Words below.
-  }
+  const value = valueIn(line)
+  const of = (name: string): string => String(Reflect.get(Object(value), name))
+  const key = Buffer.from(of('key'), 'base64')
+  if (key.length === 32) return { id: of('id'), subject: of('subject'), month: of('month'), key }
   throw new GatewayError('record_damaged', `${path}:${number} is no key`)
+}
+
+function valueIn(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
 }
 
 function lineOf({ id, subject, month, key }: SubjectKey): string {

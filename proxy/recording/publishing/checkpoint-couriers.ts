@@ -50,8 +50,13 @@ export function createCheckpointCouriers(
   )
   return {
     carry(note, place) {
-      witnesses.show(note, place)
-      for (const publisher of publishers) publisher.offer(note)
+      // Whoever signs must not fail with whoever carries.
+      try {
+        witnesses.show(note, place)
+        for (const publisher of publishers) publisher.offer(note)
+      } catch (problem) {
+        log.error({ err: problem }, 'a checkpoint could not be carried away')
+      }
     },
     witnessLag: witnesses.lag,
     publishLateMs: () => Math.max(0, ...publishers.map((publisher) => publisher.lateMs())),

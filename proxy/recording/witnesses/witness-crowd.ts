@@ -44,6 +44,7 @@ export function createWitnessCrowd(
   let shownSize = 0
   let witnessedSize = 0
   let behindSinceMs: number | undefined
+  let silent = false
 
   const cosigned = (shown: Shown, line: string): void => {
     const kept = waiting.get(shown.size)
@@ -111,7 +112,15 @@ export function createWitnessCrowd(
       for (const witness of crowd) witness.show({ note, size, place })
     },
     lag,
-    mayGoOn: () => settings.requiredMs === undefined || lag().ms < settings.requiredMs,
+    mayGoOn() {
+      if (settings.requiredMs === undefined) return true
+      const { lines, ms } = lag()
+      const may = ms < settings.requiredMs
+      if (!may && !silent) log.error({ lines, ms }, 'witnesses are silent: commands are denied')
+      if (may && silent) log.info({ lines }, 'witnesses answer: commands may go on')
+      silent = !may
+      return may
+    },
     async close() {
       await Promise.all(crowd.map((witness) => witness.close()))
     },

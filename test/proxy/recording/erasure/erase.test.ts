@@ -1,6 +1,6 @@
 // What may be personal can be erased from a record, and every hash, proof and checkpoint stays good; readers
 // say that it was, decisions are not pretended to be executable, and a legal hold prevents it.
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { backtest } from '../../../../proxy/policies/backtest/backtest.js'
@@ -180,6 +180,10 @@ t.test('a record that is not erasable says so; an old one is read as before', as
   t.match(await erased(directory, 'u-1'), { status: 1, stderr: /erasable/ })
   t.notOk(existsSync(join(directory, 'subject-keys.jsonl')))
   t.match(await audit('/', 'erase', directory, '--subject', 'x'), { status: 2 })
+  const elsewhere = join(emptyDirectory(t), 'copy')
+  cpSync(directory, elsewhere, { recursive: true })
+  rmSync(join(elsewhere, 'signing-key.pem'))
+  t.match(await erased(elsewhere, 'u-1'), { status: 2, stderr: /--config/ })
   // A record that becomes erasable, and stops being so.
   await erasableAgain(directory)
   t.match(await verifyRecord({ directory }), { ok: true })
