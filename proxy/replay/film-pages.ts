@@ -55,6 +55,9 @@ const WAITING_MS = 30_000
 const UNDER_MAX = 8
 // How long a page looks on for the parting beyond its own commands.
 const LOOK_MS = 200
+// Pages under another bundle that are made at a time: each takes a share of the process that lets commands
+// pass.
+const UNDER_AT_ONCE = 2
 
 type Waiting = {
   readonly key: string
@@ -91,9 +94,13 @@ export function createFilmPages(parts: FilmPagesParts): FilmPages {
     return found
   }
 
-  const underOf = async (session: string, name: string): Promise<[UnderFilm, Policy]> => {
+  const underOf = async (
+    session: string,
+    name: string,
+    generation: number,
+  ): Promise<[UnderFilm, Policy]> => {
     const policy = await parts.policies.named(name)
-    const key = `${session} ${policy.digest}`
+    const key = `${session} ${generation} ${policy.digest}`
     const film = async () => {
       const found = await parts.films.film(session)
       if (found === undefined) throw new GatewayError('not_found', `no session ${session}`)
@@ -108,46 +115,61 @@ export function createFilmPages(parts: FilmPagesParts): FilmPages {
     return [under, policy]
   }
 
+  const page = async (question: FilmQuestion): Promise<FilmPage | undefined> => {
+    const { session: id, from, limit, under: name, brief } = question
+    const film = await parts.films.film(id)
+    if (film === undefined) return undefined
+    const [under, policy] = name === undefined ? [] : await underOf(id, name, film.generation)
+    const screening = createScreening({
+      film,
+      bounds: ENTRY,
+      ...(parts.recordings === undefined || brief ? {} : { recordings: parts.recordings }),
+      ...(under === undefined ? {} : { under }),
+    })
+    const key = `${id} ${film.generation} ${policy?.digest ?? ''} ${String(brief)}`
+    const before = taken(key, from)
+    const source = before?.entries ?? screening.entries(from)
+    const entries: FilmPage['entries'][number][] = []
+    let next: Screened | undefined
+    let bytes = 0
+    for (let found = before?.ahead ?? (await following(source)); found !== undefined;) {
+      if (entries.length >= limit || bytes > PAGE_BYTES) {
+        next = found
+        break
+      }
+      const { entry, shot } = found
+      entries.push(brief || shot.facts === undefined ? entry : { ...entry, facts: shot.facts })
+      bytes += brief ? 0 : JSON.stringify(entry.frames).length
+      found = await following(source)
+    }
+    const number = next?.entry.command
+    if (next !== undefined && number !== undefined) {
+      keep({ key, next: number, entries: source, ahead: next })
+    }
+    const place = under === undefined ? {} : await under.place(LOOK_MS)
+    return {
+      session: brief ? film.session : await screening.session(),
+      entries,
+      ...(number === undefined ? {} : { next: number }),
+      ...(place.partedAt === undefined ? {} : { parted_at: place.partedAt }),
+      ...(place.endedAt === undefined ? {} : { ended_at: place.endedAt }),
+      ...(place.lookedTo === undefined ? {} : { looked_to: place.lookedTo }),
+    }
+  }
+
+  let under = 0
   return {
     async page(question) {
-      const { session: id, from, limit, under: name, brief } = question
-      const film = await parts.films.film(id)
-      if (film === undefined) return undefined
-      const [under, policy] = name === undefined ? [] : await underOf(id, name)
-      const screening = createScreening({
-        film,
-        bounds: ENTRY,
-        ...(parts.recordings === undefined || brief ? {} : { recordings: parts.recordings }),
-        ...(under === undefined ? {} : { under }),
-      })
-      const key = `${id} ${policy?.digest ?? ''} ${String(brief)}`
-      const before = taken(key, from)
-      const source = before?.entries ?? screening.entries(from)
-      const entries: FilmPage['entries'][number][] = []
-      let next: Screened | undefined
-      let bytes = 0
-      for (let found = before?.ahead ?? (await following(source)); found !== undefined;) {
-        if (entries.length >= limit || bytes > PAGE_BYTES) {
-          next = found
-          break
-        }
-        const { entry, shot } = found
-        entries.push(brief || shot.facts === undefined ? entry : { ...entry, facts: shot.facts })
-        bytes += brief ? 0 : JSON.stringify(entry.frames).length
-        found = await following(source)
+      if (question.under === undefined) return page(question)
+      if (under >= UNDER_AT_ONCE) {
+        const words = 'other films are being decided anew; ask again in a moment'
+        throw new GatewayError('limit_exceeded', words)
       }
-      const number = next?.entry.command
-      if (next !== undefined && number !== undefined) {
-        keep({ key, next: number, entries: source, ahead: next })
-      }
-      const place = under === undefined ? {} : await under.place(LOOK_MS)
-      return {
-        session: brief ? film.session : await screening.session(),
-        entries,
-        ...(number === undefined ? {} : { next: number }),
-        ...(place.partedAt === undefined ? {} : { parted_at: place.partedAt }),
-        ...(place.endedAt === undefined ? {} : { ended_at: place.endedAt }),
-        ...(place.lookedTo === undefined ? {} : { looked_to: place.lookedTo }),
+      under += 1
+      try {
+        return await page(question)
+      } finally {
+        under -= 1
       }
     },
     async close() {

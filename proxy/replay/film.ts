@@ -114,6 +114,8 @@ export type Film = {
   readonly session: FilmSession
   // Whose it is, as recorded at the opening; undefined where that is not on record.
   readonly identity: IdentityFacts | undefined
+  // Another one after something was erased: what was read before is not to be shown any more.
+  readonly generation: number
   // Numbers of its commands, ascending.
   readonly commands: readonly number[]
   // Commands from this number on, without frames.

@@ -77,6 +77,7 @@ export function createFilms(place: string): Films {
       return {
         session: index.session,
         identity: index.identity,
+        generation: looking.generation,
         commands: index.numbers,
         shots: (from) => shotsOf(index, from, looking),
       }
