@@ -172,14 +172,30 @@ function recorderOf(
 ): OwnRecorder {
   const add = (body: string, durability: Durability, written: Written | undefined): void =>
     writer.add({ time: clock.now(), body, durability, written })
+  // Where no key can be made for a person, nothing about them is written, and whoever asked is told.
+  const addMade = (
+    body: () => string,
+    durability: Durability,
+    written: Written | undefined,
+  ): void => {
+    let made: string
+    try {
+      made = body()
+    } catch (cause) {
+      written?.(new GatewayError('record_failed', 'it cannot be sealed', { cause }))
+      return
+    }
+    add(made, durability, written)
+  }
   let closing: Promise<void> | undefined
   return {
     command: (command, durability, written) =>
       writer.add({ time: clock.now(), command, durability, written }),
     outcome: (outcome) => writer.addLazily(outcomeEntry(clock.now(), outcome)),
-    session: (event, written) => add(sessionBody(seal?.session(event) ?? event), 'os', written),
+    session: (event, written) =>
+      addMade(() => sessionBody(seal?.session(event) ?? event), 'os', written),
     approval: (event, written) =>
-      add(approvalBody(seal?.approval(event) ?? event), 'disk', written),
+      addMade(() => approvalBody(seal?.approval(event) ?? event), 'disk', written),
     bundle: (event) => add(bundleBody(event), 'os', undefined),
     shadow: (event) => add(shadowBody(event), 'os', undefined),
     recording: (event, written) => add(recordingBody(event), 'disk', written),

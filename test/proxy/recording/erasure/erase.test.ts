@@ -1,6 +1,6 @@
 // What may be personal can be erased from a record, and every hash, proof and checkpoint stays good; readers
 // say that it was, decisions are not pretended to be executable, and a legal hold prevents it.
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { backtest } from '../../../../proxy/policies/backtest/backtest.js'
@@ -229,4 +229,26 @@ t.test('a box, a commitment or a key that was changed is damage, not an erasure'
   lines[at] = (lines[at] ?? '').replace(/"box":"../, '"box":"AA')
   writeFileSync(join(directory, first), lines.join('\n'))
   t.match(await verifyRecord({ directory }), { ok: false })
+})
+
+t.test('where no key can be kept, nothing about the person runs, and others go on', async (t) => {
+  const directory = emptyDirectory(t)
+  const recorder = await createRecorder({ directory, erasable: true })
+  await recorded(recorder, commandRecord(1))
+  rmSync(join(directory, 'subject-keys.jsonl'))
+  mkdirSync(join(directory, 'subject-keys.jsonl'))
+  const facts = { base: person('late'), command: COMMAND, overrides: {} }
+  await t.rejects(recorded(recorder, commandRecord(1, { session: 's2', facts })), {
+    code: 'record_failed',
+  })
+  const { identity } = person('later')
+  const failure = await new Promise<Error | undefined>((done) => {
+    recorder.session({ session: 's3', event: 'opened', identity, target: 'shop' }, done)
+  })
+  t.match(failure, { code: 'record_failed' })
+  await recorded(recorder, commandRecord(2))
+  rmSync(join(directory, 'subject-keys.jsonl'), { recursive: true })
+  await recorded(recorder, commandRecord(1, { session: 's2', facts }))
+  await recorder.close()
+  t.match(await verifyRecord({ directory }), { ok: true })
 })
