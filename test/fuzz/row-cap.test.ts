@@ -1,9 +1,9 @@
 // A server that lies about what it changed: whatever it sends, the client is told of a success only where
 // a number within the cap was told and the server was then asked to commit; else the session ends.
 import t from 'tap'
-import type { Catalogue, Relation } from '../../../../engine/facts/postgres/catalogue.js'
-import { message } from '../../../../proxy/protocols/postgres/wire-bytes.js'
-import { byHand, EMPTY, field, type ByHand } from './relay-by-hand.js'
+import type { Catalogue, Relation } from '../../engine/facts/postgres/catalogue.js'
+import { message } from '../../proxy/protocols/postgres/wire-bytes.js'
+import { byHand, EMPTY, field, type ByHand } from '../proxy/protocols/postgres/relay-by-hand.js'
 
 const TABLE: Relation = {
   oid: 20_000,
