@@ -47,6 +47,18 @@ test_a_command_needs_the_grant_as_well if {
 	decision.rules[0].id == "access/just-in-time"
 }
 
+# Whoever changes the shipped terms changes this with them.
+test_access_stands_for_half_an_hour_once_one_of_the_approvers_agreed if {
+	_opening(_jit, {}).approval == {
+		"approvers": ["approvers"],
+		"quorum": 1,
+		"expires_ms": 900000,
+		"reason_required": false,
+		"scope": "session",
+		"grant_ms": 1800000,
+	}
+}
+
 test_two_people_on_call_break_the_glass if {
 	decision := _opening(_jit, {"access": {"for_ms": 600000, "break_glass": true}})
 	decision.action == "require-approval"

@@ -126,6 +126,13 @@ test_one_of_these_and_one_of_those_is_asked_for_as_it_is if {
 	)
 }
 
+test_who_names_groups_means_them_and_not_the_approvers_beside if {
+	beside := _hold("x/beside", object.union(_grouped.approval, {"approvers": ["anybody"], "quorum": 1}))
+	decision := _decided(_policies([0], [], [beside], []))
+	decision.approval.groups == _dba_and_security
+	decision.approval.approvers == ["dba", "security"]
+}
+
 test_groups_of_one_rule_join_those_of_another if {
 	decision := _decided(_policies([0], [], [_grouped, _hold("x/dba", _terms(["dba"], 2, 6000, false, "command"))], []))
 	decision.approval.groups == [{"any_of": ["dba"], "count": 2}, {"any_of": ["security"], "count": 1}]

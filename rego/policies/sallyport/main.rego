@@ -192,7 +192,7 @@ _wanted contains {"any_of": sort({group | some group in held.approval.approvers}
 }
 
 _standing := {"grant_ms": min(_grant_times)} if {
-	count(_grant_times) > 0
+	count(_grant_times) > 0 # mutate: equivalent (drop, compare), because nothing has no smallest; said aloud all the same
 } else := {}
 
 _grant_times := {held.approval.grant_ms | some held in _holds}
