@@ -13,6 +13,8 @@ _opening(labels, more) := decision if {
 	decision := main.decision with input as facts
 }
 
+_engineer := {"kind": "human", "groups": ["engineers"]}
+
 _jit := {"env": "prod", "access": "jit"}
 
 test_a_target_labelled_jit_opens_once_somebody_agreed if {
@@ -60,11 +62,19 @@ test_access_stands_for_half_an_hour_once_one_of_the_approvers_agreed if {
 }
 
 test_two_people_on_call_break_the_glass if {
-	decision := _opening(_jit, {"access": {"for_ms": 600000, "break_glass": true}})
+	decision := _opening(_jit, {"identity": _engineer, "access": {"for_ms": 600000, "break_glass": true}})
 	decision.action == "require-approval"
 	[rule.id | some rule in decision.rules] == ["access/break-glass"]
 	decision.approval == data.approvals.break_glass
 	decision.approval.quorum == 2
+}
+
+test_programs_break_no_glass if {
+	acting := {"kind": "human", "actor": [{"subject": "helper"}]}
+	every identity in [{"kind": "agent"}, {"kind": "pipeline"}, acting] {
+		decision := _opening(_jit, {"identity": identity, "access": {"for_ms": 600000, "break_glass": true}})
+		[rule.id | some rule in decision.rules] == ["sallyport/no-break-glass"]
+	}
 }
 
 test_glass_that_is_not_there_cannot_be_broken if {

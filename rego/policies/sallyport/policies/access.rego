@@ -2,6 +2,8 @@
 # agreed; in an emergency two of those on call break the glass, and everybody hears of it.
 package sallyport.policies
 
+import data.sallyport.facts
+
 _in_time if input.target.labels.access == "jit"
 
 # METADATA
@@ -19,7 +21,7 @@ hold.any contains {
 }
 
 # METADATA
-# title: Access in an emergency
+# title: Access in an emergency, by people alone
 # custom:
 #   id: access/break-glass
 #   severity: critical
@@ -28,5 +30,6 @@ break_glass contains {
 	"message": concat("", ["the glass of ", input.target.name, " is broken"]),
 	"approval": data.approvals.break_glass,
 } if {
+	facts.human
 	_in_time
 }
