@@ -130,6 +130,26 @@ t.test(
   },
 )
 
+t.test(
+  'a sign-in that is not fresh enough leads to one that is',
+  { skip: missingChromium() },
+  async (t) => {
+    const gateway = await startSampleGateway()
+    t.teardown(gateway.close)
+    const page = await openConsole(t, gateway.url)
+    await page.go('/approvals/K7RB2M9X', '.answer-reason')
+    await page.evaluate(`document.querySelector('.answer-reason').focus()`)
+    await page.type('looked at it')
+    await page.evaluate(`document.querySelector('.button-allow').click()`)
+    await page.until(`document.querySelector('.answer-words a') !== null`)
+    t.equal(
+      await page.evaluate(`document.querySelector('.answer-words a').getAttribute('href')`),
+      '/auth/login?step_up=yes&next=%2Fapprovals%2FK7RB2M9X',
+    )
+    t.match(await page.evaluate(`document.querySelector('.answer-words').textContent`), /fresh/)
+  },
+)
+
 t.test('a page that fails leaves the others alone', { skip: missingChromium() }, async (t) => {
   const gateway = await startSampleGateway()
   t.teardown(gateway.close)

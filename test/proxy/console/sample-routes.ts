@@ -37,6 +37,10 @@ export function answerOf(
       if (verb === 'before') return ok({ before: one.before })
       const { before: _, ...view } = one
       if (method === 'GET') return ok(view)
+      if (id === 'K7RB2M9X') {
+        const detail = 'the policies want a sign-in that is fresh'
+        return { status: 403, value: { status: 403, code: 'step_up_required', detail } }
+      }
       return ok({
         ...view,
         status: verb === 'approve' ? 'approved' : 'denied',
