@@ -72,7 +72,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return 0
   }
   const paint = paintFor(io)
-  const bounds = { rows, width: io.stdout.columns ?? 160, field: 60 }
+  const bounds = { rows, width: widthOf(io), field: 60 }
   const options = { paint, bounds, session }
   io.stdout.write(`${sessionView(session, options)}${underHead(place)}\n`)
   const text = (entry: FilmEntry): string => {
@@ -104,6 +104,12 @@ async function partingLine(under: NonNullable<ScreeningPlace['under']>['film']):
   if (partedAt === undefined) return 'the films do not part\n'
   const ended = endedAt === undefined ? '' : `; the branch ends at command ${endedAt}`
   return `the films part at command ${partedAt}${ended}\n`
+}
+
+// Some terminals do not know how wide they are, and say 0.
+function widthOf({ stdout }: Io): number {
+  const columns = stdout.columns ?? 0
+  return columns === 0 ? 160 : Math.max(40, columns)
 }
 
 function whole(text: string | undefined, otherwise: number, name: string): number {
