@@ -5,6 +5,7 @@ import { hash } from 'node:crypto'
 import { canonicalJson } from '../engine/canonical.js'
 import { peopleInWords, requirementsOf } from '../engine/schemas/approval-terms.js'
 import type { Policy } from '../engine/policy/policy.js'
+import type { Consequence } from '../engine/schemas/consequence.js'
 import type { Grant } from '../engine/schemas/facts.js'
 import type { Hold, Settlement } from './approvals/approvals.js'
 import type { Decided } from './decision-cache.js'
@@ -94,11 +95,7 @@ async function ask(
   const terms = decided.decision.approval
   if (terms === undefined) return { refusal: notApproved('the policy does not say by whom') }
   if (waiting.signal.aborted) return { refusal: ABANDONED }
-  const which = terms.preview ?? 'estimate'
-  const consequence =
-    which === 'none'
-      ? undefined
-      : await waiting.consequence?.(command, which).catch(() => undefined)
+  const consequence = await lookedAt(waiting, command, terms.preview ?? 'estimate')
   if (waiting.signal.aborted) return { refusal: ABANDONED }
   const uncounted = whyUncapped(command, trial.commands.length)
   const started = parts.clock.now()
@@ -133,6 +130,25 @@ async function ask(
   if (settlement.outcome !== 'approved') return 'nobody'
   const { approvers, rowsMax } = settlement
   return { id: hold.id, scope: terms.scope, approvers, rowsMax }
+}
+
+// A client that gives up meanwhile does not wait for it.
+async function lookedAt(
+  waiting: Trial['waiting'],
+  command: CommandToJudge,
+  which: 'none' | 'estimate' | 'count',
+): Promise<Consequence | undefined> {
+  if (which === 'none' || waiting.consequence === undefined) return undefined
+  const { signal } = waiting
+  let leave: () => void = () => undefined
+  const left = new Promise<undefined>((resolve) => {
+    leave = () => resolve(undefined)
+    signal.addEventListener('abort', leave, { once: true })
+  })
+  const looked = waiting.consequence(command, which).catch(() => undefined)
+  const found = await Promise.race([looked, left])
+  signal.removeEventListener('abort', leave)
+  return found
 }
 
 async function settled(hold: Hold, trial: Trial, words: Words): Promise<Settlement> {
