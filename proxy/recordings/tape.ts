@@ -27,8 +27,6 @@ const FIRST_BYTES = 8 * 1024
 // What one session may have waiting for the disk.
 const WAITING_BYTES_MAX = 1024 * 1024
 const FAIR_SHARE = 64 * 1024
-// With more waiting than this a chunk is not compressed: the disk is faster than the processor.
-const HURRY_BYTES = 512 * 1024
 // Buffers of whole chunks that are used again: taking fresh memory costs as much as filling it.
 const spare: Buffer[] = []
 const SPARE_MAX = 16
@@ -181,7 +179,8 @@ class WritingTape implements Tape {
     const plain = buffer.subarray(0, this.#used)
     const held = plain.length
     this.#hot = held > CHUNK_BYTES / 2
-    const hurry = this.#waiting > HURRY_BYTES
+    // The chunk before is not done yet: there is no time to compress this one.
+    const hurry = this.#waiting > 0
     this.#buffer = EMPTY
     this.#used = 0
     this.#waiting += held
