@@ -173,7 +173,7 @@ export function wordsQuery(phrases: readonly Phrase[]): string | undefined {
 function wordsCount(index: IndexFile, words: string): number {
   const row = index
     .sql('select count(*) as n from (select 1 from texts where texts match ? limit ?)')
-    .get(words, SEARCH_LIMITS.firstReach)
+    .get(words, SEARCH_LIMITS.firstReach + 1)
   return numberOf(row, 'n')
 }
 
