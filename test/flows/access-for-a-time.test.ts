@@ -2,6 +2,7 @@
 // time is over the sessions end. In an emergency the glass is broken, by two, and everybody hears of it.
 import { spawn } from 'node:child_process'
 import t from 'tap'
+import { run as audit } from '../../proxy/commands/audit.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 import { approvalsWorld, failing, pendingFor, until, type Json } from './approvals-world.js'
 
@@ -224,6 +225,15 @@ t.test('access for a time', { skip }, async (t) => {
       )
     },
   )
+
+  await t.test('the record of all this is whole, and decides the same again', async (t) => {
+    for (const verb of ['verify', 'recheck']) {
+      let said = ''
+      const write = (text: string): unknown => (said += text)
+      const io = { stdout: { write }, stderr: { write }, env: process.env, cwd: '/' }
+      t.equal(await audit([verb, world.gateway.recordDirectory], io), 0, said)
+    }
+  })
 
   await t.test('what cannot be asked for is said', async (t) => {
     t.match(await ada.typed('request', 'nowhere', '--reason', 'x'), { code: 1, err: /no target/ })
