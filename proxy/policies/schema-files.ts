@@ -28,6 +28,8 @@ const approvalSchema = {
     version: { const: 1 },
     verb: { enum: ['list', 'approve', 'deny', 'operate', ...CONSOLE_VERBS] },
     approver: identitySchema,
+    // Issuer and subject of who delegated the right; its groups are then among those of `approver`.
+    on_behalf: { type: 'string' },
     // Since the person last proved who they are, where that is known.
     authenticated_ms_ago: { type: 'integer', minimum: 0 },
     // With the verbs about one session; `live` while it is open.
