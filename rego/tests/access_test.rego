@@ -65,7 +65,14 @@ test_two_people_on_call_break_the_glass if {
 	decision := _opening(_jit, {"identity": _engineer, "access": {"for_ms": 600000, "break_glass": true}})
 	decision.action == "require-approval"
 	[rule.id | some rule in decision.rules] == ["access/break-glass"]
-	decision.approval == data.approvals.break_glass
+	decision.approval == {
+		"approvers": ["on-call"],
+		"quorum": 2,
+		"expires_ms": 600000,
+		"reason_required": true,
+		"scope": "session",
+		"grant_ms": 900000,
+	}
 	decision.approval.quorum == 2
 }
 
@@ -78,7 +85,7 @@ test_programs_break_no_glass if {
 }
 
 test_glass_that_is_not_there_cannot_be_broken if {
-	decision := _opening({"env": "prod"}, {"access": {"for_ms": 600000, "break_glass": true}})
+	decision := _opening({"env": "prod"}, {"identity": _engineer, "access": {"for_ms": 600000, "break_glass": true}})
 	decision.action == "deny"
 	[rule.id | some rule in decision.rules] == ["sallyport/no-break-glass"]
 }
