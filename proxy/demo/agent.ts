@@ -57,8 +57,18 @@ export async function runAgent(
 }
 
 async function observed(client: pg.Client, sql: string): Promise<Observation> {
+  const lines: string[] = []
+  const copied = ({ chunk }: { readonly chunk: Buffer }): void =>
+    void lines.push(chunk.toString('utf8').trimEnd())
+  // node-postgres leaves what COPY sends to its connection.
+  const { connection } = client as unknown as { readonly connection: NodeJS.EventEmitter }
+  connection.on('copyData', copied)
   try {
     const result = await client.query<unknown[]>({ text: sql, rowMode: 'array' })
+    if (lines.length > 0) {
+      const rows = lines.map((line) => [line])
+      return { kind: 'rows', tag: `COPY ${lines.length}`, columns: ['(copied)'], rows }
+    }
     return {
       kind: 'rows',
       tag: result.rowCount === null ? result.command : `${result.command} ${result.rowCount}`,
@@ -69,6 +79,8 @@ async function observed(client: pg.Client, sql: string): Promise<Observation> {
     if (!(problem instanceof pg.DatabaseError)) throw problem
     const { code = '', message, detail = '', hint = '' } = problem
     return { kind: 'error', code, message, detail, hint }
+  } finally {
+    connection.off('copyData', copied)
   }
 }
 
