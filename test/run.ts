@@ -11,7 +11,7 @@ import { tapResults, type FileResult } from './tap-results.js'
 const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 
 // Real servers on a shared machine: slow now and then, never for this long.
-const FILE_TIMEOUT_SECONDS = 600
+const FILE_TIMEOUT_SECONDS = 1200
 const JOBS = 2
 // More failing files than this are no accident of a busy machine.
 const RUN_AGAIN_AT_MOST = 5

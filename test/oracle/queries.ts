@@ -155,7 +155,7 @@ function aggregate(m: Maker, kind: Kind, scope: Scope): string {
       const kindOf = anyKind(m)
       const written = m.by.pick([
         'count(*)',
-        `count(${of(kindOf)})`,
+        `count(${storedText(m, scope)})`,
         `count(DISTINCT ${of(kindOf)})`,
         `sum(${of('int')})`,
         `max(${of('int')})`,
@@ -279,7 +279,7 @@ function value(m: Maker, kind: Kind, depth: number, scope: Scope): string {
         () => `substr(${of('text')}, 1 + ${m.by.below(4)}, 2)`,
         () => `${of('text')} || ${of('text')}`,
         () => `left(${of('text')}, 2)`,
-        () => `md5(${of('text')})`,
+        () => `reverse(${of('text')})`,
         () => `nullif(${of('text')}, ${of('text')})`,
         () => `replace(${of('text')}, '0', 'o')`,
         () => `(${of('int')})::text`,
@@ -317,7 +317,7 @@ function condition(m: Maker, depth: number, scope: Scope): string {
     () => `${of(kind)} <> ${literal(m, kind)}`,
     () => `${of(kind)} IN (${literal(m, kind)}, ${literal(m, kind)})`,
     () => `${of(kind)} BETWEEN ${literal(m, kind)} AND ${of(kind)}`,
-    () => `${of(kind)} IS NOT NULL`,
+    () => `${storedText(m, scope)} IS NOT NULL`,
     () => `${of(kind)} IS DISTINCT FROM ${of(kind)}`,
     () => `${of('text')} LIKE '9%'`,
     () => `${of('text')} ~ '^[a-z9*]'`,
@@ -330,6 +330,17 @@ function condition(m: Maker, depth: number, scope: Scope): string {
     () => `${of(kind)} IN (${query(m, depth - 1, scope, [kind]).sql})`,
     () => `${of(kind)} > ALL (${query(m, depth - 1, scope, [kind]).sql})`,
   ])()
+}
+
+// Whether a value is NULL is answered truly, for every type; what masks make of a number or a date is NULL.
+// So NULL is asked of texts alone, and as they are stored.
+function storedText(m: Maker, scope: Scope): string {
+  const stored = scope.flatMap(({ alias, columns }) =>
+    columns
+      .filter(({ name, kind }) => kind === 'text' && !/^[jkv]\d*$/.test(name))
+      .map(({ name }) => `${alias}.${name}`),
+  )
+  return stored.length === 0 ? literal(m, 'text') : m.by.pick(stored)
 }
 
 function literal({ by }: Maker, kind: Kind): string {
