@@ -96,7 +96,18 @@ t.test('a script, predicted and run', { skip }, async (t) => {
     )
     t.same(
       predicted.map(({ action }) => action),
-      ['allow', 'allow', 'mask-fields', 'deny', 'allow', 'allow', 'allow', 'deny', 'deny', 'allow'],
+      [
+        'allow',
+        'allow',
+        'mask-fields',
+        'deny',
+        'allow',
+        'allow',
+        'allow',
+        'deny',
+        'mask-fields',
+        'allow',
+      ],
     )
     t.match(sent.err, /update-without-where/)
   })
