@@ -91,8 +91,17 @@ function foundAt(error: ErrorObject): string {
   // A text where no text belongs is in the wrong place, and may be anything.
   const wantsMany = ['object', 'array'].includes(String(error.parentSchema?.['type']))
   if (wantsMany) return typeof data === 'string' ? 'a text' : `a ${typeof data}`
-  if (typeof data === 'string') return `“${shown(data)}”`
+  if (typeof data === 'string') {
+    // In the place of one of a few words: longer and unlike them, it belongs elsewhere.
+    const words: unknown = error.parentSchema?.['enum']
+    const isStranger = Array.isArray(words) && !words.some((word) => isLike(data, String(word)))
+    return isStranger ? 'another text (not shown: it may belong elsewhere)' : `“${shown(data)}”`
+  }
   return `${typeof data === 'number' ? 'the number' : 'the truth value'} ${String(data)}`
+}
+
+function isLike(text: string, word: string): boolean {
+  return text.length <= word.length || distance(text.toLowerCase(), word.toLowerCase()) <= 2
 }
 
 // Credentials in a URL are not repeated, nor are control characters or novels.
