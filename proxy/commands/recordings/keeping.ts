@@ -90,14 +90,17 @@ async function here<T>(
   io: Io,
   step: (keeping: Keeping) => Promise<T>,
 ): Promise<T> {
-  const { settings, record: directory, store, library } = recordingsPlace(values.config, io)
+  const place = recordingsPlace(values.config, io)
+  const { settings, record: directory, store, library } = place
   const by = `command line (${userInfo().username})`
   const clock = { now: Date.now }
   // The record is opened for changes alone: reading must not wait for a gateway to stop.
   const recorded = async <R>(
     change: (holds: Holds, record: Recording) => Promise<R>,
   ): Promise<R> => {
-    const recorder = await createRecorder({ directory }).catch((problem: unknown) => {
+    // Another key than the gateway's would be a rotation that nobody asked for.
+    const signingKey = place.signingKey()
+    const recorder = await createRecorder({ directory, signingKey }).catch((problem: unknown) => {
       if (!(problem instanceof GatewayError) || problem.code !== 'conflict') throw problem
       throw new GatewayError('conflict', 'a gateway is running on this record: name it by --url')
     })

@@ -17,6 +17,8 @@ import type { Io } from '../io.js'
 export type RecordingsPlace = {
   readonly settings: RecordingSettings
   readonly record: string
+  // The PEM text that record.signing_key names; undefined where the record keeps a key of its own.
+  readonly signingKey: () => string | undefined
   readonly store: FilmStore
   readonly keys: KeyRing
   readonly library: FilmLibrary
@@ -46,9 +48,8 @@ export function recordingsAt(named: string | undefined, io: Io): RecordingsPlace
   }
   const directory = dirname(file)
   const locate = (path: string): string => resolve(directory, path)
-  const settings = recordingSettings(recordings, locate, (reference) =>
-    secretOf(reference, { env: io.env, directory }),
-  )
+  const secret = (reference: string) => secretOf(reference, { env: io.env, directory })
+  const settings = recordingSettings(recordings, locate, secret)
   const store = filmStoreOf(settings, { now: Date.now })
   const keys = keyRing(settings.key, settings.previousKeys)
   const library = createFilmLibrary({
@@ -58,7 +59,20 @@ export function recordingsAt(named: string | undefined, io: Io): RecordingsPlace
     // Nothing here knows what a gateway is writing: what is not finished may still be.
     live: new Set(),
   })
-  return { settings, record: locate(record), store, keys, library }
+  const signing = signingReferenceOf(value.record)
+  return {
+    settings,
+    record: locate(record),
+    store,
+    keys,
+    library,
+    signingKey: () => (signing === undefined ? undefined : secret(signing).reveal()),
+  }
+}
+
+function signingReferenceOf(record: unknown): string | undefined {
+  if (typeof record !== 'object' || record === null || !('signing_key' in record)) return undefined
+  return typeof record.signing_key === 'string' ? record.signing_key : undefined
 }
 
 export function recordingsPlace(named: string | undefined, io: Io): RecordingsPlace {
