@@ -138,5 +138,5 @@ function integerFor(chance: Chance, schema: Schema, path: readonly string[]): nu
   if (path.includes('counters')) {
     return chance.pick(chance.often(HIGH_PERCENT) ? HIGH_COUNTERS : COUNTERS)
   }
-  return chance.pick([minimum, ...INTEGERS])
+  return chance.pick([minimum, ...INTEGERS.filter((one) => one >= minimum)])
 }
