@@ -23,6 +23,7 @@ type Schema = {
   readonly items?: Schema
   readonly minItems?: number
   readonly minimum?: number
+  readonly uniqueItems?: boolean
   readonly maximum?: number
 }
 
@@ -113,7 +114,8 @@ function listFor(maker: Maker, schema: Schema, path: readonly string[]): unknown
   const { items } = schema
   if (items === undefined) throw new Error(`no facts can be made for ${path.join('.')}`)
   const length = Math.max(schema.minItems ?? 0, maker.chance.pick(lengthsAt(path)))
-  return Array.from({ length }, () => madeFor(maker, items, path))
+  const made = Array.from({ length }, () => madeFor(maker, items, path))
+  return schema.uniqueItems === true ? [...new Set(made)] : made
 }
 
 function lengthsAt(path: readonly string[]): readonly number[] {
