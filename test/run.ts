@@ -2,7 +2,7 @@
 // runs what failed once more alone, tells each failure whole (steady or not), and closes on
 // `N passed, N failed, N skipped`, counted over the assertions.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findOpa } from '../proxy/policies/opa.js'
 import { TOOL_CACHE } from './peers/gateway-config.js'
@@ -13,6 +13,7 @@ const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 // Real servers on a shared machine: slow now and then, never for this long.
 const FILE_TIMEOUT_SECONDS = 1200
 const JOBS = 2
+const PROGRESS_MS = 20_000
 // More failing files than this are no accident of a busy machine.
 const RUN_AGAIN_AT_MOST = 8
 
@@ -67,15 +68,27 @@ async function tested(
   options: readonly string[],
 ): Promise<readonly FileResult[]> {
   const output = '.tap/output.tap'
+  rmSync(join(root, output), { force: true })
+  const progress = setInterval(() => {
+    const results = resultsSoFar(join(root, output))
+    const failed = results.filter(({ failures }) => failures.length > 0).length
+    process.stdout.write(`${results.length} of ${files.length} files, ${failed} failed\n`)
+  }, PROGRESS_MS)
+  // tap's own reporters draw each difference whole, which takes minutes where it is large.
   await run('tap', [
     'run',
     `--timeout=${FILE_TIMEOUT_SECONDS}`,
-    '--reporter=terse',
+    '--reporter=silent',
     `--output-file=${output}`,
     ...options,
     ...files,
   ])
-  return tapResults(readFileSync(join(root, output), 'utf8'))
+  clearInterval(progress)
+  return resultsSoFar(join(root, output))
+}
+
+function resultsSoFar(output: string): readonly FileResult[] {
+  return existsSync(output) ? tapResults(readFileSync(output, 'utf8')) : []
 }
 
 // The program from node_modules; everything it says goes on to the screen.

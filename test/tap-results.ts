@@ -35,7 +35,7 @@ export function tapResults(tap: string): FileResult[] {
       failures.push(
         told(
           [...names.slice(0, depth).map(({ name }) => name), result[2] ?? ''],
-          lines.slice(at + 1),
+          lines.slice(at + 1, at + 400),
         ),
       )
     else if (isLeaf && /# (SKIP|TODO)/i.test(line)) skipped++
@@ -53,5 +53,6 @@ function told(names: readonly string[], after: readonly string[]): string {
   const end = after.findIndex((line) => line.trim() === '...')
   const hasDiagnostics = after[0]?.trim() === '---' && end > 0
   const diagnostics = hasDiagnostics ? after.slice(1, Math.min(end, DIAGNOSTIC_LINES)) : []
-  return [names.join(' › '), ...diagnostics].join('\n')
+  const cut = diagnostics.map((line) => line.slice(0, 400))
+  return [names.join(' › '), ...cut].join('\n')
 }
