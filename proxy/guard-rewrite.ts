@@ -1,5 +1,6 @@
 // Masking at the source, where the answer itself cannot be masked well: the command goes to the target in other
 // words, so that the target never computes on protected values.
+import { edited, type Edit } from '../engine/facts/postgres/splice-text.js'
 import type { Decided, Rewritten } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
@@ -38,7 +39,11 @@ function inOtherWords(decided: Decided, command: CommandToJudge | undefined): De
 }
 
 // The text of a message that holds it alone is taken whole, with what stands around it.
-export function ownText({ text, statement, of }: CommandToJudge): string {
+export function ownText({
+  text,
+  statement,
+  of,
+}: Pick<CommandToJudge, 'text' | 'statement' | 'of'>): string {
   if (of === 1) return text
   return Buffer.from(text, 'utf8').subarray(statement.start, statement.end).toString('utf8')
 }
@@ -51,16 +56,11 @@ export function messageText(
   const [first] = commands
   if (first === undefined) return ''
   if (first.of === 1) return rewritten[0]?.text ?? first.text
-  const bytes = Buffer.from(first.text, 'utf8')
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const [i, { statement }] of commands.entries()) {
-    const instead = rewritten[i]
-    if (instead === undefined) continue
-    pieces.push(bytes.subarray(at, statement.start), Buffer.from(instead.text, 'utf8'))
-    at = statement.end
-  }
-  return Buffer.concat([...pieces, bytes.subarray(at)]).toString('utf8')
+  const edits = commands.flatMap(({ statement: { start, end } }, i): readonly Edit[] => {
+    const text = rewritten[i]?.text
+    return text === undefined ? [] : [{ start, end, text }]
+  })
+  return edited(Buffer.from(first.text, 'utf8'), edits)
 }
 
 // The same for a text that is prepared now and runs later, under the decision of then.

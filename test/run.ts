@@ -38,13 +38,11 @@ async function main(only: readonly string[]): Promise<number> {
   const together = await tested(files, [`--jobs=${JOBS}`, coverage])
   // Real servers, clocks and two cores: what fails beside others is run again alone, and told either way.
   const failing = together.filter(({ failures }) => failures.length > 0)
+  const failingFiles = failing.map(({ file }) => file).filter((file) => files.includes(file))
   const again =
-    failing.length === 0 || failing.length > RUN_AGAIN_AT_MOST
+    failingFiles.length === 0 || failingFiles.length > RUN_AGAIN_AT_MOST
       ? []
-      : await tested(
-          failing.map(({ file }) => file),
-          ['--jobs=1', '--disable-coverage'],
-        )
+      : await tested(failingFiles, ['--jobs=1', '--disable-coverage'])
   const alone = new Map(again.map((result) => [result.file, result]))
   for (const { file, failures } of failing)
     for (const failure of failures)
@@ -69,13 +67,15 @@ async function tested(
 ): Promise<readonly FileResult[]> {
   const output = '.tap/output.tap'
   rmSync(join(root, output), { force: true })
+  const soFar = (): string =>
+    existsSync(join(root, output)) ? readFileSync(join(root, output), 'utf8') : ''
   const progress = setInterval(() => {
-    const results = resultsSoFar(join(root, output))
-    const failed = results.filter(({ failures }) => failures.length > 0).length
-    process.stdout.write(`${results.length} of ${files.length} files, ${failed} failed\n`)
+    const ended = soFar().match(/^(not )?ok \d+/gm) ?? []
+    const failed = ended.filter((line) => line.startsWith('not')).length
+    process.stdout.write(`${ended.length} of ${files.length} files, ${failed} failed\n`)
   }, PROGRESS_MS)
   // tap's own reporters draw each difference whole, which takes minutes where it is large.
-  await run('tap', [
+  const status = await run('tap', [
     'run',
     `--timeout=${FILE_TIMEOUT_SECONDS}`,
     '--reporter=silent',
@@ -84,12 +84,13 @@ async function tested(
     ...files,
   ])
   clearInterval(progress)
-  return resultsSoFar(join(root, output))
+  const results = tapResults(soFar())
+  const isTold = status === 0 || results.some(({ failures }) => failures.length > 0)
+  return isTold ? results : [...results, { ...NO_FILE, failures: [`tap ended with ${status}`] }]
 }
 
-function resultsSoFar(output: string): readonly FileResult[] {
-  return existsSync(output) ? tapResults(readFileSync(output, 'utf8')) : []
-}
+// What no file's failure explains.
+const NO_FILE = { file: 'tap', passed: 0, skipped: 0 }
 
 // The program from node_modules; everything it says goes on to the screen.
 function run(program: string, args: readonly string[]): Promise<number> {

@@ -40,15 +40,15 @@ export function exitMasksOf(statement: Statement, masks: readonly Mask[]): Exit 
   const refusal =
     (columns.length > 0 ? notFollowed(statement, columns) : undefined) ?? notMaskable(found)
   if (refusal !== undefined) return refusal
-  const { fields } = fieldsOf(found, statement)
+  const own = fieldsOf(found, statement)
   // What a cursor or a prepared statement will hand out counts already when it is made.
   const { control } = statement
   const shown =
     control.kind === 'declare' || control.kind === 'prepare' ? control.statement : statement
-  const { computed } = fieldsOf(found, shown)
+  const { computed } = shown === statement ? own : fieldsOf(found, shown)
   return {
     masks: {
-      fields,
+      fields: own.fields,
       ...(computed ? { computed: true } : {}),
       patterns: masks.flatMap((mask) => {
         const pattern = patternOf(mask)

@@ -50,16 +50,19 @@ export function createWritten(text: string): Written {
         ? { start: table.start, end: end.end, before: 'SELECT * FROM ' }
         : { start: start.start, end: end.end, before: '' }
     },
-    edited(edits) {
-      const pieces: Buffer[] = []
-      let at = 0
-      for (const { start, end, text: put } of [...edits].sort((a, b) => a.start - b.start)) {
-        pieces.push(bytes.subarray(at, start), Buffer.from(put, 'utf8'))
-        at = end
-      }
-      return Buffer.concat([...pieces, bytes.subarray(at)]).toString('utf8')
-    },
+    edited: (edits) => edited(bytes, edits),
   }
+}
+
+/** `bytes` with each edit's text in the place of its bytes; edits do not overlap. */
+export function edited(bytes: Buffer, edits: readonly Edit[]): string {
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
+    pieces.push(bytes.subarray(at, start), Buffer.from(text, 'utf8'))
+    at = end
+  }
+  return Buffer.concat([...pieces, bytes.subarray(at)]).toString('utf8')
 }
 
 function isKeyword({ keywordName, text }: ScanToken, word: string): boolean {

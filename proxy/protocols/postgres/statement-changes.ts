@@ -2,6 +2,7 @@
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import { catalogueOf } from './context.js'
 import type { Rewritten } from '../../guard.js'
+import { ownText } from '../../guard-rewrite.js'
 import type { Change } from './memory.js'
 import type { RelayState } from './relay-state.js'
 import { preparedIn } from './resolve.js'
@@ -23,7 +24,7 @@ export function changesOf(
       const { names } = r
       if (names === undefined) throw new Error('names are not known')
       const to = {
-        text: of > 1 ? ownText(statement, text) : text,
+        text: ownText({ text, statement, of }),
         wrapped: true,
         reading: innerNumber(),
         statement: preparedIn(statement),
@@ -83,11 +84,6 @@ export function changesOf(
     case 'set':
       return NOTHING
   }
-}
-
-function ownText(statement: Statement, text: string): string {
-  const bytes = Buffer.from(text, 'utf8')
-  return bytes.subarray(statement.start, statement.end).toString('utf8')
 }
 
 let numbers = 0
