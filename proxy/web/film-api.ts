@@ -7,6 +7,7 @@ import type { SessionList } from '../session-list.js'
 import type { Access } from './access.js'
 import type { Callers } from './caller.js'
 import { aboutSession, type TargetOf } from './session-views.js'
+import { sessionParamsSchema } from './sessions-api.js'
 
 export type FilmQuestion = {
   readonly session: string
@@ -27,13 +28,6 @@ export type FilmParts = {
 }
 
 const LIMIT = { usual: 100, most: 500, brief: 2_000 } as const
-
-const paramsSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['id'],
-  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } },
-} as const
 
 const querySchema = {
   type: 'object',
@@ -136,7 +130,7 @@ export const filmSchema = {
   },
 } as const
 
-type Params = FromSchema<typeof paramsSchema>
+type Params = FromSchema<typeof sessionParamsSchema>
 type Query = FromSchema<typeof querySchema>
 
 export function addFilm(app: FastifyInstance, parts: FilmParts, callers: Callers): void {
@@ -147,7 +141,7 @@ export function addFilm(app: FastifyInstance, parts: FilmParts, callers: Callers
       schema: {
         summary: 'a session as a film, also under another bundle',
         tags: ['sessions'],
-        params: paramsSchema,
+        params: sessionParamsSchema,
         querystring: querySchema,
         response: { 200: filmSchema },
       },

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { KeepersDesk } from '../recordings/keepers-desk.js'
 import type { Callers } from './caller.js'
+import { sessionParamsSchema } from './sessions-api.js'
 
 const text = { type: 'string' } as const
 const reason = { type: 'string', minLength: 1, maxLength: 500 } as const
@@ -39,13 +40,6 @@ const askedSchema = {
   },
 } as const
 
-const idSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['id'],
-  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } },
-} as const
-
 const reasonSchema = {
   type: 'object',
   additionalProperties: false,
@@ -56,7 +50,7 @@ const reasonSchema = {
 const nothingSchema = { type: 'object', additionalProperties: false, properties: {} } as const
 
 type Asked = FromSchema<typeof askedSchema>
-type Id = FromSchema<typeof idSchema>
+type Id = FromSchema<typeof sessionParamsSchema>
 type Reason = FromSchema<typeof reasonSchema>
 
 export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: Callers): void {
@@ -97,7 +91,7 @@ export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: 
       schema: {
         summary: 'end a legal hold',
         tags,
-        params: idSchema,
+        params: sessionParamsSchema,
         body: reasonSchema,
         response: { 200: holdSchema },
       },
@@ -113,7 +107,7 @@ export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: 
       schema: {
         summary: 'delete the recording of a session, for a reason',
         tags,
-        params: idSchema,
+        params: sessionParamsSchema,
         body: reasonSchema,
         response: { 200: nothingSchema },
       },

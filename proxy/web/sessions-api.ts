@@ -41,7 +41,8 @@ const querySchema = {
   },
 } as const
 
-const paramsSchema = {
+/** The path of one session, of its film and of what is done to it. */
+export const sessionParamsSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['id'],
@@ -64,7 +65,7 @@ const endedSchema = {
 } as const
 
 type Query = FromSchema<typeof querySchema>
-type Params = FromSchema<typeof paramsSchema>
+type Params = FromSchema<typeof sessionParamsSchema>
 type Body = FromSchema<typeof bodySchema>
 
 export function addSessions(app: FastifyInstance, parts: SessionsParts, callers: Callers): void {
@@ -114,7 +115,7 @@ export function addSessions(app: FastifyInstance, parts: SessionsParts, callers:
       schema: {
         summary: 'one session',
         tags: ['sessions'],
-        params: paramsSchema,
+        params: sessionParamsSchema,
         response: { 200: oneSessionSchema },
       },
     },
@@ -139,7 +140,7 @@ export function addSessions(app: FastifyInstance, parts: SessionsParts, callers:
       schema: {
         summary: 'end a live session; its client is told why',
         tags: ['sessions'],
-        params: paramsSchema,
+        params: sessionParamsSchema,
         body: bodySchema,
         response: { 200: endedSchema },
       },

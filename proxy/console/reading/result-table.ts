@@ -1,45 +1,9 @@
 // The answer of one command as the client saw it, put together from the frames of the recording: columns,
 // rows, what was said at the end, and which cells are masks.
 
-export type Frame =
-  | {
-      readonly at: number
-      readonly kind: 'command'
-      readonly command: number
-      readonly text: string
-      readonly binds?: readonly (string | null)[]
-    }
-  | {
-      readonly at: number
-      readonly kind: 'columns'
-      readonly command: number
-      readonly columns: readonly { readonly name: string; readonly type: number }[]
-    }
-  | {
-      readonly at: number
-      readonly kind: 'rows'
-      readonly command: number
-      readonly rows: readonly (readonly (string | null)[])[]
-    }
-  | { readonly at: number; readonly kind: 'done'; readonly command: number; readonly tag: string }
-  | {
-      readonly at: number
-      readonly kind: 'error'
-      readonly command: number
-      readonly sqlstate: string
-      readonly message: string
-      readonly detail?: string
-      readonly hint?: string
-    }
-  | {
-      readonly at: number
-      readonly kind: 'notice'
-      readonly command: number
-      readonly severity: string
-      readonly message: string
-      readonly hint?: string
-    }
-  | { readonly at: number; readonly kind: 'cut'; readonly command: number; readonly why: string }
+import type { Frame } from '../../../engine/schemas/frame.js'
+
+export type { Frame } from '../../../engine/schemas/frame.js'
 
 export type ResultTable = {
   readonly columns: readonly string[]
