@@ -24,8 +24,8 @@ type Wait = {
   // Asked for before anybody waited: it lives on when they leave.
   readonly askedAhead: boolean
   readonly waiters: Set<Waiter>
-  // One look at a time; a word that comes meanwhile leads to another look.
-  looking: boolean
+  // One look at a time; a word that comes meanwhile leads to another look, before this one ends.
+  looking: Promise<void> | undefined
   lookAgain: boolean
   timer: NodeJS.Timeout | undefined
 }
@@ -107,13 +107,7 @@ export function createWaitingLine(
     if (!wait.askedAhead) void written.then(() => tellEnd(wait.id))
   }
 
-  const look = async (wait: Wait): Promise<void> => {
-    if (waits.get(wait.id) !== wait) return
-    if (wait.looking) {
-      wait.lookAgain = true
-      return
-    }
-    wait.looking = true
+  const looks = async (wait: Wait): Promise<void> => {
     try {
       do {
         wait.lookAgain = false
@@ -121,13 +115,20 @@ export function createWaitingLine(
         if (settlement !== undefined) settle(wait, settlement)
       } while (wait.lookAgain && waits.get(wait.id) === wait)
     } finally {
-      wait.looking = false
+      wait.looking = undefined
     }
+  }
+
+  const look = async (wait: Wait): Promise<void> => {
+    if (waits.get(wait.id) !== wait) return
+    wait.lookAgain = true
+    wait.looking ??= looks(wait)
+    await wait.looking
   }
 
   const expire = async (wait: Wait): Promise<void> => {
     if (waits.get(wait.id) !== wait) return
-    if (wait.looking) {
+    if (wait.looking !== undefined) {
       wait.timer = setTimeout(() => void expire(wait), LAST_LOOK_MS)
       return
     }
@@ -178,7 +179,7 @@ export function createWaitingLine(
 
   return {
     open(about, request) {
-      const flags = { looking: false, lookAgain: false, timer: undefined }
+      const flags = { looking: undefined, lookAgain: false, timer: undefined }
       const wait: Wait = { ...about, waiters: new Set(), ...flags }
       waits.set(wait.id, wait)
       byKey.set(wait.key, wait)

@@ -160,16 +160,24 @@ t.test('the console of a gateway', { skip: missingPostgres('embedded') }, async 
     ]
     t.match(auditor.response.headers.get('content-type'), /^text\/event-stream/)
     t.match(auditor.response.headers.get('cache-control'), /no-store/)
+    // By id: what is said of sessions that ended a moment ago may still come.
+    const events = (id: string) => [
+      `event: session\ndata: {"id":"${id}"}\n\n`,
+      `event: command\ndata: {"id":"${id}","command":1}\n\n`,
+    ]
+    const heard = ({ all }: { all: () => string }, id: string) =>
+      until(() => events(id).every((event) => all().includes(event)))
+    const idOf = async (person: string) =>
+      String((await sessions('auditor', `?state=live&person=${person}`))[0]?.['id'])
     const client = await connected('pipeline')
     await client.query('SELECT 1')
-    await until(() => auditor.all().includes('event: command'))
-    t.match(auditor.all(), /event: session\ndata: \{"id":"[\w-]+"\}\n\n/)
-    t.match(auditor.all(), /event: command\ndata: \{"id":"[\w-]+","command":1\}\n\n/)
+    const pipelines = await idOf('pipeline')
+    await heard(auditor, pipelines)
     const own = await connected('engineer')
     await own.query('SELECT 1')
-    await until(() => engineer.all().includes('event: command'))
-    const [, owns] = /event: command\ndata: \{"id":"([\w-]+)"/.exec(engineer.all()) ?? []
-    const pipelines = /event: session\ndata: \{"id":"([\w-]+)"\}/.exec(auditor.all())?.[1] ?? '?'
+    const owns = await idOf('engineer')
+    await heard(engineer, owns)
+    await heard(auditor, owns)
     t.not(owns, pipelines)
     t.notMatch(engineer.all(), pipelines, 'nothing of sessions that are not theirs')
     await Promise.all([client.end(), own.end()])
@@ -328,5 +336,9 @@ type Command = {
 }
 
 async function until(true_: () => boolean): Promise<void> {
-  for (let i = 0; i < 2_000 && !true_(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (let i = 0; i < 2_000; i++) {
+    if (true_()) return
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error(`waited in vain until ${true_.toString()}`)
 }
