@@ -39,7 +39,7 @@ export type CommandToJudge = {
   // Values of a Bind; undefined for the simple protocol.
   readonly binds: readonly (Uint8Array | null)[] | undefined
   // 0 text, 1 binary: none, one for all values, or one for each.
-  readonly bindFormats?: readonly number[]
+  readonly bindFormats?: readonly number[] | undefined
   // Their types as the client gave them, by OID; 0 or absent: the target finds out.
   readonly bindTypes?: readonly number[] | undefined
   readonly message: 'simple' | 'extended'

@@ -1,5 +1,6 @@
 // The thread of the index: reads the record behind its writer a batch at a time, and answers questions between
 // two batches. Nothing here can hold up a command: the gateway only sends words and gets words.
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { GatewayError, type ErrorCode } from '../errors.js'
 import { openDesk, type Desk, type DeskStatus } from './desk.js'
@@ -34,6 +35,9 @@ export type FromSearchWorker =
   // The record could not be read, or the index not be written; it is tried again.
   | { readonly kind: 'trouble'; readonly message: string }
 
+// Whatever commands wait for comes first (nice(2); on Linux each thread has its own, elsewhere all would have it).
+const NICE = 10
+if (parentPort !== null && process.platform === 'linux') setPriority(NICE)
 if (parentPort !== null) worked(parentPort, workerData as SearchWorkerStart)
 
 // After trouble, so that a full disk is not written to all the time.

@@ -42,8 +42,8 @@ export function parse(r: RelayState, start: number, end: number): boolean {
   let preview: Preview = {}
   // What an EXECUTE or FETCH does is known when it is bound.
   if (statement !== undefined && (syntaxError !== undefined || !namesAnother(statement))) {
-    const command = commandOf(statement, reading.id, text, undefined)
-    preview = r.parts.guard.preview(r.session, { ...command, spliced: rewritingOf(r) })
+    const spliced = rewritingOf(r)
+    preview = r.parts.guard.preview(r.session, commandOf(statement, reading.id, text, { spliced }))
   }
   const { refusal, sent: instead } = preview
   if (syntaxError !== undefined) {
@@ -103,12 +103,9 @@ export function bind(r: RelayState, start: number, end: number): boolean {
   if (isFailure(found)) return refused(r, end, found)
   const { sent: instead } = prepared
   if (instead === 'void') return refused(r, end, NOT_AS_SENT)
-  const asked = {
-    ...commandOf(found.statement, found.reading, prepared.text, parts.values),
-    bindFormats: parts.valueFormats,
-    bindTypes: prepared.types,
-  }
-  const command = instead === undefined ? asked : { ...asked, sent: instead }
+  const { values: binds, valueFormats: bindFormats } = parts
+  const asked = { binds, bindFormats, bindTypes: prepared.types, sent: instead }
+  const command = commandOf(found.statement, found.reading, prepared.text, asked)
   return judged(r, [command], (answer, stop) => {
     if (!answer.go) {
       refused(r, stop, failureOf(answer.refusal, found.statement), r.session.commands)
@@ -192,13 +189,26 @@ function namesAnother({ control }: Statement): boolean {
   return control.kind === 'execute' || control.kind === 'fetch'
 }
 
+// Written out, with every member each time: one a command, and whoever reads it reads one kind of object.
 export function commandOf(
   statement: Statement,
   reading: number,
   text: string,
-  binds: CommandToJudge['binds'],
+  { binds, bindFormats, bindTypes, spliced, sent }: Partial<CommandToJudge>,
 ): CommandToJudge {
-  return { statement, reading, text, binds, message: 'extended', position: 1, of: 1 }
+  return {
+    statement,
+    reading,
+    text,
+    binds,
+    bindFormats,
+    bindTypes,
+    message: 'extended',
+    position: 1,
+    of: 1,
+    spliced,
+    sent,
+  }
 }
 
 // Statements, portals and pending changes of one session.

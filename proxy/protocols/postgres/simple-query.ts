@@ -182,5 +182,17 @@ export function commandOf(
   of: number,
   spliced?: Rewriting,
 ): CommandToJudge {
-  return { statement, reading, text, binds: undefined, message: 'simple', position, of, spliced }
+  return {
+    statement,
+    reading,
+    text,
+    binds: undefined,
+    bindFormats: undefined,
+    bindTypes: undefined,
+    message: 'simple',
+    position,
+    of,
+    spliced,
+    sent: undefined,
+  }
 }
