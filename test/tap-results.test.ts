@@ -10,6 +10,12 @@ const RUN = `TAP version 14
             not ok 1 - one is two
               ---
               compare: ===
+              source: |
+                t.equal(1, 2)
+
+                -^
+              diff: |
+                -2
               ...
             ok 2 - fine
             1..2
@@ -40,7 +46,9 @@ t.test('each failed assertion is told once, under its names, with its diagnostic
       file: 'build/test/one.test.js',
       passed: 3,
       skipped: 1,
-      failures: ['build/test/one.test.js › outer › inner › one is two\n              compare: ==='],
+      failures: [
+        'build/test/one.test.js › outer › inner › one is two\n              compare: ===\n              diff: |\n                -2',
+      ],
     },
     { file: 'build/test/two.test.js', passed: 1, skipped: 0, failures: [] },
     {

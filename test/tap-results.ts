@@ -52,7 +52,17 @@ export function tapResults(tap: string): FileResult[] {
 function told(names: readonly string[], after: readonly string[]): string {
   const end = after.findIndex((line) => line.trim() === '...')
   const hasDiagnostics = after[0]?.trim() === '---' && end > 0
-  const diagnostics = hasDiagnostics ? after.slice(1, Math.min(end, DIAGNOSTIC_LINES)) : []
-  const cut = diagnostics.map((line) => line.slice(0, 400))
+  const diagnostics = hasDiagnostics ? withoutSource(after.slice(1, end)) : []
+  const cut = diagnostics.slice(0, DIAGNOSTIC_LINES).map((line) => line.slice(0, 400))
   return [names.join(' › '), ...cut].join('\n')
+}
+
+// The lines of the test around the place, which is named anyway.
+function withoutSource(lines: readonly string[]): readonly string[] {
+  const from = lines.findIndex((line) => /^\s*source: [|>]/.test(line))
+  if (from < 0) return lines
+  const margin = lines[from]?.search(/\S/) ?? 0
+  const rest = lines.slice(from + 1)
+  const end = rest.findIndex((line) => line.trim() !== '' && line.search(/\S/) <= margin)
+  return [...lines.slice(0, from), ...(end < 0 ? [] : rest.slice(end))]
 }
