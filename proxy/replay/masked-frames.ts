@@ -6,7 +6,7 @@ import type { ExitMasks } from '../../engine/facts/postgres/exit-masks.js'
 import { isPattern, patternOf } from '../../engine/facts/postgres/mask-match.js'
 import type { Decision, Mask } from '../../engine/schemas/decision.js'
 import type { Facts, Flow } from '../../engine/schemas/facts.js'
-import { maskPlan, type MaskPlan } from '../protocols/postgres/mask.js'
+import { caughtInNumber, maskPlan, type MaskPlan } from '../protocols/postgres/mask.js'
 import { caught } from '../protocols/postgres/net.js'
 import type { Frame, Parting } from './film.js'
 import { outputMasks, sameMask, usesBeside, type OutputMask } from './mask-comparison.js'
@@ -178,6 +178,10 @@ function fieldUnder(plan: MaskPlan, i: number, value: string): string | null {
   const bytes = Buffer.from(value, 'utf8')
   if (field === 'search') {
     caught(bytes, 0, bytes.length, plan.patterns)
+    return bytes.toString('utf8')
+  }
+  if (field === 'number') {
+    caughtInNumber(plan, bytes, 0, bytes.length)
     return bytes.toString('utf8')
   }
   const masked = typeof field === 'function' ? field(bytes) : field

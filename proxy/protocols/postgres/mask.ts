@@ -14,8 +14,8 @@ type Masked = 'null' | Uint8Array | ((value: Buffer) => Uint8Array | undefined)
 
 export type MaskPlan = {
   readonly columns: number
-  // One for each column: how it is masked, whether it is text to be searched, or neither.
-  readonly fields: readonly (Masked | 'search' | undefined)[]
+  // One for each column: how it is masked, whether it is text or a number to be searched, or neither.
+  readonly fields: readonly (Masked | 'search' | 'number' | undefined)[]
   readonly patterns: ExitMasks['patterns']
   readonly rewrites: boolean
   // False: nothing in a row needs to be looked at.
@@ -30,6 +30,8 @@ const SEARCHED_TYPES = new Set([114, 142, 3802, 1009, 1015, 2249])
 // bool, int2, int4, oid, float4, date, time, timestamp, timestamptz, timetz: no pattern fits into the text
 // of one of their values, whatever the date style.
 const SHORT_TYPES = new Set([16, 21, 23, 26, 700, 1082, 1083, 1114, 1184, 1266])
+// float8, numeric: one of ten averages has a fraction that looks like a card number, and none is one.
+const FRACTIONAL_TYPES = new Set([701, 1700])
 const CHAR = 18
 const BYTEA = 17
 const BPCHAR = 1042
@@ -54,7 +56,8 @@ export function maskPlan(
       text ||
       SEARCHED_TYPES.has(column.type) ||
       (column.format === 0 && !SHORT_TYPES.has(column.type))
-    return masks.patterns.length > 0 && searched ? 'search' : undefined
+    if (masks.patterns.length === 0 || !searched) return undefined
+    return FRACTIONAL_TYPES.has(column.type) ? 'number' : 'search'
   })
   return {
     columns: columns.length,
@@ -155,6 +158,8 @@ export function maskRow(
     const field = plan.fields[i]
     if (field === 'search') {
       if (length > 0) hits += caught(bytes, read + 4, stop, plan.patterns)
+    } else if (field === 'number') {
+      hits += caughtInNumber(plan, bytes, read + 4, stop)
     } else if (field !== undefined && length >= 0) {
       masked++
       write = copied(bytes, unchanged, read, out, write)
@@ -217,10 +222,19 @@ export function searchRow(
     const length = int32At(bytes, at)
     const stop = at + 4 + Math.max(0, length)
     if (length < -1 || stop > end) return undefined
-    if (length > 0 && plan.fields[i] === 'search') {
-      hits += caught(bytes, at + 4, stop, plan.patterns)
-    }
+    const field = plan.fields[i]
+    if (length > 0 && field === 'search') hits += caught(bytes, at + 4, stop, plan.patterns)
+    else if (field === 'number') hits += caughtInNumber(plan, bytes, at + 4, stop)
     at = stop
   }
   return at === end ? hits : undefined
 }
+
+/** Up to the fraction. */
+export function caughtInNumber(plan: MaskPlan, bytes: Buffer, start: number, end: number): number {
+  let whole = start
+  while (whole < end && bytes[whole] !== POINT) whole++
+  return caught(bytes, start, whole, plan.patterns)
+}
+
+const POINT = 0x2e

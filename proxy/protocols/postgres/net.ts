@@ -78,7 +78,7 @@ function isReal(pattern: Pattern, found: string): boolean {
   }
 }
 
-// ISO/IEC 7812-1, annex B.
+// ISO/IEC 7812-1, annex B. Zeros alone pass its sum, and are nobody's number.
 function passesLuhn(text: string): boolean {
   let sum = 0
   let double = false
@@ -89,7 +89,7 @@ function passesLuhn(text: string): boolean {
     sum += value > 9 ? value - 9 : value
     double = !double
   }
-  return sum % 10 === 0
+  return sum > 0 && sum % 10 === 0
 }
 
 // ISO 13616: the check digits make the number 1 modulo 97.

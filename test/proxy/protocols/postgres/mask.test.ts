@@ -146,3 +146,31 @@ t.test('patterns are looked for in text, not in binary numbers', async (t) => {
   t.equal(searchRow(plan, row, 0, row.length), 1)
   t.same(rowValues(row.subarray(5)).map(text), ['see ***********.', '123-45-6789'])
 })
+
+t.test('the fraction of a number is no card number, its whole part may be', async (t) => {
+  const masks = {
+    ...NO_MASKS,
+    patterns: [{ pattern: 'card', mask: { match: 'pattern:card', method: 'redact' } }] as const,
+  }
+  const columns = [1700, 701, 25].map((type) => ({
+    table: 0,
+    attnum: 0,
+    type,
+    typmod: -1,
+    format: 0,
+  }))
+  const plan = maskPlan(masks, columns, KEY, () => false)
+  const row = message(
+    'D',
+    3,
+    field('42.4242424242424242'),
+    field('4242424242424242.5'),
+    field('v1.4242424242424242'),
+  )
+  t.equal(searchRow(plan, row, 0, row.length), 2)
+  t.same(rowValues(row.subarray(5)).map(text), [
+    '42.4242424242424242',
+    `${'*'.repeat(16)}.5`,
+    `v1.${'*'.repeat(16)}`,
+  ])
+})

@@ -23,6 +23,7 @@ t.test('card numbers that pass their check digit', async (t) => {
   t.equal(net('pay 4111 1111 1111 1111 now', 'card'), `pay ${'*'.repeat(19)} now`)
   t.equal(net('4111-1111-1111-1111', 'card'), '*'.repeat(19))
   t.equal(net('4111111111111112', 'card'), '4111111111111112')
+  t.equal(net('0.0000000000000000', 'card'), '0.0000000000000000')
 })
 
 t.test('addresses', async (t) => {
