@@ -6,6 +6,8 @@ import type { Catalogue, NameContext, Oid, Relation, Routine } from './catalogue
 import { createEffects } from './effects.js'
 import type { Scope } from './scope.js'
 import type { Missing } from './reading.js'
+import { createStores } from './stored.js'
+import type { Stored, Stores } from './stored.js'
 
 // Reads a data-modifying statement (INSERT, UPDATE, DELETE, MERGE) where a query may hold one: in
 // WITH. `outer` is the scope whose CTEs it may name. What comes back is a query that gives the columns
@@ -44,6 +46,10 @@ export type Analysis = {
   // object is being expanded already, or expansion is too deep: then the reader must not go in.
   readonly enter: (oid: Oid) => boolean
   readonly leave: (oid: Oid) => void
+  // Whether one is being expanded now.
+  readonly expanding: () => boolean
+  // Columns that get values, for the labels that follow them.
+  readonly stores: Stores
   readonly collected: () => Collected
 }
 
@@ -60,6 +66,7 @@ export type Collected = {
   readonly names: boolean
   readonly touched: ReadonlySet<string>
   readonly missing: Missing | undefined
+  readonly stored: readonly Stored[]
 }
 
 export type QualifiedName = Pick<RangeVar, 'catalogname' | 'schemaname' | 'relname'>
@@ -77,11 +84,15 @@ export function createAnalysis(
   const invalid = new Set<'catalogue' | 'names'>()
   const touched = new Set<string>()
   const entered = new Set<Oid>()
+  const stores = createStores()
   return {
     ...given,
+    stores,
+    expanding: () => entered.size > 0,
     effect: effects.add,
     flow: (flow) => {
       flows.set(JSON.stringify(flow), flow)
+      if (entered.size > 0) stores.within(flow)
     },
     unread: (reason, detail, kind) => {
       unread.set(`${reason} ${detail}`, { reason, detail })
@@ -109,6 +120,7 @@ export function createAnalysis(
       names: invalid.has('names'),
       touched,
       missing: firstMissing(missing, [...unread.values()]),
+      stored: stores.told([...flows.values()], effects.sorted()),
     }),
   }
 }

@@ -6,6 +6,8 @@ import type { Node } from 'libpg-query'
 import type { LabelRule } from '../../policy/policy.js'
 import type { Parse } from './analysis.js'
 import type { Catalogue, Column, Oid, Relation } from './catalogue.js'
+import { followedLabels, followedLabelsOf } from './followed-labels.js'
+import type { FollowedLabel } from './followed-labels.js'
 import { NO_LINEAGE, lineageOfExpression, lineageOfView } from './lineage.js'
 import type { Lineage } from './lineage.js'
 
@@ -17,9 +19,11 @@ export function labelled(
   catalogue: Catalogue,
   rules: readonly LabelRule[],
   parse: Parse = parsed,
+  // What followed data, beside the rules.
+  followed: readonly FollowedLabel[] = [],
 ): Catalogue {
   const relations = (catalogue.userRelations ?? []).map((relation) =>
-    ruled(relation, catalogue.database, rules),
+    ruled(relation, catalogue.database, rules, followed),
   )
   let current = withRelations(catalogue, relations)
   if (!relations.some(hasLabels)) return current
@@ -34,18 +38,25 @@ export function labelled(
   return current
 }
 
-function ruled(relation: Relation, database: string, rules: readonly LabelRule[]): Relation {
+function ruled(
+  relation: Relation,
+  database: string,
+  rules: readonly LabelRule[],
+  followed: readonly FollowedLabel[],
+): Relation {
   const applying = rules.filter(
     (rule) =>
       fits(rule.database, database) &&
       fits(rule.schema, relation.schema) &&
       fits(rule.table, relation.name),
   )
+  const about = followed.length === 0 ? [] : followedLabels(relation, followed)
   return {
     ...relation,
     columns: relation.columns.map(({ derived: _, ...column }) => {
       const fitting = applying.filter((rule) => fits(rule.column, column.name))
-      return { ...column, labels: sortedSet(fitting.flatMap((rule) => rule.labels)) }
+      const labels = fitting.flatMap((rule) => rule.labels)
+      return { ...column, labels: sortedSet([...labels, ...followedLabelsOf(column, about)]) }
     }),
   }
 }

@@ -2,6 +2,7 @@
 // to follow the session. Made by `read.ts`; nobody looks at the text again afterwards.
 import type { CommandFacts } from '../../schemas/facts.js'
 import type { Oid } from './catalogue.js'
+import type { Stored } from './stored.js'
 
 // What the statement does to the state that the gateway tracks for the session.
 export type Control =
@@ -65,6 +66,8 @@ export type Statement = {
   readonly counted?: boolean
   // What alone keeps it from being read: the target would say that it does not exist.
   readonly missing?: Missing | undefined
+  // Columns that labels must follow into; absent for none.
+  readonly stored?: readonly Stored[]
   // Byte range of the statement in the UTF-8 text.
   readonly start: number
   readonly end: number

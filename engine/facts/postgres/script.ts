@@ -3,6 +3,7 @@
 import { NOTHING_STALE } from './analysis.js'
 import type { Parse, Stale } from './analysis.js'
 import type { Catalogue, NameContext } from './catalogue.js'
+import { withStored } from './followed-labels.js'
 import type { RawStatement } from './judge.js'
 import { withTable } from './overlay.js'
 import type { Control, Statement } from './reading.js'
@@ -34,9 +35,15 @@ export function readScript(
   for (const raw of statements) {
     const one = statementOf(raw, { ...place, parse: given.parse })
     read.push(one.statement)
-    if (statements.length > 1) place = after(raw, one, place)
+    if (statements.length > 1) place = holdingMore(after(raw, one, place), one.statement)
   }
   return read
+}
+
+// Labels follow what the statement stores, for those behind it as well.
+function holdingMore(place: Place, { stored }: Statement): Place {
+  if (stored === undefined) return place
+  return { ...place, catalogue: withStored(place.catalogue, stored) }
 }
 
 function after(raw: RawStatement, { statement, collected }: Read, place: Place): Place {

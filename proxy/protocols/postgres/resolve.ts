@@ -159,6 +159,9 @@ function together(outer: Statement, inner: Statement, returnsItsRows: boolean): 
     ...(returnsItsRows && outer.control.kind === 'execute' && inner.counted === true
       ? { counted: true }
       : {}),
+    ...(outer.control.kind === 'execute' && inner.stored !== undefined
+      ? { stored: inner.stored }
+      : {}),
     invalidates: {
       catalogue: outer.invalidates.catalogue || inner.invalidates.catalogue,
       names: outer.invalidates.names || inner.invalidates.names,

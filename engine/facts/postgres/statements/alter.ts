@@ -3,7 +3,9 @@ import type { AlterTableCmd, AlterTableStmt, Node, RangeVar, RenameStmt } from '
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
-import { readWithin } from './as-query.js'
+import { outputsOfQuery } from '../query.js'
+import { asQuery, asRange, asTarget, readWithin } from './as-query.js'
+import { storedIn } from './stored-columns.js'
 import { columnLabels, labelledFlows, relationEffect } from '../relation-effect.js'
 import { readColumn, readConstraint } from './column-definitions.js'
 import { objectEffect, objectWords } from './object-kinds.js'
@@ -74,8 +76,39 @@ function alterTable(body: AlterTableStmt, { analysis }: Context): Outcome {
       labelledFlows(analysis, relation, 'write', ['cast'], [command.name ?? ''])
     }
     readCommand(command, relation, analysis)
+    if (relation !== undefined) keptBy(command, relation, analysis)
   }
   return { tag }
+}
+
+// What labelled these columns does so no longer: a parent, an expression.
+function keptBy(command: AlterTableCmd, relation: Relation, analysis: Analysis): void {
+  switch (command.subtype) {
+    case 'AT_DropInherit':
+      analysis.stores.keep(relation)
+      return
+    case 'AT_DropExpression':
+      analysis.stores.keep(relation, [command.name ?? ''])
+      return
+    case 'AT_DetachPartition': {
+      const def = command.def
+      const name = def !== undefined && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined
+      const part = name === undefined ? undefined : resolveRelation(analysis, name)
+      if (part !== undefined) analysis.stores.keep(part)
+      return
+    }
+    case 'AT_AlterColumnType': {
+      const def = command.def
+      const using = def !== undefined && 'ColumnDef' in def ? def.ColumnDef.raw_default : undefined
+      if (using === undefined) return
+      const query = asQuery({ from: [asRange(relation)], targets: [asTarget(using)] })
+      const outputs = outputsOfQuery(query, analysis, undefined, 'write')
+      storedIn(analysis, relation, outputs, [[command.name ?? '']])
+      return
+    }
+    default:
+      return
+  }
 }
 
 // AT_DropColumn → drop_column
@@ -123,7 +156,15 @@ function exposed(
 // Labels are given by name: under another name the same values may have none.
 function moved(name: RangeVar, columns: readonly string[] | undefined, analysis: Analysis): void {
   const relation = resolveRelation(analysis, name)
-  if (relation !== undefined) labelledFlows(analysis, relation, 'write', [], columns)
+  if (relation === undefined) return
+  labelledFlows(analysis, relation, 'write', [], columns)
+  analysis.stores.keep(relation, columns)
+}
+
+function movedSchema(schema: string, { catalogue, stores }: Analysis): void {
+  for (const relation of catalogue.userRelations ?? []) {
+    if (relation.schema === schema) stores.keep(relation)
+  }
 }
 
 // Schemas, roles and databases are named by a plain string.
@@ -142,8 +183,10 @@ function rename(body: RenameStmt, { analysis }: Context): Outcome {
     detail: type === 'OBJECT_COLUMN' ? 'rename_column' : 'rename',
     missingOk: body.missing_ok,
   })
-  if (body.relation === undefined) analysis.invalidate('catalogue')
-  else {
+  if (body.relation === undefined) {
+    analysis.invalidate('catalogue')
+    if (type === 'OBJECT_SCHEMA') movedSchema(body.subname ?? '', analysis)
+  } else {
     if (type !== 'OBJECT_COLUMN') analysis.touch(body.newname ?? '')
     moved(body.relation, type === 'OBJECT_COLUMN' ? [body.subname ?? ''] : undefined, analysis)
   }

@@ -48,6 +48,6 @@ export function readWithin(
   outputsOfQuery(asQuery(parts), analysis, outer, sink)
 }
 
-function asRange({ schema, name }: Relation): Node {
+export function asRange({ schema, name }: Relation): Node {
   return { RangeVar: { schemaname: schema, relname: name, inh: true, relpersistence: 'p' } }
 }

@@ -16,6 +16,7 @@ import { readWithin } from './as-query.js'
 import { creationSchema, labelledFlows, relationEffect } from '../relation-effect.js'
 import { newNames, readDefinitions, readIn } from './column-definitions.js'
 import type { Context, Outcome, Readers } from './outcome.js'
+import { storedInNew } from './stored-columns.js'
 
 export const DEFINE_RELATION_READERS = {
   CreateStmt: (body, context) => {
@@ -98,16 +99,19 @@ function readBound(value: Node, analysis: Analysis): void {
 function createAs(body: CreateTableAsStmt, context: Context): Outcome {
   const view = body.objtype === 'OBJECT_MATVIEW'
   createEffect(context.analysis, body.into?.rel, view ? 'materialized_view' : 'table')
-  if (body.query !== undefined) readStored(body.query, context)
+  if (body.query !== undefined) {
+    const { outputs = 'unknown' } = readStored(body.query, context)
+    storedInNew(context.analysis, body.into, body.query, outputs, context.outer)
+  }
   return { tag: view ? 'CREATE MATERIALIZED VIEW' : 'SELECT' }
 }
 
 // A query whose result is stored. EXECUTE stands for a statement that is not known here.
-function readStored(query: Node, context: Context): void {
+function readStored(query: Node, context: Context): Outcome {
   if ('ExecuteStmt' in query) {
     context.analysis.unread('dynamic_sql', 'the result of EXECUTE is stored')
   }
-  context.inner(query, 'write')
+  return context.inner(query, 'write')
 }
 
 function createView(body: ViewStmt, context: Context): Outcome {

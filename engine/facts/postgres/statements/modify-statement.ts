@@ -47,6 +47,7 @@ function memberOf(
     return 'unknown'
   }
   if (returned.outputs === undefined) return undefined
+  if (!('DeleteStmt' in node)) analysis.stores.handsOn()
   return returned.query ?? 'unknown'
 }
 

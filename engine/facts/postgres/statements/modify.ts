@@ -17,13 +17,25 @@ import type { Catalogue, Relation } from '../catalogue.js'
 import { narrowingOf } from '../narrowing.js'
 import { onlyQualified } from '../from.js'
 import { outputsOfQuery } from '../query.js'
+import type { OutputColumn } from '../reading.js'
 import type { Scope } from '../scope.js'
-import { isLiteral } from '../tree.js'
 import { asQuery, asTarget } from './as-query.js'
 import type { Parts } from './as-query.js'
 import { writeEffects } from './write-target.js'
 import { returned } from './returning.js'
+import { storedIn } from './stored-columns.js'
+import {
+  firstColumns,
+  insertedBy,
+  insertedColumns,
+  isConstant,
+  targetNames,
+  written,
+} from './written-values.js'
+import type { Assigned } from './written-values.js'
 import type { Returned } from './returning.js'
+
+type Outputs = readonly OutputColumn[] | 'unknown'
 
 // A statement that modifies, the scope around it, and where its RETURNING list goes.
 export type Modification = {
@@ -39,6 +51,7 @@ export function insert(body: InsertStmt, at: Modification): Returned {
   const relation = resolveRelation(analysis, name)
   const columns = insertedColumns(body, relation)
   writeEffects(analysis, 'insert', name, relation, { columns })
+  let inserted: Outputs = []
   const query = body.selectStmt
   if (query !== undefined && 'SelectStmt' in query) {
     const select = query.SelectStmt
@@ -49,40 +62,22 @@ export function insert(body: InsertStmt, at: Modification): Returned {
     const whole = {
       SelectStmt: { ...select, ...(clause === undefined ? {} : { withClause: clause }) },
     }
-    outputsOfQuery(whole, analysis, at.outer, 'write')
+    inserted = outputsOfQuery(whole, analysis, at.outer, 'write')
+    const into = inserted === 'unknown' ? columns : columns.slice(0, inserted.length)
+    storedIn(
+      analysis,
+      relation,
+      inserted,
+      into.map((column) => [column]),
+    )
   } else if (body.withClause !== undefined) {
     read({ with: body.withClause, targets: [] }, 'write', at)
   }
-  const places = values(body.cols)
-  if (places.length > 0) read({ targets: places }, 'write', at)
-  onConflict(body, name, relation, at)
+  const places = written(body.cols)
+  if (places.length > 0) readWritten({}, places, relation, at)
+  onConflict(body, name, relation, inserted, at)
   const origin = { name: certainName(name, relation), sources: [], ...withOf(body) }
   return returned(body.returningClause, origin, at)
-}
-
-function insertedColumns(body: InsertStmt, relation: Relation | undefined): readonly string[] {
-  const named = targetNames(body.cols)
-  if (named.length > 0 || body.selectStmt === undefined) return named
-  return firstColumns(relation, widthOf(body.selectStmt))
-}
-
-// Values without a list go to the first columns, in order.
-function firstColumns(relation: Relation | undefined, width: number | undefined) {
-  const names = (relation?.columns ?? [])
-    .filter((column) => column.attnum > 0)
-    .map((column) => column.name)
-  return width === undefined ? names : names.slice(0, width)
-}
-
-function widthOf(query: Node): number | undefined {
-  const [row] = 'SelectStmt' in query ? (query.SelectStmt.valuesLists ?? []) : []
-  return row !== undefined && 'List' in row ? row.List.items?.length : undefined
-}
-
-function targetNames(nodes: readonly Node[] | undefined): readonly string[] {
-  return (nodes ?? []).flatMap((node) =>
-    'ResTarget' in node && node.ResTarget.name !== undefined ? [node.ResTarget.name] : [],
-  )
 }
 
 // DO UPDATE changes the rows that the inserted ones collide with: one for each, by a unique key.
@@ -90,6 +85,7 @@ function onConflict(
   body: InsertStmt,
   name: RangeVar,
   relation: Relation | undefined,
+  inserted: Outputs,
   at: Modification,
 ): void {
   const clause = body.onConflictClause
@@ -102,7 +98,9 @@ function onConflict(
   writeEffects(at.analysis, 'update', name, relation, { columns, where })
   const from = [target(name, relation), excluded(relation, at.analysis)]
   const parts = { from, ...withOf(body) }
-  read({ ...parts, targets: values(clause.targetList) }, 'write', at)
+  readWritten(parts, written(clause.targetList), relation, at)
+  // EXCLUDED hands on what would have been inserted.
+  storedIn(at.analysis, relation, inserted, [columns])
   if (clause.whereClause !== undefined) {
     read({ ...parts, where: clause.whereClause }, 'predicate', at)
   }
@@ -149,9 +147,9 @@ export function update(body: UpdateStmt, at: Modification): Returned {
   writeEffects(analysis, 'update', name, relation, { columns: targetNames(body.targetList), where })
   const from = [target(name, relation), ...sources]
   const clause = body.withClause === undefined ? {} : { with: body.withClause }
-  const written = values(body.targetList)
-  if (sources.length > 0 || body.withClause !== undefined || !written.every(isConstantTarget)) {
-    read({ ...clause, from, targets: written }, 'write', at)
+  const sets = written(body.targetList)
+  if (sources.length > 0 || body.withClause !== undefined || !sets.every(isConstant)) {
+    readWritten({ ...clause, from }, sets, relation, at)
   }
   if (body.whereClause !== undefined) {
     read({ ...clause, from, where: body.whereClause }, 'predicate', at)
@@ -160,42 +158,20 @@ export function update(body: UpdateStmt, at: Modification): Returned {
   return returned(body.returningClause, origin, at)
 }
 
-// SET a = 5 reads nothing.
-function isConstantTarget(node: Node): boolean {
-  return 'ResTarget' in node && isLiteral(node.ResTarget.val)
-}
-
-// SET (a, b) = (SELECT …) names one source for several columns.
-function values(targets: readonly Node[] | undefined): readonly Node[] {
-  return (targets ?? []).flatMap((node) => {
-    if (!('ResTarget' in node)) return []
-    const places = subscripts(node.ResTarget.indirection).map(asTarget)
-    const { val } = node.ResTarget
-    return val === undefined ? places : [...places, ...valueTargets(val)]
-  })
-}
-
-function valueTargets(val: Node): readonly Node[] {
-  if (!('MultiAssignRef' in val)) return [asTarget(val)]
-  const { source, colno } = val.MultiAssignRef
-  if (source === undefined) return []
-  if ('RowExpr' in source) return (source.RowExpr.args ?? []).map(asTarget)
-  return (colno ?? 1) === 1 ? [asTarget(rowOf(source))] : []
-}
-
-// SET a[f()] = 1 evaluates f().
-function subscripts(indirection: readonly Node[] | undefined): readonly Node[] {
-  return (indirection ?? []).flatMap((node) =>
-    'A_Indices' in node
-      ? [node.A_Indices.lidx, node.A_Indices.uidx].filter((index) => index !== undefined)
-      : [],
+function readWritten(
+  parts: Parts,
+  sets: readonly Assigned[],
+  relation: Relation | undefined,
+  at: Modification,
+): void {
+  const targets = sets.map(({ value }) => asTarget(value))
+  const outputs = outputsOfQuery(asQuery({ ...parts, targets }), at.analysis, at.outer, 'write')
+  storedIn(
+    at.analysis,
+    relation,
+    outputs,
+    sets.map(({ columns }) => columns),
   )
-}
-
-// A sub-select of several columns, read for its flows alone: ARRAY does not count its columns here.
-function rowOf(source: Node): Node {
-  if (!('SubLink' in source)) return source
-  return { SubLink: { ...source.SubLink, subLinkType: 'EXPR_SUBLINK' } }
 }
 
 export function remove(body: DeleteStmt, at: Modification): Returned {
@@ -229,8 +205,8 @@ export function merge(body: MergeStmt, at: Modification): Returned {
     if (when.condition !== undefined) {
       read({ ...clause, from, where: when.condition }, 'predicate', at)
     }
-    const written = [...values(when.targetList), ...(when.values ?? []).map(asTarget)]
-    if (written.length > 0) read({ ...clause, from, targets: written }, 'write', at)
+    const sets = [...written(when.targetList), ...insertedBy(when, relation)]
+    if (sets.length > 0) readWritten({ ...clause, from }, sets, relation, at)
   }
   const origin = { name: certainName(name, relation), sources, ...clause }
   return returned(body.returningClause, origin, at)

@@ -1,10 +1,11 @@
 // SELECT, VALUES, TABLE and set operations: what they read is for `../query.ts`; here is what makes
 // them more than a read (INTO), and the limit on their rows.
-import type { SelectStmt } from 'libpg-query'
+import type { Node, SelectStmt } from 'libpg-query'
 import { outputsOfQuery } from '../query.js'
 import { constantInteger } from '../tree.js'
 import { createEffect } from './define-relation.js'
 import type { Context, Outcome, Readers } from './outcome.js'
+import { storedInNew } from './stored-columns.js'
 
 export const SELECT_READERS = { SelectStmt: select } satisfies Readers
 
@@ -12,7 +13,9 @@ function select(body: SelectStmt, { analysis, sink, outer }: Context): Outcome {
   const into = leftmost(body).intoClause
   if (into !== undefined) {
     createEffect(analysis, into.rel, 'table')
-    outputsOfQuery({ SelectStmt: body }, analysis, outer, 'write')
+    const query: Node = { SelectStmt: body }
+    const outputs = outputsOfQuery(query, analysis, outer, 'write')
+    storedInNew(analysis, into, query, outputs, outer)
     return { tag: 'SELECT' }
   }
   const outputs = outputsOfQuery({ SelectStmt: body }, analysis, outer, sink)

@@ -68,6 +68,7 @@ function assembled(raw: RawStatement, outcome: Outcome, collected: Collected): S
     },
     ...(countsItsRows(raw.node) ? { counted: true } : {}),
     ...(collected.missing === undefined ? {} : { missing: collected.missing }),
+    ...(collected.stored.length === 0 ? {} : { stored: collected.stored }),
     start: raw.start,
     end: raw.end,
   }

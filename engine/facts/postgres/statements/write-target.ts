@@ -1,6 +1,6 @@
 // The effect of writing to a relation: on the relation itself, on the table beneath where it is a view,
 // and of unknown extent where rules or INSTEAD OF triggers decide what happens.
-import type { RangeVar } from 'libpg-query'
+import type { Node, RangeVar } from 'libpg-query'
 import type { Narrowing } from '../../../schemas/facts.js'
 import { resolveRelation } from '../analysis.js'
 import type { Analysis } from '../analysis.js'
@@ -8,6 +8,7 @@ import type { Relation } from '../catalogue.js'
 import { weaker } from '../effects.js'
 import { outputsOfQuery } from '../query.js'
 import { columnLabels, objectName, relationEffect } from '../relation-effect.js'
+import { storedIn } from './stored-columns.js'
 
 export type Write = {
   readonly columns?: readonly string[]
@@ -57,12 +58,15 @@ function defaultsTaken(analysis: Analysis, relation: Relation): void {
       if (effect.op !== 'call' || !effect.object.startsWith('pg_catalog.')) analysis.effect(effect)
     },
   }
-  for (const { expression, generated } of relation.columns) {
+  for (const { name, expression, generated } of relation.columns) {
     if (generated || expression === undefined || !expression.includes('(')) continue
     if (/^nextval\('[^']*'::regclass\)$/.test(expression)) continue
     const [statement] = analysis.parse(`SELECT (${expression})`) ?? []
     if (statement === undefined) analysis.unread('not_parsed', `default of ${objectName(relation)}`)
-    else outputsOfQuery(statement, within, undefined, 'write')
+    else {
+      const outputs = outputsOfQuery(statement, within, undefined, 'write')
+      storedIn(analysis, relation, outputs, [[name]])
+    }
   }
 }
 
@@ -105,10 +109,14 @@ function throughView(analysis: Analysis, op: Op, view: Relation, write: Write): 
   analysis.leave(view.oid)
 }
 
-function baseOf(
-  analysis: Analysis,
-  view: Relation,
-): { readonly name: RangeVar; readonly relation: Relation } | undefined {
+export type Base = {
+  readonly name: RangeVar
+  readonly relation: Relation
+  // Names beneath of the view's columns, in order; undefined for what is computed.
+  readonly columns: readonly (string | undefined)[]
+}
+
+export function baseOf(analysis: Analysis, view: Relation): Base | undefined {
   const [statement, ...more] =
     view.definition === undefined ? [] : (analysis.parse(view.definition) ?? [])
   if (statement === undefined || more.length > 0 || !('SelectStmt' in statement)) return undefined
@@ -124,5 +132,14 @@ function baseOf(
   const path = analysis.catalogue.definitionPath ?? analysis.names.searchPath
   const within = { ...analysis, names: { ...analysis.names, searchPath: path } }
   const relation = resolveRelation(within, from.RangeVar)
-  return relation === undefined ? undefined : { name: from.RangeVar, relation }
+  if (relation === undefined) return undefined
+  const columns = (query.targetList ?? []).map((node) =>
+    'ResTarget' in node ? columnNamed(node.ResTarget.val) : undefined,
+  )
+  return { name: from.RangeVar, relation, columns }
+}
+
+function columnNamed(val: Node | undefined): string | undefined {
+  const last = val !== undefined && 'ColumnRef' in val ? val.ColumnRef.fields?.at(-1) : undefined
+  return last !== undefined && 'String' in last ? last.String.sval : undefined
 }
