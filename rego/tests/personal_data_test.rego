@@ -31,7 +31,7 @@ test_these_steps_leave_free_text_whole if {
 
 test_one_other_step_among_them_is_enough if {
 	every steps in [["function:left"], ["cast:text", "operator:||"], ["function:substr", "row"]] {
-		_through(steps) == {"protected/free-text-in-parts"}
+		_through(steps) == {"protected/personal-data", "protected/free-text-in-parts"}
 	}
 }
 
@@ -43,7 +43,7 @@ _sinks := {
 	"output", "predicate", "join", "order", "group", "aggregate", "write", "copy", "argument", "notice",
 }
 
-test_parts_of_free_text_stop_where_they_would_leave_or_stay if {
+test_parts_of_free_text_are_hidden_or_stop_where_they_would_leave_or_stay if {
 	flow := object.union(_notes, {"through": ["function:left"]})
 	_to(flow, _sinks) == {"output", "copy", "write", "notice"}
 }
@@ -125,10 +125,69 @@ test_what_is_there_already_gets_none if {
 	"protected/stored-elsewhere" in _ids([_making], [object.union(_stored, {"to": "notice"})])
 }
 
-test_a_new_table_gets_no_free_text if {
-	"protected/stored-elsewhere" in _ids([_making], [_written])
+test_a_new_table_gets_free_text_masked_whole if {
 	both := object.union(_stored, {"labels": ["free_text", "pii"]})
-	"protected/stored-elsewhere" in _ids([_making], [both])
+	every flow in [_written, both] {
+		_ids([_making], [flow]) == {"protected/personal-data", "protected/free-text-in-parts"}
+		_ids([_making], [object.union(flow, {"to": "copy"})]) == _masked
+	}
+}
+
+test_a_temporary_table_takes_masked_values if {
+	temporary := {"op": "insert", "object": "pg_temp.kept", "kind": "table", "temporary": true}
+	_ids([_reading, temporary], [_stored]) == _masked
+	every other in [
+		{"op": "insert", "object": "public.orders", "kind": "table"},
+		{"op": "update", "object": "pg_temp.kept", "kind": "table", "where": "key", "temporary": true},
+	] {
+		"protected/stored-elsewhere" in _ids([temporary, other], [_stored])
+		"protected/stored-elsewhere" in _ids([other], [_stored])
+	}
+}
+
+test_a_materialized_view_holds_masked_values if {
+	stored := {"op": "create", "object": "public.stored", "kind": "materialized_view"}
+	not "protected/stored-elsewhere" in _ids([stored], [_stored])
+}
+
+test_free_text_is_masked_by_its_label_where_its_patterns_are_lost if {
+	facts := object.union(data.base, {"command": {
+		"effects": [_reading],
+		"flows": [object.union(_notes, {"through": ["function:left"]})],
+	}})
+	decision := main.decision with input as facts
+	{"match": "label:free_text", "method": "redact"} in decision.masks
+	clear := object.union(facts, {"identity": {"kind": "human", "groups": ["pii-readers"]}})
+	shown := main.decision with input as clear
+	shown.masks == []
+}
+
+_statistics := {
+	"op": "read", "object": "pg_catalog.pg_stats", "kind": "system_table",
+	"labels": ["system:statistics"],
+}
+
+test_statistics_are_masked_for_everybody if {
+	every groups in [["agents"], ["pii-readers"]] {
+		facts := object.union(data.base, {
+			"identity": {"kind": "human", "groups": groups},
+			"command": {"effects": [_statistics]},
+		})
+		decision := main.decision with input as facts
+		decision.action == "mask-fields"
+		{"match": "label:system:statistics", "method": "null"} in decision.masks
+		"protected/statistics" in {rule.id | some rule in decision.rules}
+	}
+}
+
+test_statistics_by_other_ways_are_for_nobody if {
+	every other in [
+		object.union(_statistics, {"kind": "function", "object": "pg_catalog.pg_mcv_list_items"}),
+		object.union(_statistics, {"op": "copy_out"}),
+		object.union(_statistics, {"labels": ["system:statistics", "system:pages"]}),
+	] {
+		"protected/system-data" in _ids([other], [])
+	}
 }
 
 test_what_writes_nothing_does_not_matter if {

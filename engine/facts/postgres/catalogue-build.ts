@@ -19,6 +19,7 @@ import {
 } from './catalogue-kinds.js'
 import { groupedRows } from './catalogue-rows.js'
 import type { Part, Row } from './catalogue-rows.js'
+import { systemColumnLabels } from './system-relations.js'
 
 export type CataloguePart = {
   readonly schemas: readonly string[]
@@ -117,14 +118,15 @@ function relationsOf(part: Part, system: boolean): readonly Relation[] {
     const oid = row.number(0)
     const definition = row.optionalText(5)
     const own = indexes.get(oid) ?? []
+    const about = { schema: row.text(1), name: row.text(2), system }
     return {
       oid,
-      schema: row.text(1),
-      name: row.text(2),
+      ...about,
       kind: relationKindOf(row.text(3)),
       temporary: row.text(4) === 't',
-      system,
-      columns: (columns.get(oid) ?? []).map(columnOf).sort((a, b) => a.attnum - b.attnum),
+      columns: (columns.get(oid) ?? [])
+        .map((column) => columnOf(column, about))
+        .sort((a, b) => a.attnum - b.attnum),
       keys: own.flatMap(keyColumns),
       uniqueColumns: [...new Set(own.flatMap(uniqueColumns))].sort((a, b) => a - b),
       expressionColumns: [...new Set(own.flatMap(expressionColumns))].sort((a, b) => a - b),
@@ -141,7 +143,7 @@ function relationsOf(part: Part, system: boolean): readonly Relation[] {
   })
 }
 
-function columnOf(row: Row): Column {
+function columnOf(row: Row, about: Parameters<typeof systemColumnLabels>[0]): Column {
   const expression = row.optionalText(6)
   const typmod = row.number(7)
   return {
@@ -152,7 +154,7 @@ function columnOf(row: Row): Column {
     notNull: row.flag(4),
     generated: row.flag(5),
     ...(expression === undefined ? {} : { expression }),
-    labels: [],
+    labels: systemColumnLabels(about, row.text(2)),
   }
 }
 

@@ -62,7 +62,8 @@ export function exitMasksOf(statement: Statement, masks: readonly Mask[]): Exit 
 // The strictest of the masks that match is the one that counts. Whether a value is NULL, and how many
 // are not, is no secret: masks keep NULL as NULL.
 function protectedBy(flow: Flow, masks: readonly Mask[]): readonly Protected[] {
-  if (isHarmless(flow.through)) return []
+  // Whether there are most common values at all depends on the values.
+  if (isHarmless(flow.through) && !flow.labels.includes('system:statistics')) return []
   const matching = masks.filter((mask) => isMatched(mask, flow.from, flow.labels))
   const mask = strictest(matching)
   return mask === undefined ? [] : [{ flow, mask }]

@@ -20,7 +20,12 @@ export type Written = {
    */
   readonly placeOf: (range: RangeVar, withList?: boolean) => Place | undefined
   readonly edited: (edits: readonly Edit[]) => string
+  readonly wordBefore: (start: number) => Word | undefined
+  // Where the last word ends that is no semicolon.
+  readonly end: number
 }
+
+export type Word = Pick<ScanToken, 'start' | 'end' | 'text'>
 
 export function createWritten(text: string): Written {
   const bytes = Buffer.from(text, 'utf8')
@@ -51,6 +56,8 @@ export function createWritten(text: string): Written {
         : { start: start.start, end: end.end, before: '' }
     },
     edited: (edits) => edited(bytes, edits),
+    wordBefore: (start) => tokens.findLast(({ end }) => end <= start),
+    end: tokens.findLast(({ text: word }) => word !== ';')?.end ?? bytes.length,
   }
 }
 

@@ -15,6 +15,7 @@ import { maskOfColumn, maskedSelect, quoted } from './splice-select.js'
 import { createWritten, type Edit } from './splice-text.js'
 import { copiedTable, inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
 import { qualified } from './splice-view.js'
+import { holdsStatistics } from './system-relations.js'
 
 export type Spliced =
   | {
@@ -126,7 +127,7 @@ function standIn(relation: Relation, range: RangeVar, place: Place): string | Re
     (column) => maskOfColumn(relation, column, place.masks) !== undefined,
   )
   if (!isProtected) return undefined
-  if (relation.temporary || relation.system) {
+  if (relation.temporary || (relation.system && !holdsStatistics(relation))) {
     return refused('a temporary or system relation is protected')
   }
   return maskedSelect(relation, range.inh !== true, place.masks, place.catalogue)

@@ -2,7 +2,12 @@
 // Each has a label, so that policies can speak of them; where only some columns matter, they are named.
 import type { Relation } from './catalogue.js'
 
-type Entry = { readonly label: string; readonly columns?: readonly string[] }
+// `columns` alone have the label, or all but `others`.
+type Entry = {
+  readonly label: string
+  readonly columns?: readonly string[]
+  readonly others?: readonly string[]
+}
 
 const CREDENTIALS = 'system:credentials'
 const STATISTICS = 'system:statistics'
@@ -12,6 +17,14 @@ const REPLICATION = 'system:replication'
 const LARGE_OBJECTS = 'system:large_objects'
 // Out-of-line parts of users' values.
 const TOAST = 'system:toast'
+
+// What of statistics names what they are about, and how many values are NULL. All else is worked out from
+// values, how often they occur and how long they are included.
+const ABOUT: readonly string[] = [
+  ...['starelid', 'staattnum', 'stainherit', 'stanullfrac'],
+  ...['stxoid', 'stxdinherit', 'schemaname', 'tablename', 'attname', 'inherited', 'null_frac'],
+  ...['statistics_schemaname', 'statistics_name', 'statistics_owner', 'attnames', 'kinds'],
+]
 
 // All that policies can meet; the last is that of functions that read pages.
 export const SYSTEM_LABELS: readonly string[] = [
@@ -39,11 +52,11 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['_pg_user_mappings', { label: CREDENTIALS }],
   ['_pg_foreign_servers', { label: CREDENTIALS }],
   // Most common values and histogram bounds are copies of users' data (CVE-2025-8713).
-  ['pg_statistic', { label: STATISTICS }],
-  ['pg_statistic_ext_data', { label: STATISTICS }],
-  ['pg_stats', { label: STATISTICS }],
-  ['pg_stats_ext', { label: STATISTICS }],
-  ['pg_stats_ext_exprs', { label: STATISTICS }],
+  ['pg_statistic', { label: STATISTICS, others: ABOUT }],
+  ['pg_statistic_ext_data', { label: STATISTICS, others: ABOUT }],
+  ['pg_stats', { label: STATISTICS, others: ABOUT }],
+  ['pg_stats_ext', { label: STATISTICS, others: ABOUT }],
+  ['pg_stats_ext_exprs', { label: STATISTICS, others: ABOUT }],
   // Texts of other sessions' statements, with their literals.
   ['pg_stat_activity', { label: ACTIVITY, columns: ['query'] }],
   ['pg_stat_statements', { label: ACTIVITY, columns: ['query'] }],
@@ -74,9 +87,23 @@ export function systemLabels(
   }
   const entry = ENTRIES.get(relation.name)
   if (entry === undefined) return relation.schema === 'pg_toast' ? [TOAST] : []
+  if (columns === undefined) return [entry.label]
+  const { columns: labelled = columns, others = [] } = entry
   const touched =
-    entry.columns === undefined ||
-    columns === undefined ||
-    entry.columns.some((column) => columns.includes(column))
+    (entry.columns === undefined && entry.others === undefined) ||
+    columns.some((column) => labelled.includes(column) && !others.includes(column))
   return touched ? [entry.label] : []
+}
+
+/** Of a single column, where it can be masked like a column of users. */
+export function systemColumnLabels(
+  relation: Pick<Relation, 'schema' | 'name' | 'system'>,
+  column: string,
+): readonly string[] {
+  return systemLabels(relation, [column]).filter((label) => label === STATISTICS)
+}
+
+/** Masked at the source like a relation of users. */
+export function holdsStatistics(relation: Pick<Relation, 'name' | 'system'>): boolean {
+  return relation.system && ENTRIES.get(relation.name)?.label === STATISTICS
 }

@@ -29,8 +29,50 @@ mask_rule contains {
 }
 
 # METADATA
+# title: Free text is masked whole where its patterns would not be found
+# description: >-
+#   Personal data inside of free text is found by its pattern, which a part does not have, and what is made
+#   of a query keeps no label.
+# custom:
+#   id: protected/free-text-in-parts
+#   severity: medium
+mask contains {"match": "label:free_text", "method": "redact"} if {
+	_hides_free_text
+}
+
+# METADATA
+# title: Why free text is masked
+# custom:
+#   id: protected/free-text-in-parts
+#   severity: medium
+mask_rule contains {
+	"id": "protected/free-text-in-parts",
+	"message": "free text is masked whole: a part or a copy of it may hide what it holds",
+	"hint": "select the column whole; only what looks like personal data is masked in it",
+} if {
+	_hides_free_text
+}
+
+_hides_free_text if {
+	not facts.clear_reader
+	some flow in input.command.flows
+	"free_text" in flow.labels
+	_loses_patterns(flow)
+}
+
+_loses_patterns(flow) if {
+	flow.to in {"output", "copy"}
+	some step in flow.through
+	not step in _whole
+}
+
+_loses_patterns(flow) if _masked_in_what_is_made(flow)
+
+# METADATA
 # title: Personal data written where it would lose its label
-# description: Free text as well, whose parts would be free text no longer. A new table gets masked values.
+# description: >-
+#   Free text as well, whose parts would be free text no longer. What is made of a query, and what is added to a
+#   temporary table, gets masked values.
 # custom:
 #   id: protected/stored-elsewhere
 #   severity: high
@@ -50,13 +92,22 @@ deny.any contains {
 
 # A table made of a query holds what the query answers, and that is masked.
 _masked_in_what_is_made(flow) if {
-	not "free_text" in flow.labels
 	flow.to == "write"
 	count(_writes) > 0
 	every effect in _writes {
-		effect.op == "create"
-		effect.kind == "table"
+		_takes_masked(effect)
 	}
+}
+
+_takes_masked(effect) if {
+	effect.op == "create"
+	effect.kind in {"table", "materialized_view"}
+}
+
+# It is gone with the session, and nobody else has seen what masks would replace.
+_takes_masked(effect) if {
+	effect.op == "insert"
+	effect.temporary
 }
 
 _writing := {"insert", "update", "copy_in", "create", "alter", "set", "notify", "call"}
@@ -100,23 +151,4 @@ _whole := {
 	"row", "null_test", "count", "sub_select", "set_operation", "array", "cast:text", "coalesce", "collate",
 	"function:to_json", "function:to_jsonb", "function:row_to_json", "function:length",
 	"function:lower", "function:upper", "aggregate:json_agg", "aggregate:jsonb_agg", "aggregate:array_agg",
-}
-
-# METADATA
-# title: Free text in parts
-# description: Personal data inside of free text is found by its pattern, which a part does not have.
-# custom:
-#   id: protected/free-text-in-parts
-#   severity: medium
-deny.any contains {
-	"id": "protected/free-text-in-parts",
-	"message": concat("", [flow.from, " is free text; a part of it may hide what it holds"]),
-	"hint": "select the column whole; what looks like personal data is masked in it",
-} if {
-	not facts.clear_reader
-	some flow in input.command.flows
-	flow.to in {"output", "copy"}
-	"free_text" in flow.labels
-	some step in flow.through
-	not step in _whole
 }

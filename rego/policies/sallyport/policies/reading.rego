@@ -39,8 +39,44 @@ allow.copy_out contains at if {
 }
 
 # METADATA
+# title: Statistics about columns are masked
+# description: They are made of values. What they are about, and how many values are NULL, is shown.
+# custom:
+#   id: protected/statistics
+#   severity: medium
+mask contains {"match": "label:system:statistics", "method": "null"} if {
+	_reads_statistics
+}
+
+# METADATA
+# title: Why statistics are masked
+# custom:
+#   id: protected/statistics
+#   severity: medium
+mask_rule contains {
+	"id": "protected/statistics",
+	"message": "statistics about columns are made of their values and are left empty",
+	"hint": "ask the table itself",
+} if {
+	_reads_statistics
+}
+
+_reads_statistics if {
+	some effect in input.command.effects
+	_is_statistics(effect)
+}
+
+_is_statistics(effect) if {
+	effect.op == "read"
+	effect.kind != "function"
+	"system:statistics" in effect.labels
+}
+
+# METADATA
 # title: The system's secrets, statistics and activity
-# description: They hold credentials, or copies of what users' columns and statements hold.
+# description: >-
+#   They hold credentials, or copies of what users' columns and statements hold. Relations of statistics are
+#   masked instead.
 # custom:
 #   id: protected/system-data
 #   severity: high
@@ -52,7 +88,10 @@ deny.any contains {
 	some effect in input.command.effects
 	some label in effect.labels
 	startswith(label, "system:")
+	not _is_masked(effect, label)
 }
+
+_is_masked(effect, "system:statistics") if _is_statistics(effect)
 
 # METADATA
 # title: Large objects
