@@ -1,7 +1,7 @@
 // Checks a document that somebody wrote (a configuration, settings, tables of tests) against its schema and
 // says in plain words what does not fit: what was found and what is allowed. A value that stands where a
 // secret reference belongs is never repeated.
-import { Ajv, type ErrorObject, type SchemaObject } from 'ajv'
+import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv'
 import { SECRET_PATTERN } from '../engine/schemas/config.js'
 import type { PathSteps, Problem, ReadDocument } from './yaml-document.js'
 
@@ -15,10 +15,14 @@ export type Checker<T> = {
 }
 
 export function createChecker<T>(schema: SchemaObject): Checker<T> {
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: true }).compile<T>(schema)
+  // At first use: the schemas together take half a second, and a command needs few of them.
+  let compiled: ValidateFunction<T> | undefined
+  const validator = (): ValidateFunction<T> =>
+    (compiled ??= new Ajv({ allErrors: true, verbose: true, strict: true }).compile<T>(schema))
   return {
-    fits: (value): value is T => validate(value),
+    fits: (value): value is T => validator()(value),
     problems: (document) => {
+      const validate = validator()
       if (validate(document.value)) return []
       return (validate.errors ?? [])
         .filter((error) => error.keyword !== 'propertyNames')

@@ -1,7 +1,7 @@
 // Reads one segment line by line without holding more of it than a line, and makes a record line of
 // the bytes. Whatever the bytes are, the answer is a value: a line, or words for what is wrong.
 import { closeSync, openSync, readSync } from 'node:fs'
-import { Ajv } from 'ajv'
+import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv'
 import { recordSchema } from '../../engine/schemas/record.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 
@@ -69,12 +69,20 @@ export type ReadLine =
   | { readonly line?: never; readonly wrong: string }
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true })
-const BY_KIND = new Map(
-  recordSchema.oneOf.map((schema) => [
-    schema.properties.kind.const as string,
-    ajv.compile<RecordLine>(schema),
-  ]),
+const SCHEMAS = new Map<string, SchemaObject>(
+  recordSchema.oneOf.map((schema) => [schema.properties.kind.const, schema]),
 )
+// Each compiled at its first line: most commands read no records.
+const compiled = new Map<string, ValidateFunction<RecordLine>>()
+
+function fitsKind(kind: string): ValidateFunction<RecordLine> | undefined {
+  const known = compiled.get(kind)
+  const schema = SCHEMAS.get(kind)
+  if (known !== undefined || schema === undefined) return known
+  const made = ajv.compile<RecordLine>(schema)
+  compiled.set(kind, made)
+  return made
+}
 
 export function readLine(bytes: Buffer): ReadLine {
   let value: unknown
@@ -86,7 +94,7 @@ export function readLine(bytes: Buffer): ReadLine {
   if (typeof value !== 'object' || value === null || !('kind' in value)) {
     return { wrong: 'the line is no record line' }
   }
-  const fits = typeof value.kind === 'string' ? BY_KIND.get(value.kind) : undefined
+  const fits = typeof value.kind === 'string' ? fitsKind(value.kind) : undefined
   if (fits === undefined)
     return {
       wrong: `there are no record lines of kind ${JSON.stringify(value.kind)?.slice(0, 40)}`,

@@ -1,15 +1,28 @@
 // Lines as `audit export` writes them: a command with its facts and decision in place of the digests that
 // stand for them. Such a file may come from anybody, so each line is held against the schemas.
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import { decisionSchema, type Decision } from '../../engine/schemas/decision.js'
 import { factsSchema, type Facts } from '../../engine/schemas/facts.js'
 import type { RecordLine } from '../../engine/schemas/record.js'
 import { readLine } from '../recording/segment-lines.js'
 import type { CommandLine } from '../recording/recorded-facts.js'
 
-const ajv = new Ajv({ strict: false })
-export const isFacts = ajv.compile<Facts>(factsSchema)
-export const isDecision = ajv.compile<Decision>(decisionSchema)
+// Compiled at first use: most commands read no such lines.
+let validators: readonly [ValidateFunction<Facts>, ValidateFunction<Decision>] | undefined
+
+export function isFacts(value: unknown): value is Facts {
+  return compiled()[0](value)
+}
+
+export function isDecision(value: unknown): value is Decision {
+  return compiled()[1](value)
+}
+
+function compiled(): readonly [ValidateFunction<Facts>, ValidateFunction<Decision>] {
+  if (validators !== undefined) return validators
+  const ajv = new Ajv({ strict: false })
+  return (validators = [ajv.compile<Facts>(factsSchema), ajv.compile<Decision>(decisionSchema)])
+}
 
 export type ExportedCommand = {
   readonly line: CommandLine
