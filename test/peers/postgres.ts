@@ -1,7 +1,7 @@
 // A scratch PostgreSQL for tests: a real server on a free port, with SCRAM passwords, its data under
 // the system's temporary directory. It ends with the test, however the test ends: its guardian waits
 // for the end of a pipe that only the test holds open.
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { newData } from './postgres-data.js'
 
 export type PostgresKind = 'embedded' | 'debian'
 
@@ -72,14 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const passwordFile = join(home, 'password')
   own(passwordFile, `${password}\n`, account)
   try {
-    await promisify(execFile)(
-      join(bin, 'initdb'),
-      [
-        ['-D', dataDir, '-U', superuser, '-A', 'scram-sha-256', '--pwfile', passwordFile],
-        ['--encoding=UTF8', '--locale=C', '--no-sync'],
-      ].flat(),
-      { ...account, cwd: home, env: environment() },
-    )
+    await newData({ bin, superuser, password, passwordFile, account, home, env: environment() })
     for (const [name, text] of Object.entries(options.files ?? {})) {
       own(join(dataDir, name), text, account)
     }
