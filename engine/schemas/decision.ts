@@ -23,6 +23,11 @@ export const maskSchema = {
       description: 'partial alone: how many characters stay readable at the end',
     },
     value: { type: 'string', description: 'constant alone: the value that is shown' },
+    stored: {
+      type: 'boolean',
+      description:
+        'true: its masked values may be added by INSERT … SELECT to tables that are there already; else only to what a statement makes and to temporary tables',
+    },
   },
 } as const satisfies JSONSchema
 

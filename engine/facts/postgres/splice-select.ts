@@ -45,7 +45,8 @@ export function maskedSelect(
     if (typeof expression !== 'string') return expression
     columns.push(`${expression} AS ${quoted(column.name)}`)
   }
-  const from = `${only ? 'ONLY ' : ''}${quoted(relation.schema)}.${table} AS ${table}`
+  const schema = relation.temporary ? 'pg_temp' : quoted(relation.schema)
+  const from = `${only ? 'ONLY ' : ''}${schema}.${table} AS ${table}`
   return `(SELECT ${columns.join(', ')} FROM ${from})`
 }
 

@@ -1,6 +1,7 @@
 // Walks over parse trees as plain data: what a statement holds that masking at the source leaves alone,
 // and whether a tree is another one with some nodes replaced.
 import type { CopyStmt, Node, RangeVar } from 'libpg-query'
+import { queryOfInsert } from './splice-insert.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -58,9 +59,9 @@ export function inventoryOf(root: Node): Inventory {
 }
 
 // The query of a SELECT, or within what hands its rows on: a cursor, a prepared statement, a copy, a new
-// table. What is stored in a table that is there already is another matter: masks would take the place
-// of data.
+// table, an INSERT.
 export function queryWithin(statement: Node): Node | undefined {
+  if ('InsertStmt' in statement) return queryOfInsert(statement.InsertStmt)
   const query = 'SelectStmt' in statement ? statement : wrapped(statement)
   return query !== undefined && 'SelectStmt' in query ? query : undefined
 }
@@ -72,11 +73,14 @@ export function copiedTable(statement: Node): CopyStmt | undefined {
   return copy.relation !== undefined && copy.is_from !== true ? copy : undefined
 }
 
+// A materialized view keeps its query, with the masks in it.
+const MADE: ReadonlySet<unknown> = new Set(['OBJECT_TABLE', 'OBJECT_MATVIEW'])
+
 function wrapped(statement: Node): Node | undefined {
   if ('DeclareCursorStmt' in statement) return statement.DeclareCursorStmt.query
   if ('PrepareStmt' in statement) return statement.PrepareStmt.query
   if ('CopyStmt' in statement) return statement.CopyStmt.query
-  if ('CreateTableAsStmt' in statement && statement.CreateTableAsStmt.objtype === 'OBJECT_TABLE')
+  if ('CreateTableAsStmt' in statement && MADE.has(statement.CreateTableAsStmt.objtype))
     return statement.CreateTableAsStmt.query
   return undefined
 }

@@ -11,6 +11,7 @@ import type { ExitMasks } from './exit-masks.js'
 import { isPattern } from './mask-match.js'
 import type { Reading, Statement } from './reading.js'
 import { copyOfQuery } from './splice-copy.js'
+import { storedNowhere } from './splice-insert.js'
 import { maskOfColumn, maskedSelect, quoted } from './splice-select.js'
 import { createWritten, type Edit } from './splice-text.js'
 import { copiedTable, inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
@@ -65,7 +66,13 @@ function splicedText(text: string, place: Place): string | Refused {
   const table = before === undefined ? undefined : copiedTable(before)
   if (table !== undefined) return splicedCopy(text, table, place)
   const query = before === undefined ? undefined : queryWithin(before)
-  if (query === undefined) return refused('not a single query')
+  if (before === undefined || query === undefined) return refused('not a single query')
+  if ('InsertStmt' in before) {
+    const range = before.InsertStmt.relation
+    const target = range === undefined ? undefined : relationOf(range, place)
+    const objection = storedNowhere(target, place.masks)
+    if (objection !== undefined) return refused(objection)
+  }
   const { ranges, ctes, obstacle } = inventoryOf(query)
   if (obstacle !== undefined) return refused(`rewriting leaves ${obstacle} alone`)
   const written = createWritten(text)
@@ -127,8 +134,8 @@ function standIn(relation: Relation, range: RangeVar, place: Place): string | Re
     (column) => maskOfColumn(relation, column, place.masks) !== undefined,
   )
   if (!isProtected) return undefined
-  if (relation.temporary || (relation.system && !holdsStatistics(relation))) {
-    return refused('a temporary or system relation is protected')
+  if (relation.system && !holdsStatistics(relation)) {
+    return refused('a system relation is protected')
   }
   return maskedSelect(relation, range.inh !== true, place.masks, place.catalogue)
 }
