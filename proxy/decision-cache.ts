@@ -3,6 +3,7 @@
 // so two callers share a decision only where the policy cannot tell them apart.
 import { canonicalJson } from '../engine/canonical.js'
 import type { Mask } from '../engine/schemas/decision.js'
+import type { RowFilter } from '../engine/schemas/row-filter.js'
 import type { ExitMasks } from '../engine/facts/postgres/exit-masks.js'
 import type { Entrypoint, Policy } from '../engine/policy/policy.js'
 import type { Decision } from '../engine/schemas/decision.js'
@@ -16,6 +17,9 @@ export type Rewritten = {
   readonly statement: Statement
   // With which it was made.
   readonly masks: readonly Mask[]
+  readonly filters?: readonly RowFilter[]
+  // Beside filters: the words are those on masked data.
+  readonly masked?: boolean
 }
 
 export type Decided = {
@@ -33,6 +37,8 @@ export type Decided = {
   readonly hint?: string
   // Never kept: it belongs to one text, and texts share decisions.
   readonly rewritten?: Rewritten
+  // What could be said of its answer but for the rows in it; `exit` is a refusal then. Never kept.
+  readonly unfiltered?: Decided['exit']
   readonly labelled: boolean
 }
 

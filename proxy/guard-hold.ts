@@ -14,6 +14,7 @@ import { accessOver } from './guard-admission.js'
 import type { CommandToJudge, GuardParts, Refusal, Trial, Words } from './guard.js'
 import { digestOf, type Judge, type Judgement } from './guard-judgement.js'
 import { textOf } from './guard-record.js'
+import { maskedAtSource } from './guard-rewrite.js'
 import { whyUncapped } from './guard-row-cap.js'
 import {
   ABANDONED,
@@ -64,7 +65,8 @@ export async function heldAnswer(
   const now = parts.policy()
   if (now?.digest !== policy.digest)
     return underOther(parts, judge, trial, [policy, now], judgement)
-  const again = judge.judged(trial, policy, parts.clock.now(), grants)
+  const judged = judge.judged(trial, policy, parts.clock.now(), grants)
+  const again = maskedAtSource(trial, judged) ?? judged
   return { judgement: again, refusal: firstRefusal(again, approvals), approvals, rowsMax }
 }
 

@@ -11,6 +11,7 @@ import { factsOfSession, type Base, type SessionFacts } from './facts-of-session
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { refusalOf } from './guard-refusal.js'
 import { asSent } from './guard-rewrite.js'
+import { withRows } from './guard-rows.js'
 import type { Session } from './session.js'
 
 // What the guard itself remembers of a session.
@@ -154,7 +155,8 @@ export function createJudge(parts: JudgeParts): Judge {
       const base = state.facts.base(now, all, isStale(parts))
       const decided = commands.map((command) => {
         const one = decide(policy, base, command, trial, entrypoint)
-        return command.sent === undefined ? one : asSent(one, command.sent, parts.exitMasksOf)
+        const seen = command.sent === undefined ? one : asSent(one, command.sent, parts.exitMasksOf)
+        return seen.decision.filters === undefined ? seen : withRows(seen, command)
       })
       const held = decided.some(({ decision }) => decision.action === 'require-approval')
       return { state, base, policy, decided, held }

@@ -48,6 +48,15 @@ export function refusalOf(decided: Decided): Refusal | undefined {
       ...(hint === undefined ? {} : { hint }),
     }
   }
+  if ('refused' in exit && decided.unfiltered !== undefined) {
+    return {
+      why: 'denied',
+      rule: 'sallyport/rows',
+      message: `denied: the rows of this command cannot be held to those you may see (${exit.refused})`,
+      detail: `rule sallyport/rows`,
+      hint: exit.hint ?? 'name the tables in one plain query',
+    }
+  }
   if ('refused' in exit) {
     return {
       why: 'denied',

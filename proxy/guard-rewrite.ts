@@ -4,12 +4,15 @@ import { edited, type Edit } from '../engine/facts/postgres/splice-text.js'
 import type { Decided, Rewritten } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
+import { inRowsWords } from './guard-rows.js'
 
 // A statement whose answer cannot be masked may still run, where it can be rewritten; one whose computed
 // values would be masked whole is answered as on masked data, where it can. All or none of a message.
 export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | undefined {
   const { decided } = judgement
-  if (judgement.held || !decided.some(wantsOtherWords)) return undefined
+  if (!decided.some(wantsOtherWords)) return undefined
+  if (judgement.held && !decided.some(({ unfiltered }) => unfiltered !== undefined))
+    return undefined
   // Other statements of the message must leave names as they were when these were read.
   const others = decided.length > 1 ? trial.commands.map(({ statement }) => statement) : []
   if (others.some(({ invalidates }) => invalidates.names || invalidates.catalogue)) return undefined
@@ -18,7 +21,8 @@ export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | 
   return { ...judgement, decided: made.filter((one) => one !== undefined) }
 }
 
-function wantsOtherWords({ exit, decision }: Decided): boolean {
+function wantsOtherWords({ exit, decision, unfiltered }: Decided): boolean {
+  if (unfiltered !== undefined) return true
   if (decision.action !== 'mask-fields') return false
   return 'refused' in exit || exit.masks.computed === true
 }
@@ -31,6 +35,11 @@ function inOtherWords(decided: Decided, command: CommandToJudge | undefined): De
     return 'masks' in exit
       ? { ...decided, exit: { masks: { ...exit.masks, otherText: true } } }
       : decided
+  }
+  const { unfiltered, ...rest } = decided
+  if (unfiltered !== undefined) {
+    const masked = wantsOtherWords({ ...rest, exit: unfiltered })
+    return inRowsWords(decided, command, ownText(command), masked)
   }
   const made = command.spliced?.(ownText(command), decision.masks)
   if (made === undefined || !('text' in made)) return 'masks' in exit ? decided : undefined

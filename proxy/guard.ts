@@ -17,6 +17,7 @@ import { limitsOf, overCap } from './guard-row-cap.js'
 import { accessOver, admitted, askable, type Admission, type Askable } from './guard-admission.js'
 import { previewed } from './guard-preview.js'
 import { maskedAtSource } from './guard-rewrite.js'
+import type { RowWords } from './guard-rows.js'
 import type { Waiting, Words } from './guard-waiting.js'
 import { written } from './guard-record.js'
 import { filmHeld, recordTermsOf, unrecorded, type RecordingDuty } from './guard-recording.js'
@@ -45,9 +46,9 @@ export type CommandToJudge = {
   readonly message: 'simple' | 'extended'
   readonly position: number
   readonly of: number
-  // The same command so that the target computes on masked values; absent where the protocol cannot
-  // send another text than the client's. Asked only where the answer itself cannot be masked.
+  // The same on masked values, and under row filters; absent where no other text can be sent.
   readonly spliced?: Rewriting | undefined
+  readonly rows?: RowWords | undefined
   // What the target was sent in place of the text when it was prepared: that is what runs.
   readonly sent?: Rewritten | undefined
 }

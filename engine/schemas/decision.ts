@@ -1,6 +1,7 @@
 // What a bundle's entrypoint answers. Anything that does not fit this schema is a denial.
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import { approvalTermsSchema } from './approval-terms.js'
+import { rowFilterSchema } from './row-filter.js'
 
 export const MASK_METHODS = ['redact', 'partial', 'null', 'hash', 'token', 'constant'] as const
 
@@ -60,6 +61,12 @@ export const decisionSchema = {
       type: 'array',
       items: maskSchema,
       description: 'also with require-approval: they hold once approved',
+    },
+    filters: {
+      type: 'array',
+      items: rowFilterSchema,
+      description:
+        'which rows of a relation are seen and changed, whatever the command says; several of one relation hold together; absent: all rows',
     },
     approval: approvalTermsSchema,
     record: {

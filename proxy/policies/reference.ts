@@ -4,13 +4,14 @@ import { decisionSchema } from '../../engine/schemas/decision.js'
 import { factsSchema } from '../../engine/schemas/facts.js'
 
 type Schema = {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
   readonly additionalProperties?: boolean | Schema
   readonly minimum?: number
   readonly maximum?: number
@@ -38,7 +39,8 @@ function table(schema: Schema): string {
 }
 
 function rowsOf(schema: Schema, path: string): readonly (readonly string[])[] {
-  const { properties = {}, required = [] } = schema
+  const { properties = {}, required = [], anyOf } = schema
+  if (anyOf !== undefined) return anyOf.flatMap((one) => rowsOf(one, path))
   return Object.entries(properties).flatMap(([name, inner]) => {
     const optional = required.includes(name) ? '' : ' *optional*'
     const own = path === '' ? name : `${path}.${name}`
@@ -57,7 +59,7 @@ function valuesOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((one) => `\`${String(one)}\``).join(' ')
   if (schema.type === 'array') {
     const { items = {} } = schema
-    if (items.properties !== undefined) return 'list of objects'
+    if (items.properties !== undefined || items.anyOf !== undefined) return 'list of objects'
     return `${schema.uniqueItems === true ? 'sorted set' : 'list'} of ${valuesOf(items)}s`
   }
   if (schema.type === 'object' && schema.properties === undefined) return 'object of strings'
@@ -66,7 +68,8 @@ function valuesOf(schema: Schema): string {
     minimum === undefined ? '' : ` from ${minimum}`,
     maximum === undefined ? '' : ` to ${maximum}`,
   ].join('')
-  return `${schema.type ?? ''}${bounds}`
+  const type = typeof schema.type === 'object' ? schema.type.join(' or ') : (schema.type ?? '')
+  return `${type}${bounds}`
 }
 
 function worded(text: string): string {

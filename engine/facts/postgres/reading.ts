@@ -68,6 +68,8 @@ export type Statement = {
   readonly missing?: Missing | undefined
   // Columns that labels must follow into; absent for none.
   readonly stored?: readonly Stored[]
+  // The row filters that are in its text already, as one text; see `row-filters.ts`.
+  readonly filteredBy?: string
   // Byte range of the statement in the UTF-8 text.
   readonly start: number
   readonly end: number

@@ -91,6 +91,12 @@ function typeOf(type: Type, column: Column, catalogue: Catalogue): string {
   return length === undefined ? name : `${name}(${length})`
 }
 
+/** The type of a column's values, as it stands in a cast; undefined where it is not known. */
+export function typeNameOf(column: Column, catalogue: Catalogue): string | undefined {
+  const type = catalogue.typeByOid(column.type)
+  return type === undefined ? undefined : typeOf(type, column, catalogue)
+}
+
 /** Declared characters of `char(n)` and `varchar(n)`, from pg_attribute.atttypmod. */
 export function lengthOf(typmod: number | undefined): number | undefined {
   return typmod === undefined || typmod < 4 ? undefined : typmod - 4

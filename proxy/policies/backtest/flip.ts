@@ -1,6 +1,8 @@
 // Two decisions on the same facts, held against each other: does the second let more through, or less?
 // Access is compared, not words: rules that only say something else are no flip.
 import { requirementsOf, type ApprovalTerms } from '../../../engine/schemas/approval-terms.js'
+import { canonicalJson } from '../../../engine/canonical.js'
+import type { RowFilter } from '../../../engine/schemas/row-filter.js'
 import type { Action, Decision, Limits, Mask } from '../../../engine/schemas/decision.js'
 
 export type Direction = 'wider' | 'stricter' | 'mixed'
@@ -27,6 +29,7 @@ export function flipOf(before: Decision, after: Decision): Flip | undefined {
   if (one > 0 && other > 0) {
     changes.push(...maskChanges(before.masks, after.masks))
     changes.push(...limitChanges(before.limits, after.limits))
+    changes.push(...filterChanges(before.filters ?? [], after.filters ?? []))
     if (before.approval !== undefined && after.approval !== undefined) {
       changes.push(...termChanges(before.approval, after.approval))
     }
@@ -94,6 +97,21 @@ function strengths(masks: readonly Mask[]): ReadonlyMap<string, number> {
     found.set(mask.match, Math.max(found.get(mask.match) ?? 0, strength(mask)))
   }
   return found
+}
+
+// Filters hold together: one more shows fewer rows. Another one of the same relation may show others.
+function filterChanges(
+  before: readonly RowFilter[],
+  after: readonly RowFilter[],
+): readonly Change[] {
+  const [one, other] = [before, after].map(
+    (filters) => new Map(filters.map((filter) => [canonicalJson(filter), filter])),
+  )
+  const only = (from: typeof one, to: typeof other, wider: boolean, word: string): Change[] =>
+    [...(from ?? [])]
+      .filter(([key]) => to?.has(key) !== true)
+      .map(([, { relation }]) => ({ wider, text: `filters: ${word} one of ${relation}` }))
+  return [...only(one, other, true, 'without'), ...only(other, one, false, 'with')]
 }
 
 const LIMITS = ['rows_max', 'bytes_max', 'timeout_ms'] as const

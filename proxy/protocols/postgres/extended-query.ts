@@ -13,6 +13,7 @@ import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { freshened, isFailure, NOT_AS_SENT, resolved } from './resolve.js'
 import { rewritingOf } from './rewriting.js'
+import { rowWordsOf } from './row-words.js'
 import { RESERVED, unfitText } from './simple-query.js'
 import { int32At, message, stringEnd, textOf } from './wire-bytes.js'
 
@@ -42,8 +43,8 @@ export function parse(r: RelayState, start: number, end: number): boolean {
   let preview: Preview = {}
   // What an EXECUTE or FETCH does is known when it is bound.
   if (statement !== undefined && (syntaxError !== undefined || !namesAnother(statement))) {
-    const spliced = rewritingOf(r)
-    preview = r.parts.guard.preview(r.session, commandOf(statement, reading.id, text, { spliced }))
+    const asked = { spliced: rewritingOf(r), rows: rowWordsOf(r) }
+    preview = r.parts.guard.preview(r.session, commandOf(statement, reading.id, text, asked))
   }
   const { refusal, sent: instead } = preview
   if (syntaxError !== undefined) {
@@ -104,7 +105,8 @@ export function bind(r: RelayState, start: number, end: number): boolean {
   const { sent: instead } = prepared
   if (instead === 'void') return refused(r, end, NOT_AS_SENT)
   const { values: binds, valueFormats: bindFormats } = parts
-  const asked = { binds, bindFormats, bindTypes: prepared.types, sent: instead }
+  const rows = rowWordsOf(r)
+  const asked = { rows, binds, bindFormats, bindTypes: prepared.types, sent: instead }
   const command = commandOf(found.statement, found.reading, prepared.text, asked)
   return judged(r, [command], (answer, stop) => {
     if (!answer.go) {
@@ -194,7 +196,7 @@ export function commandOf(
   statement: Statement,
   reading: number,
   text: string,
-  { binds, bindFormats, bindTypes, spliced, sent }: Partial<CommandToJudge>,
+  { binds, bindFormats, bindTypes, spliced, rows, sent }: Partial<CommandToJudge>,
 ): CommandToJudge {
   return {
     statement,
@@ -207,6 +209,7 @@ export function commandOf(
     position: 1,
     of: 1,
     spliced,
+    rows,
     sent,
   }
 }

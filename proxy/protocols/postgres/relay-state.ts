@@ -4,6 +4,7 @@ import type { Catalogue, NameContext } from '../../../engine/facts/postgres/cata
 import type { Reading } from '../../../engine/facts/postgres/reading.js'
 import { NO_MASKS, type ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import type { Rewriting, Waiting } from '../../guard.js'
+import type { RowWords } from '../../guard-rows.js'
 import type { Session } from '../../session.js'
 import type { Connected, RelayParts } from './connected.js'
 import { createExpected, type Expected } from './expected.js'
@@ -56,6 +57,7 @@ export type RelayState = {
   judgedWith: { readonly stamp: number; readonly catalogue: Catalogue } | undefined
   // Makes the text that masks at the source; made once.
   rewriting: Rewriting | undefined
+  rows: RowWords | undefined
   // The latest text that had to be read outside, kept for when the message is looked at again.
   lastRead: LastRead | undefined
   // To be called once the target owes nothing more.
@@ -140,6 +142,7 @@ export function relayState(
     abort: undefined,
     judgedWith: undefined,
     rewriting: undefined,
+    rows: undefined,
     lastRead: undefined,
     onDrained: undefined,
     segment: 0,

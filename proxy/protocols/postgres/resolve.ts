@@ -7,6 +7,7 @@ import type { Change, Portal, Prepared } from './memory.js'
 import type { Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { rewrittenText } from './rewriting.js'
+import { wordsAgain } from './row-words.js'
 
 export type Resolved = {
   readonly statement: Statement
@@ -86,13 +87,23 @@ export function freshened(r: RelayState, prepared: Prepared): boolean {
   prepared.statement = prepared.wrapped && outer !== undefined ? preparedIn(outer) : outer
   prepared.catalogue = catalogue
   prepared.names = names
-  if (typeof prepared.sent === 'object') prepared.sent = stillSent(r, prepared, prepared.sent)
+  if (typeof prepared.sent === 'object')
+    prepared.sent = stillSent(r, prepared, prepared.sent, outer)
   return true
 }
 
 // The target has these words and no others: they hold as long as the client's would be put into the same.
-function stillSent(r: RelayState, prepared: Prepared, sent: Rewritten): Rewritten | 'void' {
-  const again = rewrittenText(r, prepared.text, sent.masks)
+function stillSent(
+  r: RelayState,
+  prepared: Prepared,
+  sent: Rewritten,
+  outer: Statement | undefined,
+): Rewritten | 'void' {
+  const { text } = prepared
+  const again =
+    sent.filters === undefined || outer === undefined
+      ? rewrittenText(r, text, sent.masks)
+      : wordsAgain(r, text, outer, sent)
   if (!('text' in again) || again.text !== sent.text) return 'void'
   return { ...sent, statement: prepared.wrapped ? preparedIn(again.statement) : again.statement }
 }
@@ -159,6 +170,7 @@ function together(outer: Statement, inner: Statement, returnsItsRows: boolean): 
     ...(returnsItsRows && outer.control.kind === 'execute' && inner.counted === true
       ? { counted: true }
       : {}),
+    ...(inner.filteredBy === undefined ? {} : { filteredBy: inner.filteredBy }),
     ...(outer.control.kind === 'execute' && inner.stored !== undefined
       ? { stored: inner.stored }
       : {}),

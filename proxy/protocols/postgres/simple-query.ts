@@ -2,6 +2,7 @@
 // read and judged before the first one runs.
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { CommandToJudge, Rewriting, Rewritten } from '../../guard.js'
+import type { RowWords } from '../../guard-rows.js'
 import { messageText } from '../../guard-rewrite.js'
 import { forward, insert, refuseQuery, swallow } from './client-writes.js'
 import { contextReady, drained, looksAgain, noteSent, readingOf, resume } from './context.js'
@@ -12,6 +13,7 @@ import { failureOf, isReserved, type Failure } from './refuse.js'
 import type { RelayState } from './relay-state.js'
 import { isFailure, resolved } from './resolve.js'
 import { rewritingOf } from './rewriting.js'
+import { rowWordsOf } from './row-words.js'
 import { sendCappedQuery } from './row-cap.js'
 import { changesOf } from './statement-changes.js'
 import { message, stringEnd, textOf } from './wire-bytes.js'
@@ -149,7 +151,8 @@ function commandsOf(
     if (typeof found === 'string') return found
     if (isFailure(found)) return found
     const rewriting = found.statement === statement ? rewritingOf(r) : undefined
-    commands[i] = commandOf(found.statement, found.reading, text, i + 1, of, rewriting)
+    const rows = rowWordsOf(r)
+    commands[i] = commandOf(found.statement, found.reading, text, i + 1, of, rewriting, rows)
     const made = changesOf(r, statement, reading, text, of)
     if (made.some((change) => 'name' in change && isReserved(change.name))) return RESERVED
     // PostgreSQL drops the unnamed statement and portal with every Query.
@@ -181,6 +184,7 @@ export function commandOf(
   position: number,
   of: number,
   spliced?: Rewriting,
+  rows?: RowWords,
 ): CommandToJudge {
   return {
     statement,
@@ -193,6 +197,7 @@ export function commandOf(
     position,
     of,
     spliced,
+    rows,
     sent: undefined,
   }
 }
