@@ -35,15 +35,50 @@ export function caught(
   return hits
 }
 
-// Whether any pattern may match: an at sign, thirteen digits with nothing but single blanks or hyphens
-// between them, two digits between hyphens, two capitals before two digits. One pass, and most texts need
-// no other.
+// Whether any pattern may match. All but an address are at least eleven bytes of digits, capitals, blanks
+// and hyphens in a row, so that looking at each eleventh byte finds a part of them; most texts need no more.
 function isSuspect(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start < 5) return false
+  if (end - start < ADDRESS_BYTES_MIN) return false
+  if (hasAtSign(bytes, start, end)) return true
+  for (let i = start + RUN_BYTES_MIN - 1; i < end; i += RUN_BYTES_MIN) {
+    if (IN_RUN[bytes[i] ?? 0] === 0) continue
+    let from = i
+    while (from > start && IN_RUN[bytes[from - 1] ?? 0] === 1) from--
+    let to = i + 1
+    while (to < end && IN_RUN[bytes[to] ?? 0] === 1) to++
+    if (to - from >= RUN_BYTES_MIN && isSuspectRun(bytes, from, to)) return true
+    i = to
+  }
+  return false
+}
+
+// a@b.c; 123-45-6789, the shortest of the others.
+const ADDRESS_BYTES_MIN = 5
+const RUN_BYTES_MIN = 11
+const IN_RUN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === 0x20 || byte === 0x2d || isDigit(byte) || isCapital(byte) ? 1 : 0,
+)
+
+// A short text is looked through faster than a view of it is made.
+const SHORT_BYTES = 128
+
+function hasAtSign(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > SHORT_BYTES) {
+    return bytes.subarray(start, end).includes(AT_SIGN)
+  }
+  for (let i = start; i < end; i++) if (bytes[i] === AT_SIGN) return true
+  return false
+}
+
+const AT_SIGN = 0x40
+
+// Thirteen digits with nothing but single blanks or hyphens between them, three and two digits before
+// hyphens, two capitals before two digits.
+function isSuspectRun(bytes: Buffer, start: number, end: number): boolean {
   let digits = 0
   for (let i = start; i < end; i++) {
     const byte = bytes[i] ?? 0
-    if (byte >= 0x30 && byte <= 0x39) {
+    if (isDigit(byte)) {
       digits++
       if (digits >= 13) return true
       if (digits === 2 && i - start >= 3 && isCapital(bytes[i - 2]) && isCapital(bytes[i - 3])) {
@@ -51,11 +86,23 @@ function isSuspect(bytes: Buffer, start: number, end: number): boolean {
       }
     } else if (byte === 0x2d || byte === 0x20) {
       if (i === start || !isDigit(bytes[i - 1])) digits = 0
-      else if (digits >= 5 && bytes[i - 3] === byte && isDigit(bytes[i - 2])) return true
-    } else if (byte === 0x40) return true
-    else digits = 0
+      else if (byte === 0x2d && isAfterSsn(bytes, start, i)) return true
+    } else digits = 0
   }
   return false
+}
+
+// `ddd-dd` before the hyphen at `at`; dates have four digits before their first.
+function isAfterSsn(bytes: Buffer, start: number, at: number): boolean {
+  return (
+    at - start >= 6 &&
+    isDigit(bytes[at - 2]) &&
+    bytes[at - 3] === 0x2d &&
+    isDigit(bytes[at - 4]) &&
+    isDigit(bytes[at - 5]) &&
+    isDigit(bytes[at - 6]) &&
+    !(at - start >= 7 && isDigit(bytes[at - 7]))
+  )
 }
 
 function isDigit(byte: number | undefined): boolean {

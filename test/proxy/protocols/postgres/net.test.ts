@@ -59,3 +59,31 @@ t.test('any bytes are looked at without harm', async (t) => {
     if (bytes.length !== before) t.fail('the length changed')
   }
 })
+
+t.test('values are found wherever they stand in a text, of whatever length', async (t) => {
+  const found = {
+    ssn: '123-45-6789',
+    card: '4111 1111 1111 1111',
+    email: 'ann@example.org',
+    iban: 'DE89370400440532013000',
+  } as const
+  let seed = 11
+  const filler = (length: number): string =>
+    Array.from({ length }, () => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
+      return 'abxyz -–_.,;/AZ'.charAt((seed >>> 8) % 15)
+    }).join('')
+  for (const pattern of ['ssn', 'card', 'email', 'iban'] as const) {
+    for (let before = 0; before < 40; before++) {
+      for (const after of [0, 1, 7, 150]) {
+        const text = `${filler(before)}|${found[pattern]}|${filler(after)}`
+        if (net(text, pattern).includes(found[pattern])) t.fail(`${pattern} in ${text}`)
+      }
+    }
+  }
+})
+
+t.test('a date is not taken for the beginning of a social security number', async (t) => {
+  t.equal(net('2026-01-31', 'ssn'), '2026-01-31')
+  t.equal(net('2026-01-31 123-45-6789', 'ssn'), '2026-01-31 ***********')
+})
