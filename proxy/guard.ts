@@ -16,6 +16,7 @@ import type { HintFor } from './guard-refusal.js'
 import { limitsOf, overCap } from './guard-row-cap.js'
 import { accessOver, admitted, askable, type Admission, type Askable } from './guard-admission.js'
 import { previewed } from './guard-preview.js'
+import { followed, storesSome, type LabelDuty } from './guard-labels.js'
 import { maskedAtSource } from './guard-rewrite.js'
 import type { RowWords } from './guard-rows.js'
 import type { Waiting, Words } from './guard-waiting.js'
@@ -111,6 +112,8 @@ export type GuardParts = Aged & {
   // Absent: nothing is recorded beside the record.
   readonly recordings?: RecordingDuty
   readonly approvals: Approvals
+  // Keeps the labels that follow data.
+  readonly labels?: LabelDuty
   // Which commands wait for the disk: none, those that change something, all.
   readonly durability: 'os' | 'changes' | 'disk'
   readonly exitMasksOf: (
@@ -169,6 +172,12 @@ export function createGuard(parts: GuardParts): Guard {
 
   const finish: Finish = (trial, judgement, found, approvals) => {
     const refusal = found ?? expired(parts) ?? unrecorded(parts, trial, judgement)
+    const end = (last: Refusal | undefined): void => ended(trial, judgement, last, approvals)
+    if (refusal !== undefined || !storesSome(trial)) end(refusal)
+    else followed(parts.labels, trial, judgement, (last) => guarded(trial, () => end(last)))
+  }
+
+  const ended: Finish = (trial, judgement, refusal, approvals) => {
     written(parts, trial, judgement, refusal, approvals, (failure) =>
       guarded(trial, () => {
         if (failure !== undefined) settle(trial, { go: false, refusal: UNAVAILABLE })

@@ -71,6 +71,9 @@ export type Metrics = {
   readonly signInEnded: (why: string) => void
   // A stream of events: opened, ended, slow (let go) or refused.
   readonly streamed: (change: string) => void
+  // Labels that followed data, and that somebody said are none, by target.
+  readonly labelFollowed: (target: string) => void
+  readonly labelDismissed: (target: string) => void
   readonly bundleActivated: (bundle: { readonly revision: string; readonly digest: string }) => void
   // `step` of the activation that refused it.
   readonly bundleRefused: (step?: string) => void
@@ -127,6 +130,8 @@ export function createMetrics(
     signedIn: (outcome) => c.signIns.inc({ outcome }),
     signInEnded: (why) => c.signInEnds.inc({ why }),
     streamed: (change) => c.streams.inc({ change }),
+    labelFollowed: (target) => c.labelsFollowed.inc({ target }),
+    labelDismissed: (target) => c.labelsDismissed.inc({ target }),
     bundleActivated({ revision, digest }) {
       c.bundle.reset()
       c.bundle.set({ revision, digest }, 1)
@@ -180,6 +185,8 @@ function counters(registry: Registry) {
     streams: counter('console_streams_total', 'streams of events', ['change']),
     bundle: gauge(registry, 'bundle_info', 'the active bundle', ['revision', 'digest']),
     activations: counter('bundle_activations_total', 'bundles offered', ['outcome']),
+    labelsFollowed: counter('labels_followed_total', 'labels that followed data', ['target']),
+    labelsDismissed: counter('labels_dismissed_total', 'derived labels dismissed', ['target']),
     bundleRefusals: counter('bundle_refusals_total', 'bundles refused, by step', ['step']),
     shadowed: counter('shadow_decisions_total', 'commands decided in the shadow', ['outcome']),
   }

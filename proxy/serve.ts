@@ -13,6 +13,7 @@ import { systemClock } from './clock.js'
 import type { Settings } from './config/settings.js'
 import { gatewayConsole } from './gateway-console.js'
 import { breakGlassAlarm, gatewayAccess } from './gateway-access.js'
+import { gatewayLabels, onApprovals, stateOptions } from './gateway-labels.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayRecord } from './gateway-record.js'
 import { gatewayRecordings, recordingsReloaded } from './gateway-recordings.js'
@@ -123,15 +124,12 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       log,
     })
     undo.push(() => policies.close())
-    const state = await openState(
-      settings.state.kind === 'sqlite'
-        ? settings.state
-        : { kind: 'postgres', url: settings.state.url.reveal() },
-      log,
-    )
+    const state = await openState(stateOptions(settings.state), log)
     undo.push(() => state.close())
     // Other gateways on the same store settle requests as well.
-    undo.push(state.onAnnounced((id) => desk.news.tell({ topic: 'approval', id })))
+    undo.push(onApprovals(state, (id) => desk.news.tell({ topic: 'approval', id })))
+    const labels = await gatewayLabels({ state, recorder, metrics, clock, log })
+    undo.push(() => labels.close())
     const alarm = breakGlassAlarm(recorder, metrics, log)
     const approvals = await createApprovals({
       state,
@@ -159,6 +157,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     undo.push(() => identities.close())
     const catalogues = createCatalogueStore({
       labels: () => policies.current().labels,
+      followed: labels,
       refreshMs: (target) =>
         settings.targets.find(({ name }) => name === target)?.catalogue.refreshMs ?? 15_000,
       clock,
@@ -172,7 +171,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       newId,
       onOpened: metrics.sessionOpened,
       onRefused: metrics.sessionRefused,
-      onClosed: approvals.sessionEnded,
+      onClosed: (id) => [approvals, labels].forEach((one) => one.sessionEnded(id)),
     })
     const guard = createGuard({
       clock,
@@ -181,6 +180,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       recorder,
       ...(recordings === undefined ? {} : { recordings }),
       approvals,
+      labels,
       durability: record.durability,
       exitMasksOf,
       hintFor,
@@ -242,6 +242,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
       verify,
       approvals,
       askAccess: access.ask,
+      labels: labels.desk,
       ...(slack === undefined
         ? {}
         : { slack: slackDesk(slack, url, () => settings.approvals.slack?.users ?? {}) }),

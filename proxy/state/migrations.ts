@@ -114,6 +114,34 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await db.schema.alterTable('sallyport_votes').addColumn('rows_max', 'bigint').execute()
     },
   },
+  '005-followed-labels': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('sallyport_followed_labels')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('target', 'text', (column) => column.notNull())
+        .addColumn('database', 'text', (column) => column.notNull())
+        .addColumn('place', 'text', (column) => column.notNull())
+        .addColumn('oid', 'bigint', (column) => column.notNull())
+        .addColumn('before_oid', 'bigint', (column) => column.notNull())
+        .addColumn('attnum', 'bigint', (column) => column.notNull())
+        .addColumn('schema_name', 'text', (column) => column.notNull())
+        .addColumn('relation', 'text', (column) => column.notNull())
+        .addColumn('column_name', 'text', (column) => column.notNull())
+        .addColumn('labels', 'text', (column) => column.notNull())
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('kept', 'bigint', (column) => column.notNull())
+        .addColumn('bound', 'bigint', (column) => column.notNull())
+        .addColumn('session', 'text', (column) => column.notNull())
+        .addColumn('command', 'bigint', (column) => column.notNull())
+        .addColumn('by', 'text', (column) => column.notNull())
+        .addColumn('created_ms', 'bigint', (column) => column.notNull())
+        .addColumn('dismissed_ms', 'bigint')
+        .addColumn('dismissed_by', 'text')
+        .addColumn('dismissed_reason', 'text')
+        .execute()
+    },
+  },
 }
 
 // Several gateways may start at once: the migrator takes a lock of its own.

@@ -1,5 +1,5 @@
 // What the state store holds: requests for approval, who approved them, what access was granted for a time,
-// who approves for whom, and which gateways are alive.
+// who approves for whom, which labels followed data, and which gateways are alive.
 // Only text and integers, times in milliseconds, so that SQLite and PostgreSQL hold the same. The
 // record is the truth about the past; this is what must be agreed upon now.
 import type { ColumnType } from 'kysely'
@@ -108,6 +108,39 @@ export type NoticesTable = {
   readonly told_ms: Fixed<number>
 }
 
+// Labels that followed data into columns which no rule names.
+export type FollowedLabelsTable = {
+  readonly id: Fixed<string>
+  readonly target: Fixed<string>
+  readonly database: Fixed<string>
+  // Which server and database the OIDs are of; empty where it does not say.
+  readonly place: string
+  // 0 while it is not known: until then the names count.
+  readonly oid: number
+  // What had the name when the statement was about to make the relation; 0 for nothing.
+  readonly before_oid: Fixed<number>
+  // 0: any column.
+  readonly attnum: number
+  readonly schema_name: string
+  readonly relation: string
+  readonly column_name: string
+  // JSON list.
+  readonly labels: Fixed<string>
+  // schema.table.column
+  readonly source: Fixed<string>
+  // 1: the values stay where they are, and what labels them does so no longer.
+  readonly kept: Fixed<number>
+  readonly bound: number
+  readonly session: Fixed<string>
+  readonly command: Fixed<number>
+  // Issuer and subject of whose statement it was.
+  readonly by: Fixed<string>
+  readonly created_ms: Fixed<number>
+  readonly dismissed_ms: number | null
+  readonly dismissed_by: string | null
+  readonly dismissed_reason: string | null
+}
+
 export type GatewaysTable = {
   readonly id: Fixed<string>
   readonly seen_ms: number
@@ -118,6 +151,7 @@ export type StateTables = {
   readonly sallyport_votes: VotesTable
   readonly sallyport_grants: GrantsTable
   readonly sallyport_delegations: DelegationsTable
+  readonly sallyport_followed_labels: FollowedLabelsTable
   readonly sallyport_gateways: GatewaysTable
   readonly sallyport_notices: NoticesTable
 }

@@ -14,6 +14,13 @@ const SEEN = `(c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp
 export const IDENTITY = qualified(`
   SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_database()`)
 
+// Which server and database OIDs are of: another after a restore from a dump, the same after a rename.
+export const PLACE = qualified(`
+  SELECT pg_catalog.concat_ws('/',
+    (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s),
+    (SELECT d.oid FROM pg_catalog.pg_database d
+      WHERE d.datname = pg_catalog.current_database()))`)
+
 export const SERVER_PART = part(SYSTEM)
 export const USER_PART = part(USER)
 

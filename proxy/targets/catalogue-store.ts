@@ -2,6 +2,7 @@
 // session opens, looked at again at each opening, on a timer and when a session says that it changed
 // something; labelled anew when the policy's labels change.
 import type { Catalogue } from '../../engine/facts/postgres/catalogue.js'
+import type { FollowedLabel } from '../../engine/facts/postgres/followed-labels.js'
 import { labelled } from '../../engine/facts/postgres/labels.js'
 import type { LabelRule } from '../../engine/policy/policy.js'
 import type { Clock } from '../clock.js'
@@ -14,11 +15,13 @@ import {
 } from './catalogue-connection.js'
 import {
   catalogueFingerprint,
+  cataloguePlace,
   loadCatalogue,
   nextCatalogueVersion,
   type Query,
   type ServerParts,
 } from './catalogue.js'
+import type { FollowedLabels } from './followed-labels.js'
 
 export type CatalogueStore = {
   readonly open: (at: {
@@ -38,12 +41,15 @@ export type CatalogueStore = {
 // What a relay asks of the names of its database.
 export type SharedNames = {
   readonly current: () => Catalogue
-  readonly through: (query: Query) => Promise<Catalogue>
+  // By a session's own connection: what followed data into its temporary tables counts as well.
+  readonly through: (query: Query, session?: string) => Promise<Catalogue>
   readonly refresh: () => Promise<Catalogue>
 }
 
 export type CatalogueStoreParts = {
   readonly labels: () => readonly LabelRule[]
+  // Labels that followed data into columns which no rule names.
+  readonly followed?: Pick<FollowedLabels, 'of' | 'looked'>
   readonly refreshMs: (target: string) => number
   readonly clock: Clock
   readonly log: Log
@@ -74,6 +80,8 @@ export function createCatalogueStore(parts: CatalogueStoreParts): CatalogueStore
   }
 }
 
+const NONE: readonly FollowedLabel[] = []
+
 class Names implements SharedNames {
   static readonly all = new Set<Names>()
 
@@ -98,10 +106,12 @@ class Names implements SharedNames {
   readonly #system: ServerParts = new Map()
   #raw: Catalogue | undefined
   #fingerprint = ''
+  #place = ''
   #labelled:
     | {
         readonly raw: Catalogue
         readonly rules: readonly LabelRule[]
+        readonly followed: readonly FollowedLabel[]
         readonly catalogue: Catalogue
       }
     | undefined
@@ -123,9 +133,10 @@ class Names implements SharedNames {
   }
 
   // Names that only that connection sees, labelled as all others are.
-  readonly through = async (query: Query): Promise<Catalogue> => {
+  readonly through = async (query: Query, session?: string): Promise<Catalogue> => {
     const catalogue = await loadCatalogue(query, this.#system)
-    return labelled(catalogue, this.parts.labels())
+    const followed = this.parts.followed?.of(this.#target, this.#database, session)
+    return labelled(catalogue, this.parts.labels(), undefined, followed)
   }
 
   // One look at a time; whoever asks while one runs waits for the one after it, which sees their change.
@@ -165,27 +176,35 @@ class Names implements SharedNames {
 
   async #look(): Promise<Catalogue> {
     const { query } = this.#connection
+    const startedMs = this.parts.clock.now()
     const fingerprint = await catalogueFingerprint(query)
     if (this.#raw === undefined || fingerprint !== this.#fingerprint) {
-      this.#raw = await loadCatalogue(query, this.#system)
+      const raw = await loadCatalogue(query, this.#system)
+      this.#place = await cataloguePlace(query)
+      this.#raw = raw
       this.#fingerprint = fingerprint
     }
+    this.parts.followed?.looked(this.#target, this.#raw, this.#place, startedMs)
     this.#lookedMs = this.parts.clock.now()
     return this.#withLabels(this.#raw)
   }
 
   #withLabels(raw: Catalogue): Catalogue {
     const rules = this.parts.labels()
+    const followed = this.parts.followed?.of(this.#target, this.#database) ?? NONE
     const known = this.#labelled
-    if (known?.raw === raw && known.rules === rules) return known.catalogue
-    // Other policies that label alike change no reading, and void no approval that waits.
-    if (known?.raw === raw && JSON.stringify(known.rules) === JSON.stringify(rules)) {
-      this.#labelled = { ...known, rules }
-      return known.catalogue
+    if (known?.raw === raw && known.followed === followed) {
+      if (known.rules === rules) return known.catalogue
+      // Other policies that label alike change no reading, and void no approval that waits.
+      if (JSON.stringify(known.rules) === JSON.stringify(rules)) {
+        this.#labelled = { ...known, rules }
+        return known.catalogue
+      }
     }
     // A reading made with other labels must not be used again.
-    const catalogue = { ...labelled(raw, rules), version: nextCatalogueVersion() }
-    this.#labelled = { raw, rules, catalogue }
+    const version = nextCatalogueVersion()
+    const catalogue = { ...labelled(raw, rules, undefined, followed), version }
+    this.#labelled = { raw, rules, followed, catalogue }
     return catalogue
   }
 }

@@ -6,7 +6,7 @@ import { builtCatalogue, builtPart } from '../../engine/facts/postgres/catalogue
 import type { CataloguePart } from '../../engine/facts/postgres/catalogue-build.js'
 import { CatalogueShapeError, partOf } from '../../engine/facts/postgres/catalogue-rows.js'
 import type { Catalogue } from '../../engine/facts/postgres/catalogue.js'
-import { FINGERPRINT, IDENTITY, SERVER_PART, USER_PART } from './catalogue-queries.js'
+import { FINGERPRINT, IDENTITY, PLACE, SERVER_PART, USER_PART } from './catalogue-queries.js'
 
 // Runs one statement and gives its rows as text.
 export type Query = (sql: string) => Promise<readonly (readonly (string | null)[])[]>
@@ -58,6 +58,16 @@ export async function catalogueFingerprint(query: Query): Promise<string> {
   const text = cells?.[0]
   if (typeof text !== 'string') throw new CatalogueShapeError('the fingerprint query gave nothing')
   return text
+}
+
+// Empty where the server does not say: then it is taken to be the one it was.
+export async function cataloguePlace(query: Query): Promise<string> {
+  try {
+    const [cells] = await query(PLACE)
+    return cells?.[0] ?? ''
+  } catch {
+    return ''
+  }
 }
 
 async function identityOf(query: Query): Promise<readonly [server: number, database: string]> {

@@ -26,6 +26,7 @@ import { WEB_LIMITS } from './limits.js'
 import { whyNotPlain } from './plain-http.js'
 import { addPolicy, type PolicyOperations } from './policy-api.js'
 import { addRecordings } from './recordings-api.js'
+import { addLabels, type LabelsDesk } from './labels-api.js'
 import type { KeepersDesk } from '../recordings/keepers-desk.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
 import { addMe, type MeParts } from './me-api.js'
@@ -53,6 +54,8 @@ export type WebOptions = HealthParts & {
   readonly slack?: SlackActions
   // Absent: nothing is recorded beside the record.
   readonly keepers?: KeepersDesk
+  // Absent where no data goes by.
+  readonly labels?: LabelsDesk
   readonly sessions: SessionList
   // What live sessions did last.
   readonly recent?: RecentCommands
@@ -152,6 +155,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     const parts = { access, targets, health, readiness, signedIn, streams: streams.count }
     addGateway(app, parts, callers)
   }
+  const { labels, mayOperate } = options
+  if (labels !== undefined) addLabels(app, { desk: labels, access, mayOperate }, callers)
   if (slack !== undefined) addSlackActions(app, slack, { answers: approvals, clock, log })
   if (pages === undefined) addNoConsole(app, options.console !== undefined)
   openApi.add()

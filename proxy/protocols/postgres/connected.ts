@@ -38,7 +38,7 @@ export type Query = (sql: string) => Promise<readonly (readonly (string | null)[
 export type Catalogues = {
   readonly current: () => Catalogue
   // What this transaction alone can see so far, read through its own connection.
-  readonly through: (query: Query) => Promise<Catalogue>
+  readonly through: (query: Query, session?: string) => Promise<Catalogue>
   // Something that others can see has changed: read again; resolves with the new one.
   readonly refresh: () => Promise<Catalogue>
 }

@@ -69,7 +69,7 @@ async function refreshed(r: RelayState): Promise<void> {
     const ownNames = searchPath.some((schema) => /^pg_temp_\d+$/.test(String(schema)))
     if (ownNames || r.session.transaction === 'open' || r.pipelineOpen) {
       r.ownBeside = r.connected.catalogues.current()
-      r.ownCatalogue = await r.connected.catalogues.through((sql) => ask(r, sql))
+      r.ownCatalogue = await r.connected.catalogues.through((sql) => ask(r, sql), r.session.id)
     } else {
       await r.connected.catalogues.refresh()
       r.ownCatalogue = undefined
