@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Settings, TargetSettings } from './config/settings.js'
-import type { Destination } from './protocols/postgres/listener.js'
+import type { Destination } from './protocols/postgres/destination.js'
 import type { TargetAccount } from './protocols/postgres/target-login.js'
 import type { CatalogueStore } from './targets/catalogue-store.js'
 import { createRegistry, type Account, type Target } from './targets/registry.js'

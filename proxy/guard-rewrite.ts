@@ -1,5 +1,6 @@
 // Masking at the source, where the answer itself cannot be masked well: the command goes to the target in other
 // words, so that the target never computes on protected values.
+import { isComparedOpenly } from '../engine/facts/postgres/output-tier.js'
 import { edited, type Edit } from '../engine/facts/postgres/splice-text.js'
 import type { Decided, Rewritten } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Trial } from './guard.js'
@@ -24,7 +25,10 @@ export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | 
 function wantsOtherWords({ exit, decision, unfiltered }: Decided): boolean {
   if (unfiltered !== undefined) return true
   if (decision.action !== 'mask-fields') return false
-  return 'refused' in exit || exit.masks.computed === true
+  if ('refused' in exit) return true
+  const { computed, fields } = exit.masks
+  // The text of a date or a number depends on settings: the target itself says it best.
+  return computed === true || [...fields.values()].some(({ method }) => method === 'generalise')
 }
 
 function inOtherWords(decided: Decided, command: CommandToJudge | undefined): Decided | undefined {
@@ -35,13 +39,14 @@ function inOtherWords(decided: Decided, command: CommandToJudge | undefined): De
     return 'masks' in exit
       ? { ...decided, exit: { masks: { ...exit.masks, otherText: true } } }
       : decided
+  const isOpen = isComparedOpenly(command.statement, decision.masks)
   }
   const { unfiltered, ...rest } = decided
   if (unfiltered !== undefined) {
-    const masked = wantsOtherWords({ ...rest, exit: unfiltered })
+    const masked = !isOpen && wantsOtherWords({ ...rest, exit: unfiltered })
     return inRowsWords(decided, command, ownText(command), masked)
   }
-  const made = command.spliced?.(ownText(command), decision.masks)
+  const made = isOpen ? undefined : command.spliced?.(ownText(command), decision.masks)
   if (made === undefined || !('text' in made)) return 'masks' in exit ? decided : undefined
   const { text, statement, masks } = made
   return { ...decided, exit: { masks }, rewritten: { text, statement, masks: decision.masks } }

@@ -14,6 +14,7 @@ import type { Settings } from './config/settings.js'
 import { gatewayConsole } from './gateway-console.js'
 import { breakGlassAlarm, gatewayAccess } from './gateway-access.js'
 import { gatewayLabels, onApprovals, stateOptions } from './gateway-labels.js'
+import { maskSecretOf } from './gateway-masks.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayRecord } from './gateway-record.js'
 import { gatewayRecordings, recordingsReloaded } from './gateway-recordings.js'
@@ -213,7 +214,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
         clock,
         policy: policies.current,
         read: reader.read,
-        maskKey: randomBytes(32),
+        maskKey: maskSecretOf(settings),
         log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) =>
           log[level](fields, message),
         onIncident: (event: string, session: string, command: number, detail: string) => {

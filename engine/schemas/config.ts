@@ -371,6 +371,11 @@ export const configSchema = {
             type: 'string',
             description: 'IANA time zone for hours and weekdays in policies',
           },
+          keyed_masks: {
+            enum: ['exit', 'source'],
+            description:
+              'where the masks hash and token are made: as answers leave (default), or also by the target, which is then given a key of its own when a session opens it; not through a pooler that refuses settings it does not know',
+          },
           accounts: {
             type: 'array',
             minItems: 1,
@@ -717,6 +722,19 @@ export const configSchema = {
               description: 'attributes of the resource, such as deployment.environment.name',
             },
           },
+        },
+      },
+    },
+    masks: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['key'],
+      description: 'how the masks hash and token are keyed',
+      properties: {
+        key: {
+          ...secret,
+          description:
+            'reference to a text of 32 characters or more: env:NAME or file:/path. With the same one the same value has the same hash at a target for ever and at every gateway; without one, until the gateway is restarted',
         },
       },
     },

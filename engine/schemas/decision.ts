@@ -3,7 +3,15 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import { approvalTermsSchema } from './approval-terms.js'
 import { rowFilterSchema } from './row-filter.js'
 
-export const MASK_METHODS = ['redact', 'partial', 'null', 'hash', 'token', 'constant'] as const
+export const MASK_METHODS = [
+  'redact',
+  'partial',
+  'null',
+  'hash',
+  'token',
+  'constant',
+  'generalise',
+] as const
 
 export const maskSchema = {
   type: 'object',
@@ -21,13 +29,43 @@ export const maskSchema = {
       type: 'integer',
       minimum: 0,
       maximum: 8,
-      description: 'partial alone: how many characters stay readable at the end',
+      description:
+        'partial: how many characters stay readable at the end; generalise: of a text, at its beginning',
     },
     value: { type: 'string', description: 'constant alone: the value that is shown' },
     stored: {
       type: 'boolean',
       description:
         'true: its masked values may be added by INSERT … SELECT to tables that are there already; else only to what a statement makes and to temporary tables',
+    },
+    period: {
+      enum: ['year', 'quarter', 'month'],
+      description: 'generalise alone: of a date or timestamp (in UTC), the first day of its period',
+    },
+    width: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000_000_000,
+      description: 'generalise alone: of a number, the lower end of its bucket of this width',
+    },
+    network: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 32,
+      description:
+        'generalise alone: of an address, its network with so many bits; twice as many of IPv6',
+    },
+    except: {
+      type: 'array',
+      maxItems: 100,
+      items: { type: 'string', minLength: 1 },
+      description:
+        'with match label: labels below it that other masks speak of; what has no other label is not masked by this one',
+    },
+    tier: {
+      enum: ['strict', 'output'],
+      description:
+        'strict (default): answered as if the masked values were stored; output: compared, joined, sorted and grouped as stored, masked in what is answered',
     },
   },
 } as const satisfies JSONSchema

@@ -88,6 +88,7 @@ export function settingsOf(config: Config, file: string, env: SecretSources['env
     approvals: approvalSettings(config.approvals ?? {}, locate, follow),
     telemetry: optional(config.telemetry?.otlp, (one) => telemetrySettings(one, follow)),
     limits: limitsOf(config.limits ?? {}),
+    masks: { key: optional(config.masks?.key, follow) },
     log: { level: config.log?.level ?? 'info' },
   }
 }
@@ -166,6 +167,7 @@ function targetSettings(
         },
     labels: target.labels ?? {},
     zone: target.zone ?? 'UTC',
+    keyedMasks: target.keyed_masks ?? 'exit',
     accounts: target.accounts.map(({ groups, user, password }) => ({
       groups,
       user,

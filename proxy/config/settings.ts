@@ -63,6 +63,7 @@ export type TargetSettings = {
     | { readonly mode: 'verify'; readonly ca: string | undefined; readonly serverName: string }
   readonly labels: Readonly<Record<string, string>>
   readonly zone: string
+  readonly keyedMasks: 'exit' | 'source'
   readonly accounts: readonly AccountSettings[]
   readonly catalogue: {
     // Undefined: the first account that is open to anybody, else the first.
@@ -187,6 +188,8 @@ export type Settings = {
   }
   // Undefined: nothing is sent anywhere.
   readonly telemetry: TelemetrySettings | undefined
+  // Undefined: one by chance for each start.
+  readonly masks: { readonly key: Secret | undefined }
   readonly limits: LimitSettings
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

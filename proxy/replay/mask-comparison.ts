@@ -1,7 +1,7 @@
 // Two sets of masks held against each other on what one command does with labelled columns: which result
 // columns, and which uses beside them, are masked under the second and were not under the first, or the
 // other way round. Works on recorded flows; the command's text is not looked at.
-import { strictest } from '../../engine/facts/postgres/exit-masks.js'
+import { strictest } from '../../engine/facts/postgres/mask-strictness.js'
 import { isMatched, isPattern } from '../../engine/facts/postgres/mask-match.js'
 import { isHarmless } from '../../engine/facts/postgres/value.js'
 import type { Mask } from '../../engine/schemas/decision.js'

@@ -19,6 +19,7 @@ export type Target = {
   readonly databases: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly zone: string
+  readonly keyedMasks?: 'exit' | 'source'
   readonly accounts: readonly Account[]
 }
 

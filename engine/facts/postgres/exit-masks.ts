@@ -5,7 +5,9 @@ import type { Mask } from '../../schemas/decision.js'
 import type { Flow, Sink } from '../../schemas/facts.js'
 import { isMatched, isPattern, patternOf } from './mask-match.js'
 import type { Pattern } from './mask-match.js'
+import { strictest, wholly } from './mask-strictness.js'
 import type { Statement } from './reading.js'
+import { isOpen } from './output-tier.js'
 import { isHarmless } from './value.js'
 
 export type { Pattern } from './mask-match.js'
@@ -38,7 +40,8 @@ export function exitMasksOf(statement: Statement, masks: readonly Mask[]): Exit 
   const columns = masks.filter((mask) => !isPattern(mask))
   const found = statement.command.flows.flatMap((flow) => protectedBy(flow, columns))
   const refusal =
-    (columns.length > 0 ? notFollowed(statement, columns) : undefined) ?? notMaskable(found)
+    (columns.length > 0 ? notFollowed(statement, columns) : undefined) ??
+    notMaskable(found.filter((one) => !isOpen(one)))
   if (refusal !== undefined) return refusal
   const own = fieldsOf(found, statement)
   // What a cursor or a prepared statement will hand out counts already when it is made.
@@ -67,21 +70,6 @@ function protectedBy(flow: Flow, masks: readonly Mask[]): readonly Protected[] {
   const matching = masks.filter((mask) => isMatched(mask, flow.from, flow.labels))
   const mask = strictest(matching)
   return mask === undefined ? [] : [{ flow, mask }]
-}
-
-const STRICTNESS: readonly Mask['method'][] = [
-  'null',
-  'constant',
-  'redact',
-  'hash',
-  'token',
-  'partial',
-]
-
-export function strictest(masks: readonly Mask[]): Mask | undefined {
-  return [...masks].sort(
-    (left, right) => STRICTNESS.indexOf(left.method) - STRICTNESS.indexOf(right.method),
-  )[0]
 }
 
 // What the reading cannot tell might hold a protected value.
@@ -232,17 +220,9 @@ function fieldsOf(
     const column = typeof statement.outputs === 'object' ? statement.outputs[output] : undefined
     const copy = column?.copy === true && several.every(({ flow }) => flow.through.length === 0)
     if (!copy) computed = true
-    if (mask !== undefined) fields.set(output, copy ? mask : whole(mask))
+    if (mask !== undefined) fields.set(output, copy ? mask : wholly(mask))
   }
   return { fields, computed }
-}
-
-// Of a computed value nothing may stay: its end is not the column's end, and equal hashes of a part, or
-// of a text that the client put beside it, tell the part.
-function whole(mask: Mask): Mask {
-  return mask.method === 'null' || mask.method === 'constant'
-    ? mask
-    : { match: mask.match, method: 'redact' }
 }
 
 function touches(statement: Statement, masks: readonly Mask[]): boolean {

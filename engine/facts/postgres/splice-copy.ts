@@ -4,7 +4,7 @@
 import { parseSync } from 'libpg-query'
 import type { CopyStmt, Node } from 'libpg-query'
 import type { Relation } from './catalogue.js'
-import { quoted } from './splice-select.js'
+import { quoted } from './mask-expression.js'
 import { createWritten, type Edit, type Word } from './splice-text.js'
 import { isReplaced } from './splice-tree.js'
 

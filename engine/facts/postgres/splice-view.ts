@@ -3,7 +3,7 @@
 import { parseSync } from 'libpg-query'
 import type { Node, RangeVar } from 'libpg-query'
 import type { Relation } from './catalogue.js'
-import { quoted } from './splice-select.js'
+import { quoted } from './mask-expression.js'
 import { createWritten, type Edit } from './splice-text.js'
 import { inventoryOf, isReplaced } from './splice-tree.js'
 

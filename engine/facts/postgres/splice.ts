@@ -11,8 +11,9 @@ import type { ExitMasks } from './exit-masks.js'
 import { isPattern } from './mask-match.js'
 import type { Reading, Statement } from './reading.js'
 import { copyOfQuery } from './splice-copy.js'
+import { quoted } from './mask-expression.js'
 import { storedNowhere } from './splice-insert.js'
-import { maskOfColumn, maskedSelect, quoted } from './splice-select.js'
+import { maskOfColumn, maskedSelect } from './splice-select.js'
 import { createWritten, type Edit } from './splice-text.js'
 import { copiedTable, inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
 import { qualified } from './splice-view.js'
@@ -30,6 +31,8 @@ export type SpliceParts = {
   readonly catalogue: Catalogue
   readonly names: NameContext
   readonly masks: readonly Mask[]
+  // The target has been given the keys of `hash` and `token`.
+  readonly keyed?: boolean
   // The ordinary reader, of the same catalogue and names.
   readonly read: (text: string) => Reading
 }
@@ -38,19 +41,31 @@ export type SpliceParts = {
 export function spliced(text: string, parts: SpliceParts): Spliced {
   try {
     const masks = parts.masks.filter((mask) => !isPattern(mask))
-    const place = { ...parts, masks, inlined: [] }
-    const plain = splicedText(text, place)
-    const seen = typeof plain === 'string' ? checked(plain, parts) : plain
+    const place = { ...parts, keyed: parts.keyed === true, masks, inlined: [] }
+    const seen = proved(text, place, parts)
     if ('text' in seen) return seen
     // What a view compares or counts it has from the tables below it.
-    const deep = splicedText(text, { ...place, views: true })
-    return typeof deep === 'string' ? checked(deep, parts) : seen
+    const deep = proved(text, { ...place, views: true }, parts)
+    return 'text' in deep ? deep : seen
   } catch {
     return refused('the statement cannot be rewritten')
   }
 }
 
+// The flows of the new text are followed in its proof: the same tree, in which each mask is one that tells
+// of its value whether it is NULL and no more. What a mask leaves of a value is for the policy to say.
+function proved(text: string, place: Place, parts: SpliceParts): Spliced {
+  const made = splicedText(text, place)
+  if (typeof made !== 'string') return made
+  const proof = splicedText(text, { ...place, proof: true })
+  if (typeof proof !== 'string') return proof
+  const seen = checked(proof, parts)
+  return 'text' in seen ? { ...seen, text: made } : seen
+}
+
 type Place = Pick<SpliceParts, 'catalogue' | 'names' | 'masks'> & {
+  readonly keyed: boolean
+  readonly proof?: boolean
   // Views become what they stand for; these already are, from the outermost on.
   readonly views?: boolean
   readonly inlined: readonly Relation[]
@@ -137,7 +152,7 @@ function standIn(relation: Relation, range: RangeVar, place: Place): string | Re
   if (relation.system && !holdsStatistics(relation)) {
     return refused('a system relation is protected')
   }
-  return maskedSelect(relation, range.inh !== true, place.masks, place.catalogue)
+  return maskedSelect(relation, range.inh !== true, place.masks, place)
 }
 
 // Names in a definition are to be found along another path than the client's, so that each table in it

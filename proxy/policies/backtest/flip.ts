@@ -77,6 +77,8 @@ function strength(mask: Mask): number {
       return 19
     case 'partial':
       return 10 - (mask.keep ?? 0)
+    case 'generalise':
+      return 1
   }
 }
 

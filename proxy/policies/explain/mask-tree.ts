@@ -1,6 +1,6 @@
 // Where each protected value of a statement goes and what becomes of it there, as a small tree: from the
 // column over what it passes to where it ends. What is shown holds no value, and no literal of the text.
-import { strictest } from '../../../engine/facts/postgres/exit-masks.js'
+import { strictest } from '../../../engine/facts/postgres/mask-strictness.js'
 import { isMatched, isPattern } from '../../../engine/facts/postgres/mask-match.js'
 import { isHarmless } from '../../../engine/facts/postgres/value.js'
 import type { Mask } from '../../../engine/schemas/decision.js'

@@ -27,6 +27,8 @@ export type Connected = {
   readonly catalogues: Catalogues
   // What a held command would do; absent where nobody looks.
   readonly consequence?: ((asked: Asked) => Promise<Consequence>) | undefined
+  // The target was given the keys of `hash` and `token` for this session.
+  readonly keyed?: boolean
   // Called once, when the relay has ended and both streams are closed or closing.
   readonly onEnd: (reason: string) => void
 }
@@ -53,7 +55,7 @@ export type RelayParts = {
     catalogue: Catalogue,
     names: NameContext,
   ) => Reading | Promise<Reading>
-  // Key of the `hash` and `token` masks.
+  // The secret that the keys of the `hash` and `token` masks are derived from.
   readonly maskKey: Uint8Array
   readonly log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void
   readonly onIncident: (event: string, session: string, command: number, detail: string) => void

@@ -11,7 +11,8 @@ import type { Tape } from '../../session-tape.js'
 import { listen, streamOf, type Listening } from '../../transport/listen.js'
 import { authenticated } from './authenticate.js'
 import type { Cancels } from './cancel.js'
-import type { Catalogues, Connected, Relay, RelayParts } from './connected.js'
+import type { Connected, Relay, RelayParts } from './connected.js'
+import type { Destination } from './destination.js'
 import { greeting } from './greeting.js'
 import { createLoginCrowd } from './login-crowd.js'
 import { admitted } from './login-wait.js'
@@ -31,19 +32,6 @@ export type ListenerSettings = {
   readonly method: 'password' | 'oauthbearer'
   // Every client goes to this target.
   readonly target: string | undefined
-}
-
-// What a client's database name stands for, as the registry of targets finds it.
-export type Destination = {
-  readonly target: {
-    readonly name: string
-    readonly labels: Readonly<Record<string, string>>
-    readonly zone: string
-  }
-  readonly database: string
-  // Undefined: no account is open to these groups.
-  readonly account: TargetAccount | undefined
-  readonly catalogues: () => Promise<Catalogues>
 }
 
 export type ListenerParts = {
@@ -199,6 +187,7 @@ async function logIn(
   const at = await openedTarget(account, session, parameters, {
     randomBytes: parts.randomBytes,
     log: parts.relay.log,
+    ...(found.target.keyedMasks === 'source' ? { maskKey: parts.relay.maskKey } : {}),
   })
   if (!at.open) return no(at.failure)
   await open(startup, session, found, { account, loggedIn: at.loggedIn, greeted }, parts)
@@ -256,6 +245,7 @@ async function open(
       hiddenWords: [account.host, account.user],
       cancelTarget: () => cancelAt(account, loggedIn),
       catalogues,
+      keyed: found.target.keyedMasks === 'source',
       consequence: parts.relay.consequence?.bind(undefined, account),
       onEnd: ended,
     }

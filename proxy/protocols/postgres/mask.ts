@@ -1,16 +1,10 @@
 // Rewrites the fields of a DataRow that are masked, so that every value keeps its type in text and in
 // binary format: words for text and bytea, NULL for every other type.
-import { createHmac } from 'node:crypto'
 import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
-import { lengthOf } from '../../../engine/facts/postgres/splice-select.js'
-import type { Mask } from '../../../engine/schemas/decision.js'
+import { MASK_BYTES_MAX, maskedBy, type Masked } from './mask-method.js'
 import { caught } from './net.js'
 import type { ResultColumn } from './row-description.js'
 import { int16At, int32At, putInt32 } from './wire-bytes.js'
-
-// What stands in a field's place: the same for all values, or made of each (which is never NULL);
-// undefined: SQL NULL.
-type Masked = 'null' | Uint8Array | ((value: Buffer) => Uint8Array | undefined)
 
 export type MaskPlan = {
   readonly columns: number
@@ -32,14 +26,6 @@ const SEARCHED_TYPES = new Set([114, 142, 3802, 1009, 1015, 2249])
 const SHORT_TYPES = new Set([16, 21, 23, 26, 700, 1082, 1083, 1114, 1184, 1266])
 // float8, numeric: one of ten averages has a fraction that looks like a card number, and none is one.
 const FRACTIONAL_TYPES = new Set([701, 1700])
-const CHAR = 18
-const BYTEA = 17
-const BPCHAR = 1042
-const VARCHAR = 1043
-const MASK_BYTES_MAX = 4096
-const STARS = Buffer.from('****')
-const ONE_STAR = Buffer.from('*')
-const HEX_STARS = Buffer.from('\\x2a2a2a2a')
 
 // `isText` knows text types of extensions and domains by OID.
 export function maskPlan(
@@ -66,69 +52,6 @@ export function maskPlan(
     rewrites: masks.fields.size > 0,
     looks: fields.some((field) => field !== undefined),
   }
-}
-
-function maskedBy(mask: Mask, column: ResultColumn, text: boolean, key: Uint8Array): Masked {
-  if (column.type === BYTEA) return maskedBytes(mask, column.format, key)
-  if (!text) return 'null'
-  if (column.type === CHAR) return mask.method === 'null' ? 'null' : ONE_STAR
-  switch (mask.method) {
-    case 'redact':
-      return declared(STARS, column)
-    case 'null':
-      return 'null'
-    case 'partial':
-      return (value) => keptEnd(value, mask.keep ?? 0)
-    case 'constant':
-      return declared(Buffer.from(mask.value ?? '').subarray(0, MASK_BYTES_MAX), column)
-    case 'hash':
-      return (value) => Buffer.from(`h_${keyed(key, 'hash', value).toString('hex').slice(0, 32)}`)
-    case 'token':
-      return (value) =>
-        Buffer.from(`tok_${keyed(key, 'token', value).toString('hex').slice(0, 24)}`)
-  }
-}
-
-// As the target would store it: cut to the declared length, in `char(n)` filled up to it.
-function declared(words: Buffer, { type, typmod }: ResultColumn): Uint8Array {
-  const length = type === BPCHAR || type === VARCHAR ? lengthOf(typmod) : undefined
-  if (length === undefined) return words
-  const characters = [...words.toString('utf8')].slice(0, length)
-  const padding = type === BPCHAR ? ' '.repeat(length - characters.length) : ''
-  return Buffer.from(`${characters.join('')}${padding}`).subarray(0, MASK_BYTES_MAX)
-}
-
-function maskedBytes(mask: Mask, format: number, key: Uint8Array): Masked {
-  switch (mask.method) {
-    case 'redact':
-    case 'partial':
-      return format === 1 ? STARS : HEX_STARS
-    case 'null':
-    case 'constant':
-    case 'token':
-      return 'null'
-    case 'hash':
-      return (value) => {
-        const raw = format === 1 ? value : Buffer.from(value.toString('latin1', 2), 'hex')
-        const digest = keyed(key, 'hash', raw)
-        return format === 1 ? digest : Buffer.from(`\\x${digest.toString('hex')}`)
-      }
-  }
-}
-
-function keyed(key: Uint8Array, use: string, value: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(use).update('\0').update(value).digest()
-}
-
-// The last `keep` characters stay, where at least as many again are hidden.
-function keptEnd(value: Buffer, keep: number): Uint8Array {
-  let at = value.length
-  for (let kept = 0; kept < keep && at > 0; kept++) {
-    at--
-    while (at > 0 && ((value[at] ?? 0) & 0xc0) === 0x80) at--
-  }
-  if (keep === 0 || at < value.length - at) return STARS
-  return Buffer.concat([STARS, value.subarray(at)])
 }
 
 export type MaskedRow = { readonly length: number; readonly masked: number; readonly hits: number }

@@ -46,5 +46,6 @@ function made(
     if (reading instanceof Promise) throw new Error('the rewritten text is too long')
     return reading
   }
-  return spliced(text, { catalogue, names, masks, read })
+  const keyed = r.connected.keyed === true
+  return spliced(text, { catalogue, names, masks, keyed, read })
 }

@@ -4,6 +4,7 @@ import { catalogueOf } from './context.js'
 import { cutAnswer } from './cut-answer.js'
 import type { Entry } from './expected.js'
 import { recalled, remember } from './known-results.js'
+import { maskKeyOf } from './mask-key.js'
 import { maskPlan, maskRow, roomFor, searchRow } from './mask.js'
 import type { Portal } from './memory.js'
 import { caught } from './net.js'
@@ -80,10 +81,15 @@ function planned(r: RelayState, running: Running, columns: readonly ResultColumn
   }
   if (isPlain(running.masks)) return true
   const catalogue = catalogueOf(r)
-  running.plan = maskPlan(running.masks, columns, r.parts.maskKey, (type) => {
-    const found = catalogue.typeByOid(type)
-    return found?.category === 'S' && found.kind !== 'e'
-  })
+  running.plan = maskPlan(
+    running.masks,
+    columns,
+    maskKeyOf(r.parts.maskKey, r.session.target.name),
+    (type) => {
+      const found = catalogue.typeByOid(type)
+      return found?.category === 'S' && found.kind !== 'e'
+    },
+  )
   return true
 }
 
