@@ -27,7 +27,7 @@ export type ApprovalsParts = {
   readonly notifiers: readonly Notifier[]
   readonly policy: () => Policy | undefined
   readonly clock: Clock
-  readonly limits: { readonly holdsPerIdentity: number }
+  readonly limits: { readonly holdsPerIdentity: number; readonly lookEveryMs?: number }
   readonly selfApproval: boolean
   readonly randomId: () => string
   readonly log: Log
@@ -83,7 +83,7 @@ export async function createApprovals(parts: ApprovalsParts): Promise<Holds> {
   const looking = setInterval(() => {
     line.lookAtAll()
     if (access.count() > 0) refreshQuietly()
-  }, APPROVAL_LIMITS.lookEveryMs)
+  }, parts.limits.lookEveryMs ?? APPROVAL_LIMITS.lookEveryMs)
   looking.unref()
 
   const deskParts = { ...parts, escalateLater: escalation.later, changed }

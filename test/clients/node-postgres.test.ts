@@ -125,7 +125,7 @@ t.test('node-postgres through the gateway', { skip }, async (t) => {
   await t.test('a command is cancelled and the connection lives', async (t) => {
     const client = await connected(t, shop, 'engineer')
     const sleeping = refusal(client.query('SELECT count(*) FROM generate_series(1, 2000000000)'))
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await shop.running('generate_series(1, 2000000000)')
     const canceller = new pg.Client({ host: shop.host, port: shop.port }) as unknown as {
       cancel: (client: unknown, query: unknown) => void
     }

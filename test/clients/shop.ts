@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import { freePort, REPOSITORY } from '../peers/gateway-config.js'
 import { startTestGateway, type TestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres, type Postgres } from '../peers/postgres.js'
+import { running } from '../peers/running.js'
 import { missingProgram } from './program.js'
 
 export type Shop = {
@@ -24,6 +25,8 @@ export type Shop = {
   // At the target itself, past the gateway: what really is in the tables.
   readonly truth: (sql: string) => Promise<readonly unknown[][]>
   // Approves or denies the next held command whose text matches.
+  /** Once the target runs a statement that holds the text. */
+  readonly running: (text: string) => Promise<void>
   readonly settle: (text: RegExp, verb: 'approve' | 'deny') => Promise<void>
   // Environment of a program that connects as this identity; by default over plaintext loopback.
   readonly environment: (name: string) => Promise<Readonly<Record<string, string>>>
@@ -76,6 +79,7 @@ export async function openShop(
     certificate,
     token,
     truth: (sql) => truthOf(target, sql),
+    running: (text) => running(target, text),
     settle: async (text, verb) => settled(gateway, await token('approver'), text, verb),
     environment: async (name) => ({
       PATH: process.env['PATH'] ?? '',

@@ -336,7 +336,7 @@ type Command = {
 }
 
 async function until(true_: () => boolean): Promise<void> {
-  for (let i = 0; i < 2_000; i++) {
+  for (let i = 0; i < 6_000; i++) {
     if (true_()) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -14,7 +14,7 @@ import { startTestGateway, type TestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
 const skip = missingPostgres('embedded')
-const SOON_MS = 10_000
+const SOON_MS = 30_000
 const ACCOUNT = 'hidden_account'
 
 t.test('around a session', { skip }, async (t) => {

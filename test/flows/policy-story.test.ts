@@ -15,7 +15,7 @@ import {
 import { SHIPPED_RULES, SIGNERS, storyWorld } from './policy-story-world.js'
 
 const skip = missingPostgres('embedded')
-const SECONDS = 15_000
+const SECONDS = 60_000
 const RAISE = 'UPDATE employees SET salary = 3500 WHERE id = 7'
 const RENAME = 'ALTER INDEX orders_by_customer RENAME TO orders_of_customer'
 const RENAME_BACK = 'ALTER INDEX orders_of_customer RENAME TO orders_by_customer'

@@ -117,7 +117,7 @@ function waysOf({ steps, ways }: Case): readonly (readonly string[])[] {
 // SQLSTATEs of all errors. What can be sent at once is sent at once.
 async function run(arena: Arena, steps: readonly string[]): Promise<readonly string[]> {
   const wire = await WireClient.open('127.0.0.1', arena.port)
-  await wire.login([['user', 'x']], '', undefined, 3000)
+  await wire.login([['user', 'x']], '', undefined, 30_000)
   const mark = wire.messages.length
   const ready = (): number => wire.messages.slice(mark).filter(({ type }) => type === 'Z').length
   let due = 0
@@ -134,7 +134,7 @@ async function run(arena: Arena, steps: readonly string[]): Promise<readonly str
     if (bytes === undefined) continue
     if (word === 'query') {
       // A Query behind a pipeline goes with it; else what came before is answered first.
-      if (waiting.length === 0) await wire.until(() => wire.closed || ready() >= due, 5000)
+      if (waiting.length === 0) await wire.until(() => wire.closed || ready() >= due, 30_000)
       due++
     }
     if (word === 'sync' && !copies) due++
@@ -145,7 +145,7 @@ async function run(arena: Arena, steps: readonly string[]): Promise<readonly str
     if (/^copy \w+ from stdin/.test(text) && word === 'query') await copying(wire, mark)
   }
   if (waiting.length > 0) send()
-  await wire.until(() => wire.closed || ready() >= due, 5000)
+  await wire.until(() => wire.closed || ready() >= due, 30_000)
   wire.end()
   const errors = wire.messages.slice(mark).filter(({ type }) => type === 'E')
   return errors.map(({ body }) => errorFields(body).get('C') ?? '')

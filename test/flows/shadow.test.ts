@@ -14,7 +14,7 @@ import { missingPostgres, startPostgres, type Postgres } from '../peers/postgres
 import { opaPath } from '../rego/library.js'
 
 const skip = missingPostgres('embedded')
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 const COMMANDS = 400
 const ROUNDS = 5
 

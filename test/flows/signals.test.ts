@@ -8,7 +8,7 @@ import { verifyRecord } from '../../proxy/recording/verify.js'
 import { startGatewayProcess } from '../peers/gateway-process.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
-const NOTICED_MS = 20_000
+const NOTICED_MS = 60_000
 
 t.test('signals', { skip: missingPostgres('embedded') }, async (t) => {
   const server = await startPostgres({ kind: 'embedded' })

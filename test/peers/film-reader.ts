@@ -30,7 +30,7 @@ export async function allFrames(
 export async function eventually<T>(
   look: () => Promise<T | undefined> | T | undefined,
   what: string,
-  ms = 20_000,
+  ms = 60_000,
 ): Promise<T> {
   const end = Date.now() + ms
   for (;;) {

@@ -79,7 +79,7 @@ export async function startS3(): Promise<S3Server> {
 }
 
 async function accepting(port: number): Promise<void> {
-  const end = Date.now() + 20_000
+  const end = Date.now() + 60_000
   for (;;) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = createConnection({ host: '127.0.0.1', port }, () => {

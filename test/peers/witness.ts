@@ -155,6 +155,6 @@ async function freePort(): Promise<number> {
 }
 
 async function until(what: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
+  for (let i = 0; i < 1_500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
   if (!what()) throw new Error('the witness did not come up')
 }

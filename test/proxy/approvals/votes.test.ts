@@ -125,9 +125,9 @@ for (const store of found) {
       const { approvals, approve } = await gateway()
       const hold = await approvals.request(heldRequest({ approvers: ['dba'] }))
       const more = { to: { subject: 'helper' }, reason: '', via: 'api' } as const
-      const short = await approvals.delegate({ from: dora, forMs: 1_000, ...more })
+      const short = await approvals.delegate({ from: dora, forMs: 3_000, ...more })
       t.equal((await approvals.one(helper, hold.id)).id, hold.id)
-      await new Promise((resolve) => setTimeout(resolve, 1_100))
+      await new Promise((resolve) => setTimeout(resolve, 3_100))
       await rejects(t, approve(hold.id, helper), 'not_found')
       const { id } = await approvals.delegate({ from: dora, forMs: 60_000, ...more })
       await rejects(t, approvals.undelegate({ id, by: sid, via: 'api' }), 'not_found')
@@ -152,7 +152,7 @@ for (const store of found) {
       }
       const { approvals, approve, lines } = await gateway({ notifiers: [notifier] })
       const boss = person('boss', { groups: ['managers'] })
-      const escalate = { after_ms: 1_000, to: ['managers'] }
+      const escalate = { after_ms: 3_000, to: ['managers'] }
       const hold = await approvals.request(heldRequest({ ...bothGroups, escalate }))
       await rejects(t, approve(hold.id, boss), 'not_found')
       while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 20))

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { watched } from '../../../proxy/policies/watch.js'
 
-const WAIT_MS = 5000
+const WAIT_MS = 30_000
 
 function scratch(test: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-watch-'))

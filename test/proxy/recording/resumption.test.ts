@@ -21,7 +21,7 @@ const UNMOUNTABLE =
     : 'a small file system can only be mounted as root'
 
 const until = async (what: () => boolean): Promise<void> => {
-  for (let i = 0; i < 300 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
+  for (let i = 0; i < 1_500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
   if (!what()) throw new Error('waited in vain')
 }
 
@@ -80,7 +80,7 @@ for (const short of [false, true]) {
       t.equal(recorder.healthy(), false)
       const from = Date.now()
       await t.rejects(recorded(recorder, commandRecord(4)), { code: 'record_failed' })
-      t.ok(Date.now() - from < 100, 'at once')
+      t.ok(Date.now() - from < 5_000, 'without waiting for the disk')
       recorder.outcome({ session: 's1', command: 2, result: 'failed', sqlstate: '40001' })
       recorder.session({ session: 's2', event: 'closed' })
       await new Promise((done) => setTimeout(done, 600))

@@ -190,7 +190,7 @@ function options(kind: PostgresKind): { readonly skip: string | false; readonly 
 }
 
 async function until(holds: () => boolean): Promise<boolean> {
-  const end = Date.now() + 5_000
+  const end = Date.now() + 30_000
   while (Date.now() < end) {
     if (holds()) return true
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -30,8 +30,9 @@ function listener(port: number, token: string, reads = true): Promise<Heard> {
 
 type Heard = { readonly socket: Socket; readonly text: () => string; ended: boolean }
 
-async function until(holds: () => boolean, ms = 10_000): Promise<boolean> {
-  for (let i = 0; i < ms / 5 && !holds(); i++) await new Promise((done) => setTimeout(done, 5))
+async function until(holds: () => boolean, ms = 30_000): Promise<boolean> {
+  for (const end = Date.now() + ms; !holds() && Date.now() < end;)
+    await new Promise((done) => setTimeout(done, 5))
   return holds()
 }
 

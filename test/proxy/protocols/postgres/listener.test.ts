@@ -169,6 +169,10 @@ function startup(user: string, database: string, version = 0x0003_0000): Buffer 
   return Buffer.concat([head, body])
 }
 
+// On a busy machine an answer takes its time; one that is no more than a letter is followed by nothing.
+const PATIENCE_MS = 30_000
+const QUIET_MS = 1_000
+
 type Said = { readonly words: string; readonly types: string }
 
 // Sends the first part, each other one after an answer, and gives all that came until it was quiet or over.
@@ -178,7 +182,7 @@ async function said(port: number, first: Buffer, ...more: readonly Buffer[]): Pr
   const rest = [...more]
   socket.write(first)
   await new Promise<void>((resolve) => {
-    let quiet = setTimeout(resolve, 4000)
+    let quiet = setTimeout(resolve, PATIENCE_MS)
     socket.on('error', () => resolve())
     socket.on('close', () => resolve())
     socket.on('data', (chunk: Buffer) => {
@@ -186,7 +190,9 @@ async function said(port: number, first: Buffer, ...more: readonly Buffer[]): Pr
       const next = rest.shift()
       if (next !== undefined) socket.write(next)
       clearTimeout(quiet)
-      quiet = setTimeout(resolve, next === undefined ? 400 : 4000)
+      const isReady = /Z\0\0\0\u0005[ITE]$/.test(chunk.toString('latin1'))
+      if (next === undefined && isReady) return resolve()
+      quiet = setTimeout(resolve, next === undefined ? QUIET_MS : PATIENCE_MS)
     })
   })
   socket.destroy()

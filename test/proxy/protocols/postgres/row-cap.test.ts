@@ -433,7 +433,7 @@ function shown(reply: Reply): string[] {
 
 async function raw(port: number): Promise<WireClient> {
   const wire = await WireClient.open('127.0.0.1', port)
-  await wire.login([['user', 'x']], '', undefined, 3000)
+  await wire.login([['user', 'x']], '', undefined, 30_000)
   return wire
 }
 

@@ -13,6 +13,7 @@ import {
 import { message } from '../../../../proxy/protocols/postgres/wire-bytes.js'
 import { selfMadeCertificate } from '../../../peers/certificate.js'
 import { missingPostgres, startPostgres, type PostgresKind } from '../../../peers/postgres.js'
+import { running } from '../../../peers/running.js'
 
 const noOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'no openssl'
 const SSL_REQUEST = '0000000804d2162f'
@@ -45,10 +46,10 @@ for (const kind of ['embedded', 'debian'] as const satisfies readonly PostgresKi
           account,
           settings: new Map(),
           nonce: () => 'nonceOfTheTest',
-          timeoutMs: 5000,
+          timeoutMs: 30_000,
         })
         const answer = sleeping(loggedIn)
-        await new Promise((resolve) => setTimeout(resolve, 200))
+        await running(server, 'pg_sleep(20)')
         await cancelAt(account, loggedIn)
         t.match(await answer, /C57014/)
         loggedIn.socket.destroy()

@@ -18,7 +18,7 @@ import { audit } from '../../commands/audit-lab.js'
 import { commandRecord, emptyDirectory, recorded } from '../sample-record.js'
 
 const until = async (what: () => boolean): Promise<void> => {
-  for (let i = 0; i < 500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
+  for (let i = 0; i < 1_500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
   if (!what()) throw new Error('waited in vain')
 }
 const sizesIn = (text: string): number[] =>

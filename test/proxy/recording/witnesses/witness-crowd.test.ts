@@ -16,7 +16,7 @@ type T = Parameters<typeof emptyDirectory>[0]
 type Named = { readonly key: string; readonly url: string }
 
 const until = async (what: () => boolean): Promise<void> => {
-  for (let i = 0; i < 500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
+  for (let i = 0; i < 1_500 && !what(); i += 1) await new Promise((done) => setTimeout(done, 20))
   if (!what()) throw new Error('waited in vain')
 }
 const keyIn = (directory: string) => readFileSync(join(directory, 'signing-key.pub'), 'utf8').trim()
