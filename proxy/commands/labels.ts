@@ -10,6 +10,10 @@ const VERBS: Verbs = {
     summary: 'compare label rules with the columns that there are',
     load: () => import('./labels/check.js'),
   },
+  derived: {
+    summary: 'labels that followed data: list them, accept them as rules, dismiss one',
+    load: () => import('./labels/derived.js'),
+  },
 }
 
 export const { help, hasVerbs, run } = commandOfVerbs('labels', VERBS, {

@@ -5,7 +5,8 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { run as labelsCommand } from '../../proxy/commands/labels.js'
 import { settingsFrom } from '../../proxy/config/read-config.js'
 import { createLog } from '../../proxy/log.js'
 import { startGateway, type Gateway } from '../../proxy/serve.js'
@@ -200,12 +201,48 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
       t.notMatch(seen, /over 4401/i, `${asking}: ${seen}`)
       t.notMatch(seen, /^!/, asking)
     }
+    await accepted(t)
     await dismissed(t)
     await refusedUnkept(t, later)
   })
 
+  // The list on the command line, and rules made of it.
+  async function accepted(t: Test): Promise<void> {
+    const listed = await typed('derived', 'shop')
+    t.match(listed, { code: 0, err: '' })
+    t.match(listed.out, /shop +public\.c9\.x +pii, pii\.ssn +copied from public\.customers\.ssn/)
+    t.match(listed.out, /public\.people\.number +pii, pii\.ssn +was public\.people\.ssn/)
+    const file = join(policies, 'data/labels/data.yaml')
+    const before = readFileSync(file, 'utf8')
+    const config = ['--config', gateway.configFile]
+    const shown = await typed('derived', 'shop', '--accept', ...config)
+    t.match(shown.out, /\+ +# follows public\.customers\.ssn\n\+ +- schema: public\n/)
+    t.equal(readFileSync(file, 'utf8'), before)
+    t.match(await typed('derived', 'shop', '--accept', '--write', ...config), { code: 0 })
+    t.match(readFileSync(file, 'utf8'), /table: c9\n +column: x\n +labels: \[pii, pii\.ssn\]\n/)
+    t.match((await typed('derived', 'shop', '--accept', ...config)).out, /^Nothing to add/)
+    writeFileSync(file, before)
+    t.match(await typed('derived', '--dismiss', 'x'), { code: 2, err: /belong together/ })
+    t.match(await typed('derived', '--write'), { code: 2, err: /belongs to --accept/ })
+  }
+
+  async function typed(...argv: readonly string[]) {
+    const out: string[] = []
+    const err: string[] = []
+    const code = await labelsCommand(
+      [...argv, ...['--url', gateway.webUrl, '--token', await gateway.token('approver')]],
+      {
+        stdout: { write: (text) => void out.push(text) },
+        stderr: { write: (text) => void err.push(text) },
+        env: {},
+        cwd: gateway.directory,
+      },
+    )
+    return { code, out: out.join(''), err: err.join('') }
+  }
+
   // Said by who operates policies, with a reason; nobody else may.
-  async function dismissed(t: Tap): Promise<void> {
+  async function dismissed(t: Test): Promise<void> {
     const labels = await followed(gateway, t)
     const one = labels.find(({ table, column }) => table === 'c2' && column === 'v')
     const path = `/api/labels/derived/${one?.id ?? ''}/dismiss`
@@ -219,7 +256,7 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
   }
 
   // The state store cannot be written to: what would be stored unlabelled is refused, all else runs.
-  async function refusedUnkept(t: Tap, agent: pg.Client): Promise<void> {
+  async function refusedUnkept(t: Test, agent: pg.Client): Promise<void> {
     const { default: Database } = await import('libsql')
     const store = new Database(join(gateway.directory, 'state.sqlite'))
     store.exec('DROP TABLE sallyport_followed_labels')
@@ -234,8 +271,6 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
   }
 })
 
-type Tap = typeof t
-
 type Followed = {
   readonly id: string
   readonly table: string
@@ -244,7 +279,7 @@ type Followed = {
   readonly from: string
 }
 
-async function followed(gateway: TestGateway, t: Tap): Promise<readonly Followed[]> {
+async function followed(gateway: TestGateway, t: Test): Promise<readonly Followed[]> {
   const answer = await asked(gateway, 'approver', '/api/labels/derived?target=shop')
   t.equal(answer.status, 200)
   return ((await answer.json()) as { readonly labels: readonly Followed[] }).labels

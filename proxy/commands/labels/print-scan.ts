@@ -66,7 +66,7 @@ function listed(head: string, lines: readonly string[]): string {
   return `${head}\n${shown.join('')}${more > 0 ? `  and ${more} more\n` : ''}`
 }
 
-function coloured(diff: string, paint: Paint): string {
+export function coloured(diff: string, paint: Paint): string {
   return diff.replaceAll(/^[+-].*$/gm, (line) =>
     paint(line.startsWith('+') ? 'green' : 'red', line),
   )

@@ -1,18 +1,17 @@
 // `sallyport labels scan`: proposes labels for columns that have none, and writes them into the policy folder when
 // told to. Arguments and printing; what is read and why is in `proxy/labels`.
-import { mkdir, realpath, rename, writeFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { GatewayError } from '../../errors.js'
 import { readDbtManifest } from '../../labels/dbt-manifest.js'
-import { readLabelData, ruleFileOf } from '../../labels/label-data.js'
-import { readRuleFile, withRules, type NewRule } from '../../labels/rule-file.js'
+import { readLabelData } from '../../labels/label-data.js'
+import type { NewRule } from '../../labels/rule-file.js'
 import { isAtLeast, ruleOf, scan, type Proposal } from '../../labels/scan.js'
-import { unifiedDiff } from '../../labels/unified-diff.js'
 import { CONFIDENCES } from '../../labels/weigh.js'
 import type { Io } from '../io.js'
 import { argumentsOf, formatArgument } from '../policy/toolbox.js'
 import { paintFor } from '../table.js'
 import { labelPlace, PLACE_HELP, PLACE_OPTIONS } from './place.js'
+import { rulesWritten } from './rules-written.js'
 import { scanJson, scanText, scanYaml, type Scanned } from './print-scan.js'
 
 const FORMATS = ['pretty', 'json', 'yaml'] as const
@@ -63,26 +62,15 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       .filter(({ confidence }) => isAtLeast(confidence, least))
       .sort(byTable)
       .map(newRule)
-    const name = ruleFileOf(folder)
-    const path = join(folder.root, name)
-    // Two files that say `labels.columns` are one too many for OPA.
-    if (data.rules.length > 0 && data.place.file !== name && added.length > 0) {
-      throw new GatewayError(
-        'bundle_invalid',
-        `the label rules stand in ${data.place.file}, and scan adds to ${name} alone: move them there`,
-      )
-    }
-    const before = await readRuleFile(path)
-    const after = withRules(before, added, relative(io.cwd, path))
-    const diff = added.length === 0 ? '' : unifiedDiff(name, before, after)
-    if (values.write === true && added.length > 0) await written(path, after)
+    const made = await rulesWritten(folder, data, added, {
+      cwd: io.cwd,
+      write: values.write === true,
+    })
     const scanned: Scanned = {
       target,
       scan: found,
       added,
-      file: relative(io.cwd, path),
-      diff,
-      written: values.write === true && added.length > 0,
+      ...made,
       unspoken: [...new Set(added.flatMap(({ rule }) => unspokenIn(rule.labels, data.isSpokenOf)))],
     }
     io.stdout.write(printed(scanned, format, io))
@@ -126,13 +114,4 @@ function unspokenIn(
   isSpokenOf: (label: string) => boolean,
 ): readonly string[] {
   return labels.some(isSpokenOf) ? [] : labels
-}
-
-// Whole or not at all; a link stays one.
-async function written(named: string, text: string): Promise<void> {
-  const path = await realpath(named).catch(() => named)
-  const part = `${path}.part`
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(part, text)
-  await rename(part, path)
 }
