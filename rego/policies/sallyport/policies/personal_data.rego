@@ -9,11 +9,61 @@ import data.sallyport.facts
 # custom:
 #   id: protected/personal-data
 #   severity: high
+mask contains object.union_n([method, {"match": concat(":", ["label", label])}, _mask_except(label)]) if {
+	input.stage == "command"
+	not facts.clear_reader
+	some label, method in _mask_methods
+}
+
+# METADATA
+# title: What looks like personal data is masked wherever it is found
+# custom:
+#   id: protected/personal-data
+#   severity: high
 mask contains {"match": match, "method": "redact"} if {
 	input.stage == "command"
 	not facts.clear_reader
-	some match in ["label:pii", "pattern:ssn", "pattern:card", "pattern:email"]
+	some match in ["pattern:ssn", "pattern:card", "pattern:email"]
 }
+
+_mask_methods := object.union({"pii": _mask_default}, _mask_of_caller)
+
+_mask_default := data.masks["default"] if {
+	data.masks["default"]
+} else := {"method": "redact"}
+
+_mask_of_caller[label] := entries[0].mask if {
+	some label in {entry.label | some entry in data.masks.by_label}
+	entries := [entry |
+		some entry in data.masks.by_label
+		entry.label == label
+		_mask_speaks(entry)
+	]
+}
+
+_mask_speaks(entry) if {
+	every about, values in object.get(entry, "for", {}) {
+		some value in values
+		value in _mask_caller[about]
+	}
+}
+
+_mask_caller := {
+	"groups": input.identity.groups,
+	"kinds": [facts.kind],
+	"targets": [input.target.name],
+	"environments": [object.get(input.target.labels, "env", "")],
+	"purposes": [input.session.purpose],
+}
+
+# Labels below it that have masks of their own.
+_mask_except(label) := {"except": sort(below)} if {
+	below := {other |
+		some other, _ in _mask_methods
+		startswith(other, concat("", [label, "."]))
+	}
+	count(below) > 0
+} else := {}
 
 # METADATA
 # title: Why there are masks
@@ -84,10 +134,20 @@ deny.any contains {
 	not facts.clear_reader
 	some flow in input.command.flows
 	flow.to in {"write", "notice"}
-	some label in flow.labels
-	label in {"pii", "free_text"}
+	_loses_label(flow)
 	not _stays(flow)
 	not _masked_in_what_is_made(flow)
+}
+
+_loses_label(flow) if "free_text" in flow.labels
+
+_loses_label(flow) if _is_personal(flow)
+
+# A label that is masked, or one below it.
+_is_personal(flow) if {
+	some label in flow.labels
+	some masked, _ in _mask_methods
+	startswith(concat("", [label, "."]), concat("", [masked, "."]))
 }
 
 # A table made of a query holds what the query answers, and that is masked.
@@ -142,7 +202,7 @@ deny.explain contains {
 } if {
 	not facts.clear_reader
 	some flow in input.command.flows
-	"pii" in flow.labels
+	_is_personal(flow)
 	flow.to in {"predicate", "join", "order", "group"}
 }
 
