@@ -44,7 +44,8 @@ export function filteredIn(catalogue: Catalogue, filters: readonly RowFilter[]):
 
 /** The first relation with filtered rows that the statement has to do with, by name. */
 export function reachedBy(statement: Statement, filtered: Filtered): string | undefined {
-  for (const { object, kind } of statement.command.effects) {
+  for (const { object, kind, labels = [] } of statement.command.effects) {
+    if (labels.some((label) => COPIES.has(label))) return object
     if (kind === 'schema') {
       const relations = filtered.catalogue.userRelations ?? []
       const inside = relations.find(
@@ -54,6 +55,15 @@ export function reachedBy(statement: Statement, filtered: Filtered): string | un
     } else if (reachOf(object, filtered) !== undefined) return object
   }
   return undefined
+}
+
+// Of values in all rows, whoever may see them.
+const COPIES: ReadonlySet<string> = new Set(['system:statistics', 'system:toast', 'system:pages'])
+
+/** Why what it reads besides relations holds values of rows that are not seen. */
+export function copiedValues({ command }: Statement): string | undefined {
+  const copy = command.effects.find(({ labels = [] }) => labels.some((one) => COPIES.has(one)))
+  return copy === undefined ? undefined : `${copy.object} holds values of all rows`
 }
 
 export function reachOf(object: string, filtered: Filtered): Reach | undefined {

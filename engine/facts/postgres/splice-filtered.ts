@@ -5,7 +5,14 @@ import type { RowFilter } from '../../schemas/row-filter.js'
 import type { Catalogue } from './catalogue.js'
 import type { ExitMasks } from './exit-masks.js'
 import type { Statement } from './reading.js'
-import { filteredIn, filterKey, reachedBy, reachOf, type Filtered } from './row-filters.js'
+import {
+  copiedValues,
+  filteredIn,
+  filterKey,
+  reachedBy,
+  reachOf,
+  type Filtered,
+} from './row-filters.js'
 import { spliced, type Spliced, type SpliceParts } from './splice.js'
 import { refused, rowsSpliced, type Refused } from './splice-rows.js'
 
@@ -41,7 +48,7 @@ export function splicedUnderFilters(text: string, parts: FilteredParts): Spliced
 function worked(text: string, parts: FilteredParts): Spliced {
   const { statement, catalogue, names, filters, masks, read } = parts
   const filtered = filteredIn(catalogue, filters)
-  const problem = doubtOf(statement) ?? changeOf(statement, filtered)
+  const problem = doubtOf(statement) ?? copiedValues(statement) ?? changeOf(statement, filtered)
   if (problem !== undefined) return refused(problem)
   const base = masked(text, parts)
   if ('refused' in base) return base

@@ -5,6 +5,7 @@ import { exitMasksOf } from '../../../engine/facts/postgres/exit-masks.js'
 import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import { createReader, type Reader } from '../../../engine/facts/postgres/read.js'
 import type { Reading, Statement } from '../../../engine/facts/postgres/reading.js'
+import { filteredBy, splicedUnderFilters } from '../../../engine/facts/postgres/splice-filtered.js'
 import { spliced, type Spliced } from '../../../engine/facts/postgres/splice.js'
 import type { Entrypoint, Policy } from '../../../engine/policy/policy.js'
 import type { Action, Decision, Mask } from '../../../engine/schemas/decision.js'
@@ -14,6 +15,7 @@ import type { CommandToJudge, Refusal, Rewriting, Trial } from '../../guard.js'
 import { commandDigest, createJudge } from '../../guard-judgement.js'
 import { refusalOf } from '../../guard-refusal.js'
 import { maskedAtSource } from '../../guard-rewrite.js'
+import type { RowWords } from '../../guard-rows.js'
 import { overCap } from '../../guard-row-cap.js'
 import type { Session } from '../../session.js'
 import type { Situation } from './situation.js'
@@ -93,7 +95,17 @@ export async function createRehearsing(): Promise<Rehearsing> {
           if ('refused' in made) leftAlone = made.refused
           return made
         }
-        return { ...command, spliced: rewriting }
+        const rows: RowWords = {
+          reached: (one, filters) => filteredBy(one, filters, catalogue),
+          spliced: (text, one, filters, masks, answer) => {
+            const read = readingIn(catalogue, names, reader)
+            const asked = { statement: one, filters, masks, ...answer }
+            const made = splicedUnderFilters(text, { ...asked, catalogue, names, read })
+            if ('refused' in made) leftAlone = made.refused
+            return made
+          },
+        }
+        return { ...command, spliced: rewriting, rows }
       })
       const found = judged(commands, sql, situation, policy, entrypoint)
       const statements = found.map((one): Rehearsed => ({ ...one, leftAlone }))
@@ -190,10 +202,13 @@ function splicedText(
   masks: readonly Mask[],
   reader: Reader,
 ): Spliced {
-  const read = (rewritten: string): Reading => {
+  return spliced(text, { catalogue, names, masks, read: readingIn(catalogue, names, reader) })
+}
+
+function readingIn(catalogue: Catalogue, names: NameContext, reader: Reader) {
+  return (rewritten: string): Reading => {
     const reading = reader.read(rewritten, catalogue, names)
     if (reading instanceof Promise) throw new Error('the rewritten text is too long')
     return reading
   }
-  return spliced(text, { catalogue, names, masks, read })
 }

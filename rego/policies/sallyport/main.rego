@@ -13,7 +13,7 @@ import data.sallyport.policies
 # METADATA
 # title: The decision
 # entrypoint: true
-decision := object.union(_decided, _recorded)
+decision := object.union_n([_decided, _filtered, _recorded])
 
 _decided := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if {
 	count(_denials) > 0
@@ -26,7 +26,7 @@ _decided := {"action": "deny", "rules": _denials, "masks": [], "limits": {}} if 
 } if {
 	count(_holds) > 0 # mutate: equivalent (drop, compare), because without holds there are no terms; said aloud all the same
 } else := {"action": "mask-fields", "rules": _mask_rules, "masks": _masks, "limits": _limits} if {
-	count(_masks) > 0
+	count(_masks) + count(_filters) > 0
 } else := {"action": "allow", "rules": [], "masks": [], "limits": _limits}
 
 # METADATA
@@ -221,9 +221,17 @@ _escalated_to := intersection({{group | some group in one.to} | some one in _esc
 _masks := sort(policies.mask)
 
 _mask_rules := _by_name({rule |
-	count(_masks) > 0
+	count(_masks) + count(_filters) > 0
 	some rule in policies.mask_rule
 })
+
+# Which rows are seen; all that anybody names hold together, also once what is held was approved.
+_filtered := {"filters": _filters} if {
+	_decided.action != "deny"
+	count(_filters) > 0 # mutate: equivalent (drop, compare), because no filters and none named are the same
+} else := {}
+
+_filters := sort([one | some one in policies.filter])
 
 # What is recorded beside the record: where several rules ask, the most of what they ask for. Without any,
 # the decision says nothing of it, and the gateway's configuration does.
