@@ -110,6 +110,11 @@ export function filmRow(
   }
 }
 
+// Whether this command's further rows are left out, and that is marked already.
+export function filmLeavesOut(film: Filming, running: Running): boolean {
+  return film.willSkip && film.running === running
+}
+
 // The gateway itself says something about this command, between two messages of the target.
 export function filmAside(r: RelayState, command: number): void {
   const { film } = r

@@ -35,11 +35,18 @@ export function caught(
   return hits
 }
 
-// Whether any pattern may match. All but an address are at least eleven bytes of digits, capitals, blanks
-// and hyphens in a row, so that looking at each eleventh byte finds a part of them; most texts need no more.
+// Whether any pattern may match.
 function isSuspect(bytes: Buffer, start: number, end: number): boolean {
   if (end - start < ADDRESS_BYTES_MIN) return false
-  if (hasAtSign(bytes, start, end)) return true
+  return hasAtSign(bytes, start, end) || hasSuspectRun(bytes, start, end)
+}
+
+/**
+ * Whether another than that of an address may. All others are at least eleven bytes of digits, capitals,
+ * blanks and hyphens in a row, so that looking at each eleventh byte finds a part of them; most texts need
+ * no more.
+ */
+export function hasSuspectRun(bytes: Buffer, start: number, end: number): boolean {
   for (let i = start + RUN_BYTES_MIN - 1; i < end; i += RUN_BYTES_MIN) {
     if (IN_RUN[bytes[i] ?? 0] === 0) continue
     let from = i
@@ -54,7 +61,7 @@ function isSuspect(bytes: Buffer, start: number, end: number): boolean {
 
 // a@b.c; 123-45-6789, the shortest of the others.
 const ADDRESS_BYTES_MIN = 5
-const RUN_BYTES_MIN = 11
+export const RUN_BYTES_MIN = 11
 const IN_RUN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === 0x20 || byte === 0x2d || isDigit(byte) || isCapital(byte) ? 1 : 0,
 )
@@ -70,7 +77,8 @@ function hasAtSign(bytes: Buffer, start: number, end: number): boolean {
   return false
 }
 
-const AT_SIGN = 0x40
+/** Without it a text is no address. */
+export const AT_SIGN = 0x40
 
 // Thirteen digits with nothing but single blanks or hyphens between them, three and two digits before
 // hyphens, two capitals before two digits.

@@ -3,6 +3,7 @@
 import { catalogueOf } from './context.js'
 import { cutAnswer } from './cut-answer.js'
 import type { Entry } from './expected.js'
+import { filmLeavesOut } from './filming.js'
 import { recalled, remember } from './known-results.js'
 import { maskKeyOf } from './mask-key.js'
 import { maskPlan, maskRow, roomFor, searchRow } from './mask.js'
@@ -13,6 +14,7 @@ import type { RelayState } from './relay-state.js'
 import { originsAgree } from '../../../engine/facts/postgres/exit-masks.js'
 import { columnsOf, type ResultColumn } from './row-description.js'
 import { isPlain, type Running } from './running.js'
+import { maskRowsInPlace, type MaskedRows } from './rows-in-place.js'
 import { cut, roomAt, tookRoom } from './target-writes.js'
 
 // RowDescription of a statement of a Query. Answers whether it goes on.
@@ -97,6 +99,35 @@ const OTHER_COLUMNS: Failure = {
   sqlstate: '42501',
   message: 'the result has other columns than the statement was judged by, so it is withheld',
   hint: 'run it again',
+}
+
+// Rows that lie whole in [start, end) and go on, masked and searched where they are; undefined: look at them one by one.
+export function rowsTogether(
+  r: RelayState,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): MaskedRows | undefined {
+  const entry = r.expected.head()
+  if (entry === undefined || entry.failed || r.cut !== undefined) return undefined
+  if (entry.internal !== undefined || entry.swap !== undefined || r.capped !== undefined)
+    return undefined
+  if (entry.kind !== 'query' && entry.kind !== 'execute') return undefined
+  const running = entry.commands[entry.index]
+  const plan = running?.plan
+  if (running === undefined || !running.described || plan?.looks !== true) return undefined
+  if (r.film !== undefined && !filmLeavesOut(r.film, running)) return undefined
+  const { rows_max, bytes_max } = running.limits
+  const rowsLeft = rows_max === undefined ? Infinity : rows_max - running.rows
+  const bytesLeft = bytes_max === undefined ? Infinity : bytes_max - running.bytes
+  const stop = Math.min(end, start + bytesLeft)
+  const rows = maskRowsInPlace(plan, bytes, start, stop, rowsLeft)
+  noteHits(r, running, rows.hits)
+  if (rows.rows === 0) return undefined
+  running.rows += rows.rows
+  running.bytes += rows.read - start
+  running.masked += rows.masked
+  return rows
 }
 
 // A row that is not simply passed on. Answers whether it goes on as it is now.

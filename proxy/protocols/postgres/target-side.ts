@@ -13,6 +13,7 @@ import {
   write,
   writeGathered,
 } from './target-writes.js'
+import { rowsTogether } from './rows.js'
 import { isPlain } from './running.js'
 import { int32At, rangeOf } from './wire-bytes.js'
 
@@ -105,6 +106,15 @@ function relayed(r: RelayState, bytes: Buffer, start: number, end: number): numb
     }
     if (type === DATA_ROW && passesOn(r, type, length + 1, at - from)) {
       at = next
+      continue
+    }
+    const rows = type === DATA_ROW ? rowsTogether(r, bytes, at, end) : undefined
+    if (rows !== undefined) {
+      if (rows.written < rows.read) {
+        gather(r, bytes.subarray(from, rows.written))
+        from = rows.read
+      }
+      at = rows.read
       continue
     }
     r.passing = bytes
