@@ -6,6 +6,7 @@ import type { Analysis } from './analysis.js'
 import type { Routine } from './catalogue.js'
 import { extensionMeaning, systemMeaning } from './routine-meanings.js'
 import type { Meaning } from './routine-meanings.js'
+import { isPlainQuery } from './routine-body.js'
 import { settingEffect } from './statements/settings.js'
 import { constantText } from './tree.js'
 
@@ -25,7 +26,7 @@ export function callEffect(routine: Routine, args: readonly Node[], analysis: An
   const extension = routine.language === 'c' ? extensionMeaning(routine.name) : undefined
   if (extension !== undefined) declare(extension, routine, args, analysis)
   const object = `${routine.schema}.${routine.name}`
-  analysis.effect({ op: 'call', object, kind: 'function', detail: routine.volatility })
+  analysis.effect({ op: 'call', object, kind: 'function', detail: volatilityOf(routine, analysis) })
   if (routine.securityDefiner) {
     analysis.effect({ op: 'call', object, kind: 'function', detail: 'security_definer' })
   }
@@ -38,6 +39,15 @@ export function callEffect(routine: Routine, args: readonly Node[], analysis: An
   } else {
     analysis.body(routine, analysis)
   }
+}
+
+// A function is volatile where nobody said otherwise. One that is a single query does no more than what
+// the query calls, and that has effects of its own.
+function volatilityOf(routine: Routine, analysis: Analysis): Routine['volatility'] {
+  const { body, volatility, settings = [] } = routine
+  if (volatility !== 'volatile' || body === undefined || settings.length > 0) return volatility
+  const [statement, another] = analysis.parse(body) ?? []
+  return another === undefined && isPlainQuery(statement) ? 'stable' : volatility
 }
 
 // True where a call does nothing but compute: no effect, no unread.

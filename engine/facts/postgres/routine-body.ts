@@ -6,6 +6,17 @@ import type { Routine } from './catalogue.js'
 import { scopeOfParameters } from './scope.js'
 import type { Scope } from './scope.js'
 
+/** A single SELECT that changes nothing by itself: what it calls has effects of its own. */
+export function isPlainQuery(statement: Node | undefined): boolean {
+  return (
+    statement !== undefined &&
+    'SelectStmt' in statement &&
+    !/"(?:(?:Insert|Update|Delete|Merge)Stmt|intoClause|lockingClause)"/.test(
+      JSON.stringify(statement),
+    )
+  )
+}
+
 // The values a body returns go on to wherever the call stands, which is not known here; as arguments
 // they are masked whole or refused.
 export function routineBody(

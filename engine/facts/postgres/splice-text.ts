@@ -21,8 +21,17 @@ export type Written = {
   readonly placeOf: (range: RangeVar, withList?: boolean) => Place | undefined
   readonly edited: (edits: readonly Edit[]) => string
   readonly wordBefore: (start: number) => Word | undefined
+  readonly wordAt: (start: number) => Word | undefined
+  // A call whose name has so many parts, with the texts of its arguments.
+  readonly callAt: (start: number, parts: number) => Call | undefined
   // Where the last word ends that is no semicolon.
   readonly end: number
+}
+
+export type Call = {
+  readonly start: number
+  readonly end: number
+  readonly args: readonly string[]
 }
 
 export type Word = Pick<ScanToken, 'start' | 'end' | 'text'>
@@ -56,9 +65,36 @@ export function createWritten(text: string): Written {
         : { start: start.start, end: end.end, before: '' }
     },
     edited: (edits) => edited(bytes, edits),
+    wordAt: (start) => tokens.find((token) => token.start === start),
+    callAt: (start, parts) => callAt(bytes, tokens, start, parts),
     wordBefore: (start) => tokens.findLast(({ end }) => end <= start),
     end: tokens.findLast(({ text: word }) => word !== ';')?.end ?? bytes.length,
   }
+}
+
+function callAt(
+  bytes: Buffer,
+  tokens: readonly ScanToken[],
+  start: number,
+  parts: number,
+): Call | undefined {
+  const first = tokens.findIndex((token) => token.start === start)
+  const opens = first + 2 * parts - 1
+  if (first < 0 || tokens[opens]?.text !== '(') return undefined
+  const args: string[] = []
+  let [depth, from] = [0, tokens[opens].end]
+  for (const { start: at, end, text } of tokens.slice(opens)) {
+    const isLast = depth === 1 && text === ')'
+    if (depth === 1 && (isLast || text === ',')) {
+      const arg = bytes.subarray(from, at).toString('utf8')
+      if (arg.trim() !== '' || text === ',' || args.length > 0) args.push(arg)
+      from = end
+    }
+    if (isLast) return { start, end, args }
+    if ('([{'.includes(text)) depth += 1
+    if (')]}'.includes(text)) depth -= 1
+  }
+  return undefined
 }
 
 /** `bytes` with each edit's text in the place of its bytes; edits do not overlap. */

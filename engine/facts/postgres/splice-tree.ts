@@ -106,8 +106,8 @@ export function isReplaced(
   after: unknown,
   replacements: ReadonlyMap<unknown, Node>,
 ): boolean {
-  if (isFields(before) && 'RangeVar' in before) {
-    const node = replacements.get(before['RangeVar'])
+  if (isFields(before) && replacements.size > 0) {
+    const node = replacements.get(Object.values(before)[0])
     if (node !== undefined) return isReplaced(node, after, new Map())
   }
   if (Array.isArray(before)) {

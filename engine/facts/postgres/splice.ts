@@ -12,11 +12,13 @@ import { isPattern } from './mask-match.js'
 import type { Reading, Statement } from './reading.js'
 import { copyOfQuery } from './splice-copy.js'
 import { quoted } from './mask-expression.js'
+import { inlinedRoutines } from './splice-routine.js'
 import { storedNowhere } from './splice-insert.js'
 import { maskOfColumn, maskedSelect } from './splice-select.js'
 import { createWritten, type Edit } from './splice-text.js'
 import { copiedTable, inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
 import { qualified } from './splice-view.js'
+import { statementOf } from './statements/statement.js'
 import { holdsStatistics } from './system-relations.js'
 
 export type Spliced =
@@ -46,7 +48,7 @@ export function spliced(text: string, parts: SpliceParts): Spliced {
     if ('text' in seen) return seen
     // What a view compares or counts it has from the tables below it.
     const deep = proved(text, { ...place, views: true }, parts)
-    return 'text' in deep ? deep : seen
+    return 'text' in deep ? deep : (throughRoutines(text, place, parts) ?? seen)
   } catch {
     return refused('the statement cannot be rewritten')
   }
@@ -61,6 +63,33 @@ function proved(text: string, place: Place, parts: SpliceParts): Spliced {
   if (typeof proof !== 'string') return proof
   const seen = checked(proof, parts)
   return 'text' in seen ? { ...seen, text: made } : seen
+}
+
+// What a function reads it has from the tables that its body names.
+function throughRoutines(text: string, place: Place, parts: SpliceParts): Spliced | undefined {
+  const { catalogue, names } = parts
+  const path = catalogue.definitionPath ?? names.searchPath
+  const inlined = inlinedRoutines(text, {
+    catalogue,
+    pathStartsWithCatalogue: path[0] === 'pg_catalog' && names.searchPath[0] === 'pg_catalog',
+    resolve: (node) => {
+      const parse = (sql: string): readonly Node[] | undefined => statementsOf(sql)
+      statementOf({ node, start: 0, end: 0 }, { catalogue, names, stale: NOTHING_STALE, parse })
+    },
+    relationOf: (range, bound) =>
+      relationOf(range, bound ? { catalogue, names: { ...names, searchPath: path } } : place),
+  })
+  if (inlined === undefined) return undefined
+  const seen = proved(inlined, place, parts)
+  return 'text' in seen ? seen : proved(inlined, { ...place, views: true }, parts)
+}
+
+function statementsOf(sql: string): readonly Node[] | undefined {
+  try {
+    return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => stmt ?? [])
+  } catch {
+    return undefined
+  }
 }
 
 type Place = Pick<SpliceParts, 'catalogue' | 'names' | 'masks'> & {

@@ -1,0 +1,194 @@
+// A call of a function written as one SQL query becomes that query, so that what it reads can be masked at the
+// source like the client's own text. Its arguments are worked out beside it, where no name of the body can
+// take the place of one of theirs.
+import type { FuncCall, Node, RangeFunction, RangeVar } from 'libpg-query'
+import type { Catalogue, Oid, Relation, Routine } from './catalogue.js'
+import { candidatesFound } from './function-call.js'
+import { isSystemRoutine } from './functions.js'
+import { relationOfType } from './result-types.js'
+import { onlyStatement, queryOfBody, visit } from './splice-body.js'
+import { quoted } from './mask-expression.js'
+import { createWritten, type Call } from './splice-text.js'
+import { isReplaced } from './splice-tree.js'
+import { namesOf } from './tree.js'
+
+export type RoutineParts = {
+  readonly catalogue: Catalogue
+  readonly pathStartsWithCatalogue: boolean
+  // Reads a statement, so that each call in it knows what it can mean.
+  readonly resolve: (statement: Node) => void
+  // Along the path of the session, or of the texts of definitions.
+  readonly relationOf: (range: RangeVar, bound: boolean) => Relation | undefined
+}
+
+// Functions in functions, and calls beside each other.
+const CALLS_MAX = 16
+const ARGUMENTS = '"sallyport_arguments"'
+const RESULT = '"sallyport_result"'
+
+/** The text with each such call replaced by its query; undefined where there is none. */
+export function inlinedRoutines(text: string, parts: RoutineParts): string | undefined {
+  let current = text
+  for (let round = 0; round < CALLS_MAX; round += 1) {
+    const next = firstInlined(current, parts)
+    if (next === undefined) break
+    current = next
+  }
+  return current === text ? undefined : current
+}
+
+function firstInlined(text: string, parts: RoutineParts): string | undefined {
+  const before = onlyStatement(text)
+  if (before === undefined || !callsRoutines(before, parts.catalogue)) return undefined
+  parts.resolve(before)
+  const written = createWritten(text)
+  for (const { call, from } of callsIn(before)) {
+    const routine = routineOf(call)
+    const place = written.callAt(call.location ?? 0, call.funcname?.length ?? 0)
+    const isWhole = place !== undefined && place.args.length === (call.args?.length ?? 0)
+    if (routine === undefined || place === undefined || !isWhole) continue
+    const query = queryOf(routine, place, from, parts)
+    const node = query === undefined ? undefined : onlyStatement(query)
+    if (query === undefined || node === undefined) continue
+    const name = routine.name
+    const alias = from?.alias ?? { aliasname: name }
+    const standIn: Node =
+      from === undefined
+        ? { SubLink: { subLinkType: 'EXPR_SUBLINK', subselect: node } }
+        : { RangeSubselect: { lateral: true, subquery: node, alias } }
+    const lateral = from === undefined || from.lateral === true ? '' : 'LATERAL '
+    const named = from === undefined || from.alias !== undefined ? '' : ` AS ${quoted(name)} `
+    const { start, end } = place
+    const made = written.edited([{ start, end, text: `${lateral}(${query})${named}` }])
+    const replacements = new Map<unknown, Node>([[from ?? call, standIn]])
+    if (isReplaced(before, onlyStatement(made), replacements)) return made
+  }
+  return undefined
+}
+
+type Found = { readonly call: FuncCall; readonly from: RangeFunction | undefined }
+
+function callsIn(root: Node): readonly Found[] {
+  const found: Found[] = []
+  const inFrom = new Set<unknown>()
+  visit(root, (key, inner) => {
+    if (key === 'RangeFunction') {
+      const range = inner as RangeFunction
+      const [only, ...others] = range.functions ?? []
+      const items = only !== undefined && 'List' in only ? (only.List.items ?? []) : []
+      for (const item of items) if ('FuncCall' in item) inFrom.add(item.FuncCall)
+      const [call] = items
+      const plain =
+        others.length === 0 &&
+        range.is_rowsfrom !== true &&
+        range.ordinality !== true &&
+        range.coldeflist === undefined
+      if (plain && call !== undefined && 'FuncCall' in call)
+        found.push({ call: call.FuncCall, from: range })
+    } else if (key === 'FuncCall' && !inFrom.has(inner)) {
+      found.push({ call: inner as FuncCall, from: undefined })
+    }
+  })
+  return found
+}
+
+function callsRoutines(root: Node, catalogue: Catalogue): boolean {
+  let found = false
+  visit(root, (key, inner) => {
+    if (key !== 'FuncCall' || found) return
+    const name = namesOf((inner as FuncCall).funcname).at(-1) ?? ''
+    found = catalogue.schemas.some((schema) =>
+      catalogue.routines(schema, name).some((one) => one.body !== undefined),
+    )
+  })
+  return found
+}
+
+// The one function that is meant, where it can only be that one and its call is as plain as can be.
+function routineOf(call: FuncCall): Routine | undefined {
+  const [routine, ...others] = candidatesFound(call)
+  const args = call.args ?? []
+  const plain =
+    call.over === undefined &&
+    call.agg_order === undefined &&
+    call.agg_filter === undefined &&
+    call.agg_star !== true &&
+    call.agg_distinct !== true &&
+    call.agg_within_group !== true &&
+    call.func_variadic !== true &&
+    call.funcformat === 'COERCE_EXPLICIT_CALL' &&
+    !args.some((arg) => 'NamedArgExpr' in arg)
+  if (!plain || routine === undefined || others.length > 0 || isSystemRoutine(routine))
+    return undefined
+  const { kind, language, body, securityDefiner, variadic, settings = [] } = routine
+  // What its owner may read, others may not; under other settings names mean something else.
+  const runsAsCaller = !securityDefiner && settings.length === 0
+  return kind === 'f' &&
+    language === 'sql' &&
+    body !== undefined &&
+    runsAsCaller &&
+    !variadic &&
+    routine.argumentTypes.length === args.length
+    ? routine
+    : undefined
+}
+
+function queryOf(
+  routine: Routine,
+  { args }: Call,
+  from: RangeFunction | undefined,
+  parts: RoutineParts,
+): string | undefined {
+  const { catalogue } = parts
+  const bound = routine.bound === true
+  if (bound && !parts.pathStartsWithCatalogue) return undefined
+  const columns = columnsOf(routine, from, catalogue)
+  const types = routine.argumentTypes.map((type) => typeName(type, catalogue))
+  const body = queryOfBody(
+    routine,
+    (range) => parts.relationOf(range, bound),
+    (number) => `(${ARGUMENTS}.${quoted(String(number))})`,
+  )
+  if (columns === undefined || types.includes(undefined) || body === undefined) return undefined
+  const given = args.map((arg, at) => `CAST((${arg}) AS ${types[at]}) AS ${quoted(String(at + 1))}`)
+  const beside = given.length === 0 ? '' : `(SELECT ${given.join(', ')}) AS ${ARGUMENTS}, LATERAL `
+  const places = columns.map((_, at) => quoted(String(at + 1)))
+  const outputs = columns.map(
+    ({ name, type }, at) => `CAST(${RESULT}.${places[at]} AS ${type}) AS ${quoted(name)}`,
+  )
+  // Without a call there is no row.
+  const nulls = args.map((_, at) => `${ARGUMENTS}.${quoted(String(at + 1))} IS NOT NULL`)
+  const called = routine.strict === true && nulls.length > 0 ? ` WHERE ${nulls.join(' AND ')}` : ''
+  const limit = from === undefined ? ' LIMIT 1' : ''
+  return `SELECT ${outputs.join(', ')} FROM ${beside}(${body}) AS ${RESULT}(${places.join(', ')})${called}${limit}`
+}
+
+type Named = { readonly name: string; readonly type: string }
+
+// In FROM a set of rows, elsewhere a single value.
+function columnsOf(
+  routine: Routine,
+  from: RangeFunction | undefined,
+  catalogue: Catalogue,
+): readonly Named[] | undefined {
+  if ((from !== undefined) !== routine.returnsSet) return undefined
+  const { outputs = [] } = routine
+  const relation = relationOfType(routine.returns, catalogue)
+  if (from === undefined && (outputs.length > 1 || relation !== undefined)) return undefined
+  const own = from?.alias?.aliasname ?? routine.name
+  const columns: readonly { readonly name: string; readonly type: Oid }[] =
+    outputs.length > 1
+      ? outputs
+      : (relation?.columns ?? [{ name: outputs[0]?.name || own, type: routine.returns }])
+  const named = columns.flatMap(({ name, type }): readonly Named[] => {
+    const word = typeName(type, catalogue)
+    return word === undefined || name === '' ? [] : [{ name, type: word }]
+  })
+  return named.length === columns.length ? named : undefined
+}
+
+function typeName(oid: Oid, catalogue: Catalogue): string | undefined {
+  const type = catalogue.typeByOid(oid)
+  if (type === undefined || type.kind === 'p') return undefined
+  return `${quoted(type.schema)}.${quoted(type.name)}`
+}
