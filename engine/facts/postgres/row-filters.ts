@@ -3,11 +3,13 @@
 import { parseSync } from 'libpg-query'
 import type { Node, RangeVar } from 'libpg-query'
 import { canonicalJson } from '../../canonical.js'
+import type { Effect } from '../../schemas/facts.js'
 import type { RowClause, RowFilter } from '../../schemas/row-filter.js'
 import { NOTHING_STALE, createAnalysis, resolveRelation } from './analysis.js'
 import type { Catalogue, NameContext, Oid, Relation } from './catalogue.js'
 import type { Statement } from './reading.js'
 import { inventoryOf } from './splice-tree.js'
+import { isAboutStatistics } from './system-relations.js'
 
 export type Reach =
   // Its own rows, held to these clauses; several filters hold together.
@@ -44,8 +46,9 @@ export function filteredIn(catalogue: Catalogue, filters: readonly RowFilter[]):
 
 /** The first relation with filtered rows that the statement has to do with, by name. */
 export function reachedBy(statement: Statement, filtered: Filtered): string | undefined {
-  for (const { object, kind, labels = [] } of statement.command.effects) {
-    if (labels.some((label) => COPIES.has(label))) return object
+  for (const effect of statement.command.effects) {
+    const { object, kind } = effect
+    if (copiesRows(effect)) return object
     if (kind === 'schema') {
       const relations = filtered.catalogue.userRelations ?? []
       const inside = relations.find(
@@ -60,9 +63,15 @@ export function reachedBy(statement: Statement, filtered: Filtered): string | un
 // Of values in all rows, whoever may see them.
 const COPIES: ReadonlySet<string> = new Set(['system:statistics', 'system:toast', 'system:pages'])
 
+// Of statistics also what is no copy of a value: how many are NULL.
+function copiesRows({ object, kind, labels = [] }: Effect): boolean {
+  if (labels.some((label) => COPIES.has(label))) return true
+  return kind === 'system_table' && isAboutStatistics(object)
+}
+
 /** Why what it reads besides relations holds values of rows that are not seen. */
 export function copiedValues({ command }: Statement): string | undefined {
-  const copy = command.effects.find(({ labels = [] }) => labels.some((one) => COPIES.has(one)))
+  const copy = command.effects.find(copiesRows)
   return copy === undefined ? undefined : `${copy.object} holds values of all rows`
 }
 

@@ -103,6 +103,11 @@ export function systemColumnLabels(
   return systemLabels(relation, [column]).filter((label) => label === STATISTICS)
 }
 
+/** `pg_catalog.pg_stats` and its like, as effects name them. */
+export function isAboutStatistics(object: string): boolean {
+  return ENTRIES.get(object.replace(/^pg_catalog\./, ''))?.label === STATISTICS
+}
+
 /** Masked at the source like a relation of users. */
 export function holdsStatistics(relation: Pick<Relation, 'name' | 'system'>): boolean {
   return relation.system && ENTRIES.get(relation.name)?.label === STATISTICS
