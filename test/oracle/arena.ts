@@ -7,7 +7,8 @@ import pg from 'pg'
 import { REPOSITORY } from '../peers/gateway-config.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { startPostgres } from '../peers/postgres.js'
-import { LABELS, worldSql, type World } from './worlds.js'
+import { maskKeyOf } from '../../proxy/protocols/postgres/mask-key.js'
+import { LABELS, MASKS, worldSql, type Methods, type World } from './worlds.js'
 
 export type Arena = {
   /** An agent's connection through the gateway; of `masked`, one of the superuser's own. */
@@ -23,7 +24,20 @@ const WORLDS: readonly World[] = ['one', 'other', 'masked']
 const MASKED_MS = 1000
 const QUERY_MS = 10_000
 
-export async function startArena(): Promise<Arena> {
+const TARGET = 'shop'
+// As the operator of a gateway has it in a file.
+const SECRET = 'a secret of the oracle, longer than 32 characters'
+
+// Rows that an agent does not see: by `filters`, data of the policies; in the masked world they are gone,
+// and in the other one there are more of them.
+export type HiddenRows = {
+  readonly filters: string
+  readonly gone: string
+  readonly more: string
+}
+
+export async function startArena(methods: Methods = 'redact', hidden?: HiddenRows): Promise<Arena> {
+  const key = maskKeyOf(Buffer.from(SECRET), TARGET)
   const server = await startPostgres({
     kind: 'embedded',
     config: { max_parallel_workers_per_gather: '0', statement_timeout: String(QUERY_MS) },
@@ -38,7 +52,9 @@ export async function startArena(): Promise<Arena> {
   for (const world of WORLDS) {
     await first.query(`CREATE DATABASE ${world}`)
     const client = await direct(world)
-    await client.query(worldSql(world))
+    await client.query(worldSql(world, methods, key))
+    if (world === 'masked') await client.query(hidden?.gone ?? '')
+    if (world === 'other') await client.query(hidden?.more ?? '')
     await client.end()
   }
   await first.query(`ALTER DATABASE masked SET statement_timeout = ${MASKED_MS}`)
@@ -47,17 +63,23 @@ export async function startArena(): Promise<Arena> {
   cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
   writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
   writeFileSync(join(policies, 'data/limits/data.yaml'), NO_LIMITS)
+  if (hidden !== undefined) writeFileSync(join(policies, 'data/rows/data.yaml'), hidden.filters)
+  writeFileSync(join(policies, 'data/masks/data.yaml'), MASKS[methods])
+  const secret = join(policies, 'secret')
+  writeFileSync(secret, SECRET, { mode: 0o600 })
   const gateway = await startTestGateway({
     policies,
     target: {
-      name: 'shop',
+      name: TARGET,
       database: 'one',
       databases: ['one', 'other'],
       host,
       port,
       labels: { env: 'test' },
+      keyedMasks: 'source',
       accounts: [{ user, password }],
     },
+    config: { masks: { key: `file:${secret}` } },
   })
   const open: pg.Client[] = []
   return {

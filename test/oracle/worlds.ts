@@ -5,12 +5,38 @@
 /** `masked`: what the shipped policies leave of protected values. */
 export type World = 'one' | 'other' | 'masked'
 
-// Also the names of protected columns in the queries made.
-export const PROTECTED = ['ssn', 'email', 'salary', 'born', 'code', 'owner_ssn'] as const
+/** Which masks there are: the shipped ones, or one of every method. */
+export type Methods = 'redact' | 'each'
+
+// The names of protected columns in the queries made, and what else they are than `pii`. Those that hold the
+// same values have the same label, so that they still join.
+const PROTECTED: Readonly<Record<string, string>> = {
+  ssn: 'pii.ssn',
+  email: 'pii.email',
+  salary: 'pii.salary',
+  born: 'pii.born',
+  code: 'pii.code',
+  owner_ssn: 'pii.ssn',
+}
 
 export const LABELS = `columns:
-${PROTECTED.map((column) => `  - column: ${column}\n    labels: [pii]`).join('\n')}
+${Object.entries(PROTECTED)
+  .map(([column, label]) => `  - column: ${column}\n    labels: [pii, ${label}]`)
+  .join('\n')}
 `
+
+/** `data.masks` of the policies. */
+export const MASKS: Readonly<Record<Methods, string>> = {
+  redact: 'default: { method: redact }\nby_label: []\n',
+  each: `default: { method: redact }
+by_label:
+  - { label: pii.ssn, mask: { method: hash } }
+  - { label: pii.email, mask: { method: partial, keep: 5 } }
+  - { label: pii.salary, mask: { method: generalise, width: 100 } }
+  - { label: pii.born, mask: { method: generalise, period: quarter } }
+  - { label: pii.code, mask: { method: token } }
+`,
+}
 
 const TABLES = `
 CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, email varchar(40), born date,
@@ -69,23 +95,59 @@ const VALUES: Readonly<
 /** Anything of either world that may never leave it. */
 export const CANARY = /900-11-|411-\d\d-0000|@mail\.example|zz@\d/
 
-const MASKED_ROWS = `
-UPDATE people SET ssn = '****' WHERE ssn IS NOT NULL;
-UPDATE people SET email = '****' WHERE email IS NOT NULL;
-UPDATE people SET born = NULL, salary = NULL, code = '****';
-UPDATE orders SET ssn = '****' WHERE ssn IS NOT NULL;
-UPDATE cards SET owner_ssn = '****' WHERE owner_ssn IS NOT NULL;
-UPDATE events SET ssn = '****' WHERE ssn IS NOT NULL;
+// Said anew, beside what the gateway and its rewriting have. HMAC (RFC 2104) by the digests that pgcrypto, which
+// is not there, would have.
+function maskedValues(methods: Methods, key: Buffer): string {
+  const padded = (pad: number): string => Buffer.from(key.map((byte) => byte ^ pad)).toString('hex')
+  const keyed = (use: string, column: string): string =>
+    `encode(sha256('\\x${padded(0x5c)}' || sha256('\\x${padded(0x36)}${Buffer.from(`${use}\0`).toString('hex')}' || convert_to(${column}::text, 'UTF8'))), 'hex')`
+  const hash = (column: string): string => `'h_' || substr(${keyed('hash', column)}, 1, 32)`
+  const masked: Readonly<Record<string, string>> =
+    methods === 'redact'
+      ? {
+          ssn: `'****'`,
+          email: `'****'`,
+          born: 'NULL',
+          salary: 'NULL',
+          code: `'****'`,
+          owner_ssn: `'****'`,
+        }
+      : {
+          ssn: hash('ssn'),
+          // Of a column of 20 characters.
+          owner_ssn: `substr(${hash('owner_ssn')}, 1, 20)`,
+          email: `CASE WHEN length(email) >= 10 THEN '****' || substr(email, length(email) - 4) ELSE '****' END`,
+          born: `make_date(extract(year FROM born)::int, ((extract(month FROM born)::int - 1) / 3) * 3 + 1, 1)`,
+          salary: 'floor(salary / 100.0) * 100',
+          code: `substr('tok_' || ${keyed('token', 'code')}, 1, 8)`,
+        }
+  const tables = {
+    people: ['ssn', 'email', 'born', 'salary', 'code'],
+    orders: ['ssn'],
+    cards: ['owner_ssn'],
+    events: ['ssn'],
+  }
+  return Object.entries(tables)
+    .flatMap(([table, columns]) =>
+      columns.map(
+        (name) => `UPDATE ${table} SET ${name} = ${masked[name] ?? ''} WHERE ${name} IS NOT NULL;`,
+      ),
+    )
+    .join('\n')
+}
+
+const IN_ORDER = `
 CLUSTER people USING people_pkey;
 CLUSTER orders USING orders_pkey;
 CLUSTER cards USING cards_pkey;
 `
 
 /** To be run in one database, as one simple query. */
-export function worldSql(world: World): string {
+export function worldSql(world: World, methods: Methods, key: Buffer): string {
   const values = Object.entries(VALUES[world === 'masked' ? 'one' : world]).map(
     ([name, [type, value]]) =>
       `CREATE FUNCTION pg_temp.${name}(n int) RETURNS ${type} LANGUAGE sql AS $$ SELECT ${value} $$;`,
   )
-  return [TABLES, ...values, ROWS, world === 'masked' ? MASKED_ROWS : '', VIEWS].join('\n')
+  const masked = world === 'masked' ? [maskedValues(methods, key), IN_ORDER] : []
+  return [TABLES, ...values, ROWS, ...masked, VIEWS].join('\n')
 }

@@ -22,6 +22,7 @@ export type TestGatewayOptions = {
     readonly accounts: readonly TestAccount[]
     readonly refreshMs?: number
   }
+    readonly keyedMasks?: 'source'
   // A folder of Rego or a bundle; the shipped library when left out.
   readonly policies?: string
   // Merged over the top level of the configuration.
@@ -95,6 +96,7 @@ function configOf(
         accounts,
         catalogue: { refresh_ms: target.refreshMs ?? 1000 },
       },
+        ...(target.keyedMasks === undefined ? {} : { keyed_masks: target.keyedMasks }),
     },
     policy: { source: policies ?? join(REPOSITORY, 'rego') },
     record: { directory: 'record' },

@@ -7,6 +7,7 @@ import { isMatched, isPattern, patternOf } from './mask-match.js'
 import type { Pattern } from './mask-match.js'
 import { strictest, wholly } from './mask-strictness.js'
 import type { Statement } from './reading.js'
+import { reservedSetting } from './reserved-settings.js'
 import { isOpen } from './output-tier.js'
 import { isHarmless } from './value.js'
 
@@ -36,12 +37,13 @@ export type Exit =
 type Protected = { readonly flow: Flow; readonly mask: Mask }
 
 export function exitMasksOf(statement: Statement, masks: readonly Mask[]): Exit {
-  if (masks.length === 0) return { masks: NO_MASKS }
+  if (masks.length === 0) return reservedSetting(statement) ?? { masks: NO_MASKS }
   const columns = masks.filter((mask) => !isPattern(mask))
   const found = statement.command.flows.flatMap((flow) => protectedBy(flow, columns))
   const refusal =
     (columns.length > 0 ? notFollowed(statement, columns) : undefined) ??
-    notMaskable(found.filter((one) => !isOpen(one)))
+    notMaskable(found.filter((one) => !isOpen(one))) ??
+    reservedSetting(statement)
   if (refusal !== undefined) return refusal
   const own = fieldsOf(found, statement)
   // What a cursor or a prepared statement will hand out counts already when it is made.

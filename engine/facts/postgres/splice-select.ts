@@ -1,7 +1,7 @@
 // The sub-select that stands for a relation whose protected columns are masked at the source. All names
 // in it are qualified, so that nothing along the search path can take their place.
 import type { Mask } from '../../schemas/decision.js'
-import type { Column, Relation } from './catalogue.js'
+import type { Catalogue, Column, Relation } from './catalogue.js'
 import { maskedExpression, quoted, starsExpression } from './mask-expression.js'
 import type { MaskingParts, Refused } from './mask-expression.js'
 import { isMatched } from './mask-match.js'
@@ -19,15 +19,29 @@ export function maskOfColumn(
     `${relation.schema}.${relation.name}.${column.name}`,
     ...(column.derived ?? []).map(({ from }) => from),
   ]
-  const mask = strictest(
-    masks.filter((one) => names.some((name) => isMatched(one, name, column.labels))),
+  return strictest(
+    masks.filter((mask) => names.some((name) => isMatched(mask, name, column.labels))),
   )
-  return mask !== undefined && isComputed(relation, column) ? wholly(mask) : mask
 }
 
-// The end of a computed value is not the end of what it was computed from.
-function isComputed({ kind }: Relation, { derived = [] }: Column): boolean {
-  return derived.some(({ copy }) => !copy) || (derived.length > 1 && (kind === 'v' || kind === 'm'))
+// The end of a computed value is not the end of what it was computed from, and of values from several
+// columns each has the mask of its own.
+function fitting(
+  mask: Mask,
+  column: Column,
+  masks: readonly Mask[],
+  { userRelations = [] }: Catalogue,
+): Mask {
+  const { derived = [] } = column
+  const same = JSON.stringify(mask)
+  const isCopy = derived.every(({ from, copy }) => {
+    if (!copy || derived.length === 1) return copy
+    const table = userRelations.find(({ schema, name }) => from.startsWith(`${schema}.${name}.`))
+    const source = table?.columns.find(({ name }) => from.endsWith(`.${name}`))
+    const own = table && source && maskOfColumn(table, source, masks)
+    return JSON.stringify(own) === same
+  })
+  return isCopy ? mask : wholly(mask)
 }
 
 /** With `proof`, what tells the same of each masked value: whether it is NULL. */
@@ -49,7 +63,7 @@ export function maskedSelect(
     const expression =
       parts.proof === true
         ? starsExpression(source, column, parts)
-        : maskedExpression(source, column, mask, parts)
+        : maskedExpression(source, column, fitting(mask, column, masks, parts.catalogue), parts)
     if (typeof expression !== 'string') return expression
     columns.push(`${expression} AS ${quoted(column.name)}`)
   }

@@ -6,6 +6,7 @@ import type {
   CreateFunctionStmt,
   CreatePolicyStmt,
   CreateTrigStmt,
+  DefElem,
   Node,
   RangeVar,
   RuleStmt,
@@ -34,6 +35,7 @@ export const ROUTINE_READERS = {
     const object = body.func === undefined ? undefined : { ObjectWithArgs: body.func }
     objectEffect(analysis, 'alter', { type, object })
     for (const option of optionsOf(body.actions)) {
+      copiedSetting(option, analysis)
       if (option.defname !== 'security') continue
       objectEffect(analysis, 'alter', { type, object, detail: 'security_definer' })
     }
@@ -60,6 +62,14 @@ export const ROUTINE_READERS = {
   },
 } satisfies Readers
 
+// SET x FROM CURRENT stores what the session has, for anybody to see.
+function copiedSetting({ arg }: DefElem, analysis: Analysis): void {
+  if (arg === undefined || !('VariableSetStmt' in arg)) return
+  const { kind, name = '' } = arg.VariableSetStmt
+  if (kind !== 'VAR_SET_CURRENT') return
+  analysis.effect({ op: 'read', object: name.toLowerCase(), kind: 'setting' })
+}
+
 const INTERPRETED = new Set(['sql', 'plpgsql'])
 
 function createFunction(body: CreateFunctionStmt, context: Context): Outcome {
@@ -77,6 +87,7 @@ function createFunction(body: CreateFunctionStmt, context: Context): Outcome {
   for (const option of options) {
     if (option.defname === 'security' && isTrue(option.arg)) declared('security_definer')
     if (option.defname === 'set') declared('set')
+    copiedSetting(option, analysis)
   }
   // C code, and languages whose code may do what the server's account may.
   if (language === 'c' || language === 'internal' || !INTERPRETED.has(language)) {
