@@ -6,15 +6,18 @@ import { backtestTimes } from './backtest.js'
 import { bulkSeconds } from './bulk.js'
 import { cpuSeconds } from './cpu.js'
 import { decisionTimes } from './decision.js'
+import { median } from './median.js'
 import { filled, pgbenchProgram, selectRate, type Endpoint, type Mode } from './pgbench.js'
 import { startHaproxy, startPgbouncer } from './proxies.js'
 import { searchTimes } from './search.js'
 import { recordingTimes } from './recording.js'
+import { rewrittenTimes } from './rewritten.js'
+import { wideTimes } from './wide.js'
 
 type Way = { readonly name: string; readonly endpoint: Endpoint; readonly pid?: number | undefined }
 
 const USAGE =
-  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --search [RECORDS]\n       npm run bench -- --decisions\n       npm run bench -- --recording [--rounds N] [--seconds N]\n'
+  'npm run bench -- [--seconds N] [--rounds N] [--clients 1,8,32] [--modes simple,extended,prepared] [--no-bulk] [--profile FOLDER]\n       npm run bench -- --backtest [RECORDS]\n       npm run bench -- --search [RECORDS]\n       npm run bench -- --decisions\n       npm run bench -- --recording [--rounds N] [--seconds N]\n       npm run bench -- --masked [--rounds N] [--profile FOLDER]\n'
 
 export async function bench(
   argv: readonly string[],
@@ -38,6 +41,12 @@ export async function bench(
   }
   if (argv.includes('--recording')) {
     write(await recordingTimes(Number(value('--rounds', '5')), Number(value('--seconds', '3'))))
+    return 0
+  }
+  if (argv.includes('--masked')) {
+    const rounds = Number(value('--rounds', '5'))
+    write(await wideTimes(rounds, value('--profile', '')))
+    write(await rewrittenTimes(rounds))
     return 0
   }
   const program = pgbenchProgram()
@@ -102,6 +111,8 @@ export async function bench(
     }
     if (!argv.includes('--no-bulk')) {
       write(await bulkTable(ways, direct, rounds))
+      write(await wideTimes(rounds))
+      write(await rewrittenTimes(rounds))
     }
     write(await decisionTimes())
     return 0
@@ -182,13 +193,6 @@ async function bulkTable(ways: readonly Way[], direct: Endpoint, rounds: number)
     '',
     '',
   ].join('\n')
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const [low = 0, high = 0] = [sorted[middle - 1], sorted[middle]]
-  return sorted.length % 2 === 1 ? high : (low + high) / 2
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

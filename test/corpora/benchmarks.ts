@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import type { LabelRule } from '../../engine/policy/policy.js'
 import { REPOSITORY } from '../peers/gateway-config.js'
 import { fetched, type Corpus } from './fetched.js'
 import { jobRows } from './job-rows.js'
@@ -89,10 +90,9 @@ export function tablesOf(
   }))
 }
 
-/** Rules for the policies' data. */
-export function labelsOf(benchmark: Benchmark): string {
-  const rules = Object.entries(PERSONAL[benchmark]).flatMap(([table, columns]) =>
-    columns.map((column) => `  - { table: ${table}, column: ${column}, labels: [pii] }`),
+/** What labels them `pii`. */
+export function labelRules(benchmark: Benchmark): readonly LabelRule[] {
+  return Object.entries(PERSONAL[benchmark]).flatMap(([table, columns]) =>
+    columns.map((column) => ({ table, column, labels: ['pii'] })),
   )
-  return `columns:\n${rules.join('\n')}\n`
 }

@@ -11,7 +11,7 @@ import {
   PERSONAL,
   benchmarks,
   filled,
-  labelsOf,
+  labelRules,
   queriesOf,
   type Benchmark,
 } from '../corpora/benchmarks.js'
@@ -62,7 +62,7 @@ t.test('benchmarks are answered on masked data', { skip }, async (t) => {
   cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
   writeFileSync(
     join(policies, 'data/labels/data.yaml'),
-    `columns:\n${BENCHMARKS.map((one) => labelsOf(one).replace('columns:\n', '')).join('')}`,
+    JSON.stringify({ columns: BENCHMARKS.flatMap(labelRules) }),
   )
   const gateway = await startTestGateway({
     policies,
