@@ -7,6 +7,7 @@ import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
 import type { Recorder } from './recording/recorder.js'
 import type { State, StateOptions } from './state/state.js'
+import type { CatalogueStoreParts } from './targets/catalogue-store.js'
 import { createFollowedLabels, type FollowedLabels } from './targets/followed-labels.js'
 import { LABELS_WORD, type FollowedRow } from './targets/followed-label-rows.js'
 import type { FollowedView, LabelsDesk } from './web/labels-api.js'
@@ -60,6 +61,17 @@ export function onApprovals(state: State, listener: (approval: string) => void):
   return state.onAnnounced((word) => {
     if (word !== LABELS_WORD) listener(word)
   })
+}
+
+// How often the names of a target are looked at, and what a column without labels means there.
+export function cataloguesOf(
+  settings: () => Settings,
+): Pick<CatalogueStoreParts, 'refreshMs' | 'unlabelled'> {
+  const of = (target: string) => settings().targets.find(({ name }) => name === target)
+  return {
+    refreshMs: (target) => of(target)?.catalogue.refreshMs ?? 15_000,
+    unlabelled: (target) => of(target)?.unlabelled === 'mask',
+  }
 }
 
 export function stateOptions(settings: Settings['state']): StateOptions {

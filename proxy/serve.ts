@@ -13,7 +13,7 @@ import { systemClock } from './clock.js'
 import type { Settings } from './config/settings.js'
 import { gatewayConsole } from './gateway-console.js'
 import { breakGlassAlarm, gatewayAccess } from './gateway-access.js'
-import { gatewayLabels, onApprovals, stateOptions } from './gateway-labels.js'
+import { cataloguesOf, gatewayLabels, onApprovals, stateOptions } from './gateway-labels.js'
 import { maskSecretOf } from './gateway-masks.js'
 import { gatewayPolicies } from './gateway-policies.js'
 import { gatewayRecord } from './gateway-record.js'
@@ -159,8 +159,7 @@ export async function startGateway(first: Settings, world: World): Promise<Gatew
     const catalogues = createCatalogueStore({
       labels: () => policies.current().labels,
       followed: labels,
-      refreshMs: (target) =>
-        settings.targets.find(({ name }) => name === target)?.catalogue.refreshMs ?? 15_000,
+      ...cataloguesOf(() => settings),
       clock,
       log,
     })

@@ -144,7 +144,7 @@ function labelsOf(data: unknown): readonly LabelRule[] {
 function isLabelRule(rule: unknown): rule is LabelRule {
   if (!isObject(rule)) return false
   const { column, labels, ...rest } = rule
-  if (typeof column !== 'string' || !Array.isArray(labels) || labels.length === 0) return false
+  if (typeof column !== 'string' || !Array.isArray(labels)) return false
   return (
     labels.every((label) => typeof label === 'string') &&
     Object.entries(rest).every(

@@ -59,7 +59,7 @@ export type ApprovalAnswer = {
 }
 
 // A pattern over columns, from `data.labels.columns` in the bundle. `*` matches any run of characters
-// within one part; a missing part matches everything.
+// within one part; a missing part matches everything. No labels: somebody has looked, and it holds nothing.
 export type LabelRule = {
   readonly database?: string
   readonly schema?: string

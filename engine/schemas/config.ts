@@ -371,6 +371,11 @@ export const configSchema = {
             type: 'string',
             description: 'IANA time zone for hours and weekdays in policies',
           },
+          unlabelled: {
+            enum: ['open', 'mask'],
+            description:
+              'columns that no rule labels: as they are (default), or with the label unlabelled, by which the shipped policies mask them until somebody labels them; an empty list of labels counts',
+          },
           keyed_masks: {
             enum: ['exit', 'source'],
             description:

@@ -167,6 +167,7 @@ function targetSettings(
         },
     labels: target.labels ?? {},
     zone: target.zone ?? 'UTC',
+    unlabelled: target.unlabelled ?? 'open',
     keyedMasks: target.keyed_masks ?? 'exit',
     accounts: target.accounts.map(({ groups, user, password }) => ({
       groups,

@@ -63,6 +63,7 @@ export type TargetSettings = {
     | { readonly mode: 'verify'; readonly ca: string | undefined; readonly serverName: string }
   readonly labels: Readonly<Record<string, string>>
   readonly zone: string
+  readonly unlabelled: 'open' | 'mask'
   readonly keyedMasks: 'exit' | 'source'
   readonly accounts: readonly AccountSettings[]
   readonly catalogue: {

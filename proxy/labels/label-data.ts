@@ -59,7 +59,6 @@ function isRule(value: unknown): value is LabelRule {
   return (
     typeof column === 'string' &&
     Array.isArray(labels) &&
-    labels.length > 0 &&
     labels.every((label) => typeof label === 'string' && label !== '') &&
     Object.entries(rest).every(
       ([key, pattern]) =>

@@ -51,6 +51,8 @@ export type CatalogueStoreParts = {
   // Labels that followed data into columns which no rule names.
   readonly followed?: Pick<FollowedLabels, 'of' | 'looked'>
   readonly refreshMs: (target: string) => number
+  // Whether columns without any label get one that says so.
+  readonly unlabelled?: (target: string) => boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -112,6 +114,7 @@ class Names implements SharedNames {
         readonly raw: Catalogue
         readonly rules: readonly LabelRule[]
         readonly followed: readonly FollowedLabel[]
+        readonly unlabelled: boolean
         readonly catalogue: Catalogue
       }
     | undefined
@@ -136,7 +139,7 @@ class Names implements SharedNames {
   readonly through = async (query: Query, session?: string): Promise<Catalogue> => {
     const catalogue = await loadCatalogue(query, this.#system)
     const followed = this.parts.followed?.of(this.#target, this.#database, session)
-    return labelled(catalogue, this.parts.labels(), undefined, followed)
+    return labelled(catalogue, this.parts.labels(), undefined, followed, this.#unlabelled())
   }
 
   // One look at a time; whoever asks while one runs waits for the one after it, which sees their change.
@@ -189,11 +192,16 @@ class Names implements SharedNames {
     return this.#withLabels(this.#raw)
   }
 
+  #unlabelled(): boolean {
+    return this.parts.unlabelled?.(this.#target) === true
+  }
+
   #withLabels(raw: Catalogue): Catalogue {
     const rules = this.parts.labels()
     const followed = this.parts.followed?.of(this.#target, this.#database) ?? NONE
     const known = this.#labelled
-    if (known?.raw === raw && known.followed === followed) {
+    const unlabelled = this.#unlabelled()
+    if (known?.raw === raw && known.followed === followed && known.unlabelled === unlabelled) {
       if (known.rules === rules) return known.catalogue
       // Other policies that label alike change no reading, and void no approval that waits.
       if (JSON.stringify(known.rules) === JSON.stringify(rules)) {
@@ -203,8 +211,8 @@ class Names implements SharedNames {
     }
     // A reading made with other labels must not be used again.
     const version = nextCatalogueVersion()
-    const catalogue = { ...labelled(raw, rules, undefined, followed), version }
-    this.#labelled = { raw, rules, followed, catalogue }
+    const catalogue = { ...labelled(raw, rules, undefined, followed, unlabelled), version }
+    this.#labelled = { raw, rules, followed, unlabelled, catalogue }
     return catalogue
   }
 }

@@ -19,10 +19,11 @@ export type TestGatewayOptions = {
     readonly database?: string
     readonly databases?: readonly string[]
     readonly labels?: Readonly<Record<string, string>>
+    readonly unlabelled?: 'open' | 'mask'
     readonly accounts: readonly TestAccount[]
     readonly refreshMs?: number
-  }
     readonly keyedMasks?: 'source'
+  }
   // A folder of Rego or a bundle; the shipped library when left out.
   readonly policies?: string
   // Merged over the top level of the configuration.
@@ -93,10 +94,11 @@ function configOf(
         ...(target.databases === undefined ? {} : { databases: target.databases }),
         tls: { mode: 'off' },
         labels: target.labels ?? { env: 'prod' },
+        ...(target.unlabelled === undefined ? {} : { unlabelled: target.unlabelled }),
         accounts,
+        ...(target.keyedMasks === undefined ? {} : { keyed_masks: target.keyedMasks }),
         catalogue: { refresh_ms: target.refreshMs ?? 1000 },
       },
-        ...(target.keyedMasks === undefined ? {} : { keyed_masks: target.keyedMasks }),
     },
     policy: { source: policies ?? join(REPOSITORY, 'rego') },
     record: { directory: 'record' },

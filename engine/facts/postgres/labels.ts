@@ -10,6 +10,7 @@ import { followedLabels, followedLabelsOf } from './followed-labels.js'
 import type { FollowedLabel } from './followed-labels.js'
 import { NO_LINEAGE, lineageOfExpression, lineageOfView } from './lineage.js'
 import type { Lineage } from './lineage.js'
+import { withNothingSaid, withoutNothing, withUnlabelled } from './unlabelled.js'
 
 // Values move on at most so many times: views of materialized views of generated columns of parents …
 const ROUNDS_MAX = 16
@@ -21,12 +22,24 @@ export function labelled(
   parse: Parse = parsed,
   // What followed data, beside the rules.
   followed: readonly FollowedLabel[] = [],
+  // Columns without any label get one that says so.
+  unlabelled = false,
 ): Catalogue {
+  const known = unlabelled ? withNothingSaid(rules) : rules
   const relations = (catalogue.userRelations ?? []).map((relation) =>
-    ruled(relation, catalogue.database, rules, followed),
+    ruled(relation, catalogue.database, known, followed),
   )
-  let current = withRelations(catalogue, relations)
-  if (!relations.some(hasLabels)) return current
+  const spread = spreadIn(withRelations(catalogue, relations), parse)
+  if (!unlabelled) return spread
+  const named = withRelations(spread, (spread.userRelations ?? []).map(withUnlabelled))
+  const all = spreadIn(named, parse)
+  return withRelations(all, (all.userRelations ?? []).map(withoutNothing))
+}
+
+// Hands labels on until nothing changes any more.
+function spreadIn(catalogue: Catalogue, parse: Parse): Catalogue {
+  let current = catalogue
+  if (!(current.userRelations ?? []).some(hasLabels)) return current
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const next = (current.userRelations ?? []).map((relation) =>
       inherited(relation, current, parse),

@@ -2,6 +2,7 @@
 // while a statement is read, told at its end for each column that gets values of labelled columns.
 import type { Effect, Flow } from '../../schemas/facts.js'
 import type { Oid, Relation } from './catalogue.js'
+import { UNLABELLED } from './unlabelled.js'
 import { isHarmless } from './value.js'
 
 // A column that will hold values of a labelled one, or goes on holding them where no rule may name it.
@@ -144,7 +145,10 @@ function storedAt(
   if (!('relation' in into)) {
     const { before, schema, name, temporary } = into
     const relation = { oid: 0, before, schema, name, temporary }
-    return { relation, attnum, column, from, labels, kept: false }
+    // A new column has no label by itself.
+    const said = temporary ? labels : labels.filter((label) => label !== UNLABELLED)
+    if (said.length === 0) return undefined
+    return { relation, attnum, column, from, labels: said, kept: false }
   }
   const { oid, schema, name, temporary, columns } = into.relation
   const known = columns.find((one) => one.attnum === attnum)
@@ -155,7 +159,8 @@ function storedAt(
 
 function keptIn(relation: Relation, columns: readonly string[] | undefined): readonly Stored[] {
   const { oid, schema, name, temporary } = relation
-  return relation.columns.flatMap(({ attnum, name: column, labels }): readonly Stored[] => {
+  return relation.columns.flatMap(({ attnum, name: column, labels: all }): readonly Stored[] => {
+    const labels = all.filter((label) => label !== UNLABELLED)
     if (labels.length === 0 || (columns !== undefined && !columns.includes(column))) return []
     const at = { oid, before: 0, schema, name, temporary }
     return [

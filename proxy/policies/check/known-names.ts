@@ -2,6 +2,7 @@
 // targets, and every path of `data` that a rule reads. A name that nothing bears makes a rule silent.
 import { PATTERNS } from '../../../engine/facts/postgres/mask-match.js'
 import { SYSTEM_LABELS } from '../../../engine/facts/postgres/system-relations.js'
+import { UNLABELLED } from '../../../engine/facts/postgres/unlabelled.js'
 import type { Finding } from '../findings.js'
 import { problem, type Check, type CheckInput } from './check.js'
 import { comparedWith } from './closed-words.js'
@@ -88,7 +89,7 @@ function labels({ library }: CheckInput): Names {
     rule: 'unknown-label',
     what: 'label',
     path: /(^|\.)(effects|flows)\[\]\.labels\[\]$/,
-    known: [...new Set([...given, ...SYSTEM_LABELS])],
+    known: [...new Set([...given, ...SYSTEM_LABELS, UNLABELLED])],
     fix: 'Labels are given to columns in data.labels.columns.',
   }
 }

@@ -102,7 +102,7 @@ t.test('bundles', async (t) => {
       {},
       'ssn',
       [{ column: 'ssn' }],
-      [{ column: 'ssn', labels: [] }],
+      [{ column: 'ssn', labels: [1] }],
       [{ column: 'ssn', labels: 'pii' }],
       [{ column: 'ssn', labels: ['pii'], tabel: 'x' }],
       [{ labels: ['pii'] }],

@@ -87,6 +87,49 @@ t.test('labels', { skip: missingPostgres('embedded') }, async (t) => {
     t.ok(name)
   })
 
+  t.test('where that is wanted, columns without a label get one that says so', async (t) => {
+    const marked = labelsOf(
+      labelled(
+        catalogue,
+        [
+          { table: 'vault', column: 'secret', labels: ['pii'] },
+          { table: 'vault', column: 'plain', labels: ['public'] },
+          { table: 'grandparent', column: 'plain', labels: [] },
+        ],
+        undefined,
+        [
+          {
+            oid: 0,
+            attnum: 1,
+            schema: 'public',
+            relation: 'od.d',
+            column: 'x',
+            labels: ['followed'],
+            bound: false,
+          },
+        ],
+        true,
+      ),
+    )
+    t.same(marked['public.vault.secret'], ['pii'])
+    t.same(marked['public.vault.plain'], ['public'], 'any label will do')
+    t.notOk(marked['public.grandparent.plain'], 'and so will the word that there is none')
+    t.same(marked['public.od.d.se*cret'], ['followed'])
+    t.same(marked['public.child.secret'], ['pii'], 'what is inherited counts')
+    t.same(marked['public.child.plain'], ['public'])
+    t.same(marked['public.child.more'], ['unlabelled'])
+    t.same(marked['public.copies.p'], ['public'], 'views hold what they read')
+    const temporary = Object.keys(marked).filter((name) => name.startsWith('pg_temp'))
+    t.same(temporary, [], 'temporary tables hold what their session put there')
+    const bare = labelsOf(labelled(catalogue, [], undefined, [], true))
+    t.same(bare['public.vault.secret'], ['unlabelled'])
+    t.same(bare['public.copies.s'], ['unlabelled'])
+    t.same(bare['public.kept.t'], ['unlabelled'])
+    const all = labelled(catalogue, [{ column: '*', labels: [] }], undefined, [], true)
+    t.same(labelsOf(all), {})
+    t.ok((all.userRelations ?? []).every(({ columns }) => columns.every((one) => !one.derived)))
+  })
+
   t.test('new rules replace the old labels', async (t) => {
     t.same(labelsOf(labelled(secret, [])), {})
   })
