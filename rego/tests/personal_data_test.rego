@@ -145,6 +145,22 @@ test_a_temporary_table_takes_masked_values if {
 	}
 }
 
+test_masked_values_stand_among_others_where_the_data_says_so if {
+	willing := {"default": {"method": "redact", "stored": true}, "by_label": []}
+	inserting := {"op": "insert", "object": "public.orders", "kind": "table", "columns": ["note"]}
+	_ids([_reading, inserting], [_stored]) == _masked with data.masks as willing
+	every refused in [
+		{"effect": object.union(inserting, {"kind": "view"}), "flow": _stored},
+		{"effect": object.union(inserting, {"op": "update"}), "flow": _stored},
+		{"effect": inserting, "flow": _written},
+	] {
+		"protected/stored-elsewhere" in _ids([refused.effect], [refused.flow]) with data.masks as willing
+	}
+	facts := object.union(data.base, {"command": {"effects": [_reading]}})
+	decision := main.decision with input as facts with data.masks as willing
+	{"match": "label:pii", "method": "redact", "stored": true} in decision.masks
+}
+
 test_a_materialized_view_holds_masked_values if {
 	stored := {"op": "create", "object": "public.stored", "kind": "materialized_view"}
 	not "protected/stored-elsewhere" in _ids([stored], [_stored])

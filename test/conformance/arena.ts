@@ -14,6 +14,8 @@ const OWNER = 'gw_owner'
 
 export async function openArena(
   file: CaseFile,
+  // A folder of policies; the shipped library when left out.
+  policies?: string,
 ): Promise<Arena & { readonly close: () => Promise<void>; readonly log: () => string }> {
   const kind = missingPostgres('debian') === false ? 'debian' : 'embedded'
   const server = await startPostgres({
@@ -42,6 +44,7 @@ export async function openArena(
     'postgres',
   )
   const gateway = await startTestGateway({
+    ...(policies === undefined ? {} : { policies }),
     target: {
       name: DATABASE,
       host: server.host,

@@ -1,11 +1,13 @@
-// npm run conformance -- --cases FILE [--only REGEX] [--verbose]: every case of the file against a
+// npm run conformance -- --cases FILE [--policy FILE] [--only REGEX] [--verbose]: every case of the file against a
 // gateway of our own. Prints what failed and why, how many of those to be masked were answered rather than
 // refused, and closes on `N passed, N failed`.
+import { rmSync } from 'node:fs'
 import { openArena } from './arena.js'
 import { attempt } from './attempt.js'
 import { caseFileOf } from './cases.js'
+import { corpusPolicy } from './corpus-policy.js'
 
-const USAGE = 'npm run conformance -- --cases FILE [--only REGEX] [--verbose]\n'
+const USAGE = 'npm run conformance -- --cases FILE [--policy FILE] [--only REGEX] [--verbose]\n'
 
 export async function conformance(
   argv: readonly string[],
@@ -23,7 +25,9 @@ export async function conformance(
   const file = caseFileOf(path)
   const only = new RegExp(value('--only') ?? '')
   const verbose = argv.includes('--verbose')
-  const arena = await openArena(file)
+  const changes = value('--policy')
+  const policies = changes === undefined ? undefined : corpusPolicy(changes)
+  const arena = await openArena(file, policies)
   let [passed, failed] = [0, 0]
   const masked = { all: 0, refused: [] as string[] }
   try {
@@ -45,6 +49,7 @@ export async function conformance(
     if (verbose) write(arena.log())
   } finally {
     await arena.close()
+    if (policies !== undefined) rmSync(policies, { recursive: true, force: true })
   }
   if (masked.all > 0) {
     const { all, refused } = masked

@@ -7,6 +7,7 @@ import type { Routine } from './catalogue.js'
 import { extensionMeaning, systemMeaning } from './routine-meanings.js'
 import type { Meaning } from './routine-meanings.js'
 import { isPlainQuery } from './routine-body.js'
+import { settingClass } from './settings.js'
 import { settingEffect } from './statements/settings.js'
 import { constantText } from './tree.js'
 
@@ -134,7 +135,8 @@ function setConfig(args: readonly Node[], analysis: Analysis): void {
       op: 'set',
       object: name === undefined ? '' : name.toLowerCase(),
       kind: 'setting',
-      detail: 'unknown',
+      // Whatever its value: nobody's setting has a meaning.
+      detail: name !== undefined && settingClass(name) === 'custom' ? 'custom' : 'unknown',
     })
     if (name === undefined) analysis.unread('dynamic_sql', 'pg_catalog.set_config')
     return

@@ -27,7 +27,7 @@ const BY_CLASS: Readonly<Record<Exclude<SettingClass, 'custom' | 'unknown'>, str
     effective_io_concurrency escape_string_warning extra_float_digits force_parallel_mode
     from_collapse_limit gin_fuzzy_search_limit gin_pending_list_limit hash_mem_multiplier
     idle_in_transaction_session_timeout idle_session_timeout intervalstyle io_combine_limit
-    join_collapse_limit lc_monetary lc_numeric lc_time lock_timeout logical_decoding_work_mem
+    join_collapse_limit lc_messages lc_monetary lc_numeric lc_time lock_timeout logical_decoding_work_mem
     maintenance_io_concurrency maintenance_work_mem max_parallel_maintenance_workers
     max_parallel_workers max_parallel_workers_per_gather md5_password_warnings
     min_parallel_index_scan_size min_parallel_table_scan_size parallel_leader_participation
@@ -59,7 +59,7 @@ const BY_CLASS: Readonly<Record<Exclude<SettingClass, 'custom' | 'unknown'>, str
     session_replication_role allow_system_table_mods allow_in_place_tablespaces`,
   logging: `
     client_min_messages compute_query_id debug_pretty_print debug_print_parse debug_print_plan
-    debug_print_rewritten debug_print_raw_parse lc_messages log_duration log_error_verbosity
+    debug_print_rewritten debug_print_raw_parse log_duration log_error_verbosity
     log_executor_stats log_lock_failures log_lock_waits log_min_duration_sample
     log_min_duration_statement log_min_error_statement log_min_messages log_parameter_max_length
     log_parameter_max_length_on_error log_parser_stats log_planner_stats log_replication_commands

@@ -155,19 +155,27 @@ _masked_in_what_is_made(flow) if {
 	flow.to == "write"
 	count(_writes) > 0
 	every effect in _writes {
-		_takes_masked(effect)
+		_takes_masked(effect, flow)
 	}
 }
 
-_takes_masked(effect) if {
+_takes_masked(effect, _) if {
 	effect.op == "create"
 	effect.kind in {"table", "materialized_view"}
 }
 
 # It is gone with the session, and nobody else has seen what masks would replace.
-_takes_masked(effect) if {
+_takes_masked(effect, _) if {
 	effect.op == "insert"
 	effect.temporary
+}
+
+# Where the data says that masked values may stand among others.
+_takes_masked(effect, flow) if {
+	effect.op == "insert"
+	effect.kind == "table"
+	not "free_text" in flow.labels
+	data.masks["default"].stored
 }
 
 _writing := {"insert", "update", "copy_in", "create", "alter", "set", "notify", "call"}

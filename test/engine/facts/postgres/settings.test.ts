@@ -7,7 +7,7 @@ t.test('what changes reading, rights, logs or code is never harmless', async (t)
     reading: ['standard_conforming_strings', 'client_encoding', 'backslash_quote'],
     names: ['search_path'],
     rights: ['role', 'session_authorization', 'session_replication_role', 'row_security'],
-    logging: ['log_statement', 'debug_print_parse', 'client_min_messages', 'lc_messages'],
+    logging: ['log_statement', 'debug_print_parse', 'client_min_messages'],
     loading: ['local_preload_libraries', 'session_preload_libraries', 'dynamic_library_path'],
   }
   for (const [word, names] of Object.entries(kinds)) {
