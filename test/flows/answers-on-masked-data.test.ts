@@ -6,7 +6,7 @@ import { missingPostgres } from '../peers/postgres.js'
 
 const options = { skip: missingPostgres('embedded'), timeout: 3_000_000 }
 t.test('queries by chance are answered on masked data', options, (t) =>
-  answersAgree(t, 10_000, 1, ['simple', 'extended', 'binary', 'script']),
+  answersAgree(t, 9_000, 1, ['simple', 'extended', 'binary', 'script']),
 )
 
 t.test('so they are where each label has a method of its own', options, (t) =>

@@ -13,6 +13,8 @@ import { LABELS, MASKS, worldSql, type Methods, type World } from './worlds.js'
 export type Arena = {
   /** An agent's connection through the gateway; of `masked`, one of the superuser's own. */
   readonly client: (world: World) => Promise<pg.Client>
+  /** A connection of the superuser's own to the first world. */
+  readonly truth: () => Promise<pg.Client>
   readonly log: () => string
   readonly recordDirectory: string
   readonly stop: () => Promise<void>
@@ -95,6 +97,11 @@ export async function startArena(methods: Methods = 'redact', hidden?: HiddenRow
               database: `shop/${world}`,
             })
       if (world !== 'masked') await client.connect()
+      open.push(client)
+      return client
+    },
+    truth: async () => {
+      const client = await direct('one')
       open.push(client)
       return client
     },

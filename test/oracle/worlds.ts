@@ -5,8 +5,8 @@
 /** `masked`: what the shipped policies leave of protected values. */
 export type World = 'one' | 'other' | 'masked'
 
-/** Which masks there are: the shipped ones, or one of every method. */
-export type Methods = 'redact' | 'each'
+/** Which masks there are: the shipped ones, one of every method, or the tier `output`. */
+export type Methods = 'redact' | 'each' | 'output'
 
 // The names of protected columns in the queries made, and what else they are than `pii`. Those that hold the
 // same values have the same label, so that they still join.
@@ -35,6 +35,10 @@ by_label:
   - { label: pii.salary, mask: { method: generalise, width: 100 } }
   - { label: pii.born, mask: { method: generalise, period: quarter } }
   - { label: pii.code, mask: { method: token } }
+`,
+  output: `default: { method: redact, tier: output }
+by_label:
+  - { label: pii.email, mask: { method: partial, keep: 2, tier: output } }
 `,
 }
 

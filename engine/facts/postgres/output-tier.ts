@@ -10,9 +10,9 @@ import { isHarmless } from './value.js'
 const COMPARED: ReadonlySet<Sink> = new Set(['predicate', 'join', 'order', 'group'])
 // The messages of their errors quote no value, unlike those of json_object_agg_unique.
 const SUMMARIES: ReadonlySet<string> = new Set(
-  ['count', 'min', 'max', 'sum', 'avg', 'every', 'bool_and', 'bool_or'].map(
-    (name) => `aggregate:${name}`,
-  ),
+  `count min max sum avg every bool_and bool_or array_agg string_agg json_agg jsonb_agg`
+    .split(' ')
+    .map((name) => `aggregate:${name}`),
 )
 
 /** Is this use of a protected column one that its mask does not speak of? */
