@@ -61,10 +61,6 @@ function worked(text: string, parts: FilteredParts): Spliced {
   if (otherwise !== undefined) return refused(otherwise)
   const made = rowsSpliced(base.text, { ...place, mode: 'apply' })
   if (typeof made !== 'string') return made
-  const [seen, more] = read(made).statements
-  if (seen === undefined || more !== undefined || seen.command.unread.length > 0) {
-    return refused('the rewritten statement is not read')
-  }
   return {
     text: made,
     statement: withFilters(base.statement, filterKey(filters)),

@@ -3,16 +3,19 @@
 import { strictest } from '../../../engine/facts/postgres/mask-strictness.js'
 import { isMatched, isPattern } from '../../../engine/facts/postgres/mask-match.js'
 import { isHarmless } from '../../../engine/facts/postgres/value.js'
-import type { Mask } from '../../../engine/schemas/decision.js'
+import type { Decision, Mask } from '../../../engine/schemas/decision.js'
 import type { Flow, Sink } from '../../../engine/schemas/facts.js'
+import type { RowClause, RowComparison } from '../../../engine/schemas/row-filter.js'
 import type { Rehearsed } from '../rehearsal/rehearse.js'
 
 export type MaskTree = {
   readonly text: string
   /** `as_written`: fields are masked as they leave; `on_masked_data`: the target computes on masks. */
-  readonly answered: 'as_written' | 'on_masked_data' | 'refused' | 'unmasked'
+  readonly answered: 'as_written' | 'on_masked_data' | 'on_seen_rows' | 'refused' | 'unmasked'
   readonly rules: readonly string[]
   readonly columns: readonly ProtectedColumn[]
+  /** Which rows of which relations are seen, where the command has to do with any. */
+  readonly filters?: Decision['filters']
   readonly rewritten?: string
   readonly refusal?: { readonly message: string; readonly hint?: string }
   /** Why the target was not asked in other words, where that was tried. */
@@ -35,7 +38,7 @@ export type ProtectedColumn = {
 }
 
 export function maskTree(one: Rehearsed): MaskTree {
-  const { statement, decision, refusal, rewritten, leftAlone } = one
+  const { statement, decision, refusal, rewritten, leftAlone, filtered } = one
   const masks = decision.masks.filter((mask) => !isPattern(mask))
   const byColumn = new Map<string, Flow[]>()
   for (const flow of statement.command.flows)
@@ -60,6 +63,7 @@ export function maskTree(one: Rehearsed): MaskTree {
     answered: answerOf(one, columns),
     rules: decision.rules.map(({ id }) => id),
     columns,
+    ...(filtered ? { filters: decision.filters } : {}),
     ...(rewritten === undefined ? {} : { rewritten }),
     ...(refusal === undefined ? {} : { refusal: wordsOf(refusal) }),
     ...(leftAlone === undefined ? {} : { leftAlone }),
@@ -68,8 +72,10 @@ export function maskTree(one: Rehearsed): MaskTree {
 
 function answerOf(one: Rehearsed, columns: readonly ProtectedColumn[]): MaskTree['answered'] {
   if (one.refusal !== undefined || one.decision.action === 'deny') return 'refused'
+  const isMasked = columns.some(({ mask }) => mask !== undefined)
+  if (one.filtered && !isMasked) return 'on_seen_rows'
   if (one.rewritten !== undefined) return 'on_masked_data'
-  return columns.some(({ mask }) => mask !== undefined) ? 'as_written' : 'unmasked'
+  return isMasked ? 'as_written' : 'unmasked'
 }
 
 function wordsOf({ message, hint }: { message: string; hint?: string }) {
@@ -92,6 +98,7 @@ const SINKS: Readonly<Record<Sink, string>> = {
 const ANSWERS: Readonly<Record<MaskTree['answered'], string>> = {
   as_written: 'runs as it is written; protected fields are masked as they leave',
   on_masked_data: 'runs in other words, so that the target computes on masked values',
+  on_seen_rows: 'runs in other words, so that the target reads rows that may be seen alone',
   refused: 'refused',
   unmasked: 'runs as it is written; nothing in it is masked for this identity',
 }
@@ -110,6 +117,8 @@ export function maskTreeText(tree: MaskTree): string {
     })
   }
   if (tree.columns.length === 0) lines.push('', '  no protected column is used')
+  for (const { relation, rows } of tree.filters ?? [])
+    lines.push('', `  rows of ${relation} that are seen: ${rows.map(rowWords).join(' and ')}`)
   if (tree.rewritten !== undefined) lines.push('', `  sent: ${tree.rewritten}`)
   if (tree.refusal !== undefined) {
     lines.push('', `  ${tree.refusal.message}`)
@@ -117,4 +126,17 @@ export function maskTreeText(tree: MaskTree): string {
   }
   if (tree.leftAlone !== undefined) lines.push(`  not put into other words: ${tree.leftAlone}`)
   return lines.join('\n')
+}
+
+function rowWords(clause: RowClause): string {
+  if (!('any' in clause)) return comparisonWords(clause)
+  const parts = clause.any.map((one) =>
+    'all' in one ? one.all.map(comparisonWords).join(' and ') : comparisonWords(one),
+  )
+  return `(${parts.join(' or ')})`
+}
+
+function comparisonWords({ column, op, value, values }: RowComparison): string {
+  const others = values ?? (value === undefined ? [] : [value])
+  return [column, op.replaceAll('_', ' '), ...others.map((one) => JSON.stringify(one))].join(' ')
 }

@@ -31,6 +31,8 @@ export type Rehearsed = {
   readonly action: Action
   readonly refusal: Refusal | undefined
   readonly masks: ExitMasks | undefined
+  // It has to do with a relation whose rows are filtered.
+  readonly filtered: boolean
   // Goes to the target in place of the text, so that it computes on masked values.
   readonly rewritten: string | undefined
   // Why it was not put into other words, where that was tried.
@@ -154,6 +156,7 @@ function judged(
       action: refusal === undefined ? decided.decision.action : 'deny',
       refusal,
       masks: masksOf(decided),
+      filtered: (decided.unfiltered ?? decided.rewritten?.filters) !== undefined,
       rewritten: decided.rewritten?.text,
     }
   })
