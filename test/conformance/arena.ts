@@ -25,6 +25,8 @@ export async function openArena(
       max_replication_slots: '8',
       max_wal_senders: '8',
       max_connections: '60',
+      // Writes of its own would look like those of a case.
+      autovacuum: 'off',
     },
   })
   const ownerPassword = 'owner-of-the-attack-laboratory'

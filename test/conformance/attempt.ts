@@ -23,15 +23,16 @@ export type Arena = {
   readonly canaries: readonly string[]
 }
 
-// Words of statements that may leave something behind. A case with neither these nor a setup leaves
-// the database as it found it, so that the next needs no new one.
-const WRITES =
-  /CREATE|UPDATE|INSERT|DELETE|DROP|ALTER|TRUNCATE|MERGE|COPY|CALL|GRANT|REVOKE|INTO|COMMENT|setval|nextval|lo_|EXECUTE|DO |slot|"sql_hex"|"raw"|EXTENSION|PREPARE|admin/i
+// What needs no transaction of its own.
+const UNTOLD = /slot/
 
-const CONNECT_MS = 5000
+const CONNECT_MS = 30_000
 const STEP_MS = 4000
+// What a case must see may come late on a busy machine.
+const SEEN_MS = 20_000
 
-let clean = false
+// The server's latest transaction when the database was made; undefined: it is not as it was made.
+let made: string | undefined
 
 export type Attempted = {
   readonly faults: readonly string[]
@@ -67,9 +68,12 @@ export async function attempt(test: Case, arena: Arena): Promise<Attempted> {
     problem = thrown instanceof Error ? thrown.message : String(thrown)
   }
   await new Promise((resolve) => setTimeout(resolve, test.settle_ms ?? 5))
-  const everything = [...clients.values()]
-    .map((c) => Buffer.concat(c.chunks).toString('latin1'))
-    .join('\n')
+  const received = (): string =>
+    [...clients.values()].map((c) => Buffer.concat(c.chunks).toString('latin1')).join('\n')
+  const lacks = (): boolean => (test.expect.sees ?? []).some((value) => !received().includes(value))
+  for (const end = Date.now() + SEEN_MS; lacks() && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const everything = received()
   const after = await effect()
   for (const client of clients.values()) client.end()
   for (const sql of test.teardown ?? [])
@@ -109,6 +113,8 @@ async function replyTo(step: Step, stage: Stage): Promise<Reply | undefined> {
         clients.get(name) ?? (await WireClient.open(arena.gateway.host, arena.gateway.port))
       if (!clients.has(name)) client.framed = step.framed ?? false
       clients.set(name, client)
+      // A cancel that comes before its statement runs is lost, here as everywhere.
+      if (step.send?.some(({ t }) => t === 'cancel') === true) await busy(arena)
       const bytes = Buffer.concat((filled(step, words).send ?? []).map(encoded))
       return client.exchange(bytes, step.until ?? 'idle', step.count ?? 1, step.ms ?? 500)
     }
@@ -213,10 +219,30 @@ async function fragmented(
   return client.since(mark, !(await client.until(ready, ms)))
 }
 
+// A database that nothing was written to, as its server tells, is as good as a new one.
 async function reset(test: Case, arena: Arena): Promise<void> {
-  const writes = (test.setup ?? []).length > 0 || WRITES.test(JSON.stringify(test.steps))
-  if (!clean) await remade(arena)
-  clean = !writes
+  if (made === undefined || made !== (await writtenTo(arena))) {
+    await remade(arena)
+    made = await writtenTo(arena)
+  }
+  if (UNTOLD.test(JSON.stringify([test.setup, test.steps]))) made = undefined
+}
+
+// A transaction that is still open counts as written to.
+async function writtenTo({ server, database }: Arena): Promise<string> {
+  const sql = `SELECT pg_snapshot_xmax(pg_current_snapshot())::text, (SELECT count(*) FROM pg_stat_activity
+    WHERE datname = '${database}' AND backend_xid IS NOT NULL)::text`
+  return onServer({ server, database: 'postgres' }, sql)
+}
+
+// Until a client's statement runs, so long as there is one to wait for.
+async function busy({ server, database }: Arena): Promise<void> {
+  const sql = `SELECT count(*)::text FROM pg_stat_activity WHERE datname = '${database}'
+    AND state = 'active' AND query ~ 'pg_sleep'`
+  for (let i = 0; i < 100; i++) {
+    if (firstCell(await onServer({ server, database: 'postgres' }, sql)) !== '0') return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 // One connection for all that a new database takes. A replication slot left by a case keeps its

@@ -104,7 +104,10 @@ export class WireClient {
     mark: { readonly messages: number },
     ms: number,
   ): Promise<boolean> {
-    const waits = (): boolean => this.messages.slice(mark.messages).some(isHold)
+    // Also where an earlier statement is held still: nothing overtakes it.
+    const held = this.messages.findLastIndex(isHold)
+    const isHeld = held > this.messages.findLastIndex(({ type }) => type === 'Z')
+    const waits = (): boolean => isHeld || this.messages.slice(mark.messages).some(isHold)
     await this.until(() => reached() || waits(), ms)
     if (!reached() && waits()) await this.until(reached, Math.min(HELD_MS, ms))
     return reached() || this.closed
