@@ -31,6 +31,8 @@ export type SessionList = {
   readonly find: (id: string) => ListedSession | undefined
   // Newest first.
   readonly all: () => readonly ListedSession[]
+  // Of those that had to make room the one that opened last; absent where all are here.
+  readonly forgotten: () => string | undefined
   // From the record of earlier runs; what this run knows itself it knows better.
   readonly read: (lines: AsyncIterable<{ readonly line: RecordLine }>) => Promise<void>
   // False while the record is still read.
@@ -51,13 +53,23 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
   const own = new Map<string, Mutable>()
   const earlier = new Map<string, Mutable>()
   let complete = true
+  let forgotten: string | undefined
+  // In which order they opened: one that stays live while newer ones end is forgotten after these.
+  const places = new WeakMap<Mutable, number>()
+  let place = 0
+  let forgottenPlace = 0
 
   const makeRoom = (): void => {
     while (own.size + earlier.size > most) {
       const from = earlier.size > 0 ? earlier : own
       const ended = from === earlier ? first(from) : firstEnded(from)
       if (ended === undefined) return
+      const session = from.get(ended)
       from.delete(ended)
+      const at = (session === undefined ? undefined : places.get(session)) ?? 0
+      if (at < forgottenPlace) continue
+      forgotten = ended
+      forgottenPlace = at
     }
   }
   const found = (id: string): Mutable | undefined => own.get(id) ?? earlier.get(id)
@@ -98,6 +110,8 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
   return {
     session: (event, atMs) => {
       take(same(event), atMs, own)
+      const session = own.get(event.session)
+      if (session !== undefined && !places.has(session)) places.set(session, (place += 1))
       makeRoom()
     },
     command: ({ session, go }) => count(found(session), go),
@@ -110,6 +124,7 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
       if (one !== undefined) one.held += 1
     },
     find: found,
+    forgotten: () => forgotten,
     all: () => [...earlier.values(), ...own.values()].reverse(),
     read,
     complete: () => complete,

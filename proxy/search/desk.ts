@@ -43,6 +43,7 @@ export type SessionsQuestion = {
   readonly states?: readonly SessionEntry['state'][]
   readonly seen?: Seen | undefined
   readonly before?: string | undefined
+  readonly upTo?: string | undefined
   readonly limit?: number | undefined
 }
 

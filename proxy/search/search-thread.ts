@@ -20,6 +20,7 @@ export type SearchThread = {
   readonly sessions: (
     asked: Parameters<Desk['sessions']>[0],
   ) => Promise<ReturnType<Desk['sessions']>>
+  readonly named: (asked: Parameters<Desk['named']>[0]) => Promise<ReturnType<Desk['named']>>
   readonly rules: (asked: Parameters<Desk['rules']>[0]) => Promise<ReturnType<Desk['rules']>>
   // Those for whom `isSeen` holds, among all in the index.
   readonly seen: (isSeen: (who: SeenWho) => boolean) => Promise<Seen>
@@ -141,6 +142,7 @@ export function createSearchThread(start: SearchWorkerStart, log: Log): SearchTh
     search: (asked) => call({ name: 'search', asked }),
     grouped: (asked) => call({ name: 'grouped', asked }),
     sessions: (asked) => call({ name: 'sessions', asked }),
+    named: (asked) => call({ name: 'named', asked }),
     rules: (asked) => call({ name: 'rules', asked }),
     async seen(isSeen) {
       for (;;) {

@@ -1,5 +1,6 @@
 // Recorded sessions a page at a time, newest first, without a look at the segments. Cursors are line numbers of
 // the record: sessions that open meanwhile move nothing.
+import type { IdentityFacts } from '../../engine/schemas/facts.js'
 import { GatewayError } from '../errors.js'
 import { placeOfField } from './fields.js'
 import { numberOf, textOf, type IndexFile, type Row, type Value } from './index-file.js'
@@ -20,6 +21,9 @@ export type SessionEntry = {
   readonly kind: string
   readonly target: string
   readonly database: string
+  // Absent where nobody wrote down whose it was.
+  readonly identity?: IdentityFacts
+  readonly reason?: string
   readonly clientAddress: string
   readonly application: string
   readonly commands: number
@@ -35,6 +39,8 @@ export type SessionsAsked = {
   readonly query: Query
   readonly seen: readonly number[] | undefined
   readonly before?: string | undefined
+  // Only this session, and those that opened before it.
+  readonly upTo?: string | undefined
   readonly limit?: number | undefined
 }
 
@@ -72,6 +78,9 @@ export function sessionsPage(index: IndexFile, asked: SessionsAsked): SessionsPa
   }
   if (states !== undefined) {
     add('+s.state in (select value from json_each(?))', JSON.stringify(states))
+  }
+  if (asked.upTo !== undefined) {
+    add('s.first_seq <= (select u.first_seq from sessions u where u.session = ?)', asked.upTo)
   }
   if (query.sinceMs !== undefined) add('coalesce(s.closed, s.opened) >= ?', query.sinceMs)
   if (query.untilMs !== undefined) add('s.opened < ?', query.untilMs)
@@ -121,6 +130,8 @@ function sessionEntry(row: Row): SessionEntry {
     who: textOf(row, 'name'),
     subject: who?.identity.subject ?? '',
     issuer: who?.identity.issuer ?? '',
+    ...(who === null ? {} : { identity: who.identity }),
+    ...(textOf(row, 'reason') === '' ? {} : { reason: textOf(row, 'reason') }),
     kind: textOf(row, 'kind'),
     target: textOf(row, 'target'),
     database: textOf(row, 'database'),

@@ -14,7 +14,10 @@ import type { Callers } from './caller.js'
 import { groupedSchema, rulesSchema, searchSchema } from './search-views.js'
 
 export type SearchParts = {
-  readonly thread: Pick<SearchThread, 'search' | 'grouped' | 'rules' | 'seen'>
+  readonly thread: Pick<
+    SearchThread,
+    'search' | 'grouped' | 'rules' | 'seen' | 'sessions' | 'named' | 'status'
+  >
   // Of the bundle that decides; undefined where it does not say.
   readonly activeRules: () => readonly ActiveRule[] | undefined
 }

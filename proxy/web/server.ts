@@ -31,6 +31,7 @@ import type { KeepersDesk } from '../recordings/keepers-desk.js'
 import { problem, problemOf, PROBLEM_TYPE } from './problem.js'
 import { addMe, type MeParts } from './me-api.js'
 import { addOpenApi } from './openapi.js'
+import { createOlderSessions } from './search-sessions.js'
 import { addSearch, type SearchParts } from './search-api.js'
 import { addSessions, type SessionsParts } from './sessions-api.js'
 import { createSessionSight } from './session-sight.js'
@@ -126,7 +127,9 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addAccess(app, { approvals, askAccess: options.askAccess }, callers)
   const about = { access, list: options.sessions, targetOf: options.targetOf }
   const sight = createSessionSight({ ...about, clock })
-  addSessions(app, { ...about, sight, end: options.endSession }, callers)
+  const thread = options.search?.thread
+  const older = thread === undefined ? {} : { older: createOlderSessions({ thread, sight }) }
+  addSessions(app, { ...about, ...older, sight, end: options.endSession }, callers)
   const { recent } = options
   if (recent !== undefined) addBefore(app, { ...about, approvals, recent }, callers)
   if (options.film !== undefined) {

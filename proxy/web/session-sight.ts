@@ -7,7 +7,10 @@ import type { Access } from './access.js'
 import { WEB_LIMITS } from './limits.js'
 import { aboutSession, type TargetOf } from './session-views.js'
 
-export type SessionSight = (caller: Identity, session: ListedSession) => boolean
+export type SessionSight = (
+  caller: Identity,
+  session: Pick<ListedSession, 'identity' | 'target' | 'database' | 'state'>,
+) => boolean
 
 type Facts = Identity['facts']
 type Seen = { readonly version: number; readonly atMs: number; readonly may: boolean }

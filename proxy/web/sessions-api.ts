@@ -7,6 +7,7 @@ import type { Identity } from '../identity/identity.js'
 import type { ListedSession, SessionList } from '../session-list.js'
 import type { Access } from './access.js'
 import type { Callers } from './caller.js'
+import type { OlderPage, OlderSessions } from './search-sessions.js'
 import type { SessionSight } from './session-sight.js'
 import {
   aboutSession,
@@ -17,10 +18,12 @@ import {
 } from './session-views.js'
 
 export type SessionsParts = {
-  readonly list: Pick<SessionList, 'find' | 'all' | 'complete'>
+  readonly list: Pick<SessionList, 'find' | 'all' | 'complete' | 'forgotten'>
   readonly access: Access
   readonly targetOf: TargetOf
   readonly sight: SessionSight
+  // Beyond those of the list; absent where there is no index.
+  readonly older?: OlderSessions
   // Ends a live session: its client is told why. False where it is not live.
   readonly end: (id: string, by: Identity, reason: string) => boolean
 }
@@ -69,11 +72,33 @@ type Params = FromSchema<typeof sessionParamsSchema>
 type Body = FromSchema<typeof bodySchema>
 
 export function addSessions(app: FastifyInstance, parts: SessionsParts, callers: Callers): void {
-  const { access, list, sight, targetOf } = parts
-  const seen = (caller: Identity, id: string): ListedSession => {
-    const session = list.find(id)
+  const { access, list, older, sight, targetOf } = parts
+  const seen = async (caller: Identity, id: string): Promise<ListedSession> => {
+    const session = list.find(id) ?? (await older?.find(id))
     if (session !== undefined && sight(caller, session)) return session
     throw new GatewayError('not_found', `there is no session ${id}`)
+  }
+
+  // What had to make room in the list, out of the index. Where it cannot be asked the list says so.
+  const beyond = async (
+    caller: Identity,
+    { isWanted, states }: Wanted,
+    place: Place | undefined,
+    limit: number,
+  ): Promise<OlderPage> => {
+    const forgotten = list.forgotten()
+    if (older === undefined || forgotten === undefined) return NO_MORE
+    // Whoever read on from one that was forgotten meanwhile goes on behind it.
+    const shown = place?.line === undefined ? place?.id : undefined
+    const session = shown !== undefined && list.find(shown) === undefined ? shown : forgotten
+    const from = place?.line === undefined ? { session } : { before: place.line }
+    const isListed = (id: string): boolean => id === shown || list.find(id) !== undefined
+    const asked = { caller, isWanted, states, from, limit, isListed }
+    const page = await older.page(asked).catch((problem: unknown) => {
+      if (problem instanceof GatewayError) return { ...NO_MORE, complete: false }
+      throw problem
+    })
+    return { ...page, ...(page.next === undefined ? {} : { next: `${LINE}${page.next}` }) }
   }
 
   app.get<{ Querystring: Query }>(
@@ -87,25 +112,35 @@ export function addSessions(app: FastifyInstance, parts: SessionsParts, callers:
       },
     },
     (request) =>
-      callers.as(request, (caller) => {
-        const { limit } = request.query
+      callers.as(request, async (caller) => {
+        const { limit, before } = request.query
         const most = Math.min(LISTED.most, Number(limit ?? LISTED.usual))
-        const found: ListedSession[] = []
         const wanted = wantedBy(request.query)
+        const place = before === undefined ? undefined : placeOf(before)
+        const found: ListedSession[] = []
         let more = false
-        for (const session of list.all()) {
-          if (!wanted(session)) continue
-          if (!sight(caller, session)) continue
-          more = found.length === most
-          if (more) break
-          found.push(session)
+        if (place?.line === undefined) {
+          for (const session of list.all()) {
+            if (!wanted.is(session) || (place !== undefined && !isOlder(session, place))) continue
+            if (!sight(caller, session)) continue
+            more = found.length === most
+            if (more) break
+            found.push(session)
+          }
         }
         const last = found.at(-1)
-        return Promise.resolve({
-          sessions: found.map(sessionView),
-          ...(more && last !== undefined ? { next: cursorOf(last) } : {}),
-          complete: list.complete(),
-        })
+        // A list that ends with the page may go on in the index.
+        if (found.length === most && older !== undefined) more ||= list.forgotten() !== undefined
+        if (more && last !== undefined) {
+          const next = cursorOf(last)
+          return { sessions: found.map(sessionView), next, complete: list.complete() }
+        }
+        const page = await beyond(caller, wanted, place, most - found.length)
+        return {
+          sessions: [...found, ...page.sessions].map(sessionView),
+          ...(page.next === undefined ? {} : { next: page.next }),
+          complete: list.complete() && page.complete,
+        }
       }),
   )
 
@@ -120,17 +155,17 @@ export function addSessions(app: FastifyInstance, parts: SessionsParts, callers:
       },
     },
     (request) =>
-      callers.as(request, (caller) => {
-        const session = seen(caller, request.params.id)
+      callers.as(request, async (caller) => {
+        const session = await seen(caller, request.params.id)
         const about = aboutSession(session, targetOf)
-        return Promise.resolve({
+        return {
           ...sessionView(session),
           identity: session.identity,
           may: {
             watch: access.may('watch_session', caller, about),
             end: session.state === 'live' && access.may('end_session', caller, about),
           },
-        })
+        }
       }),
   )
 
@@ -146,43 +181,55 @@ export function addSessions(app: FastifyInstance, parts: SessionsParts, callers:
       },
     },
     (request) =>
-      callers.as(request, (caller) => {
-        const session = seen(caller, request.params.id)
+      callers.as(request, async (caller) => {
+        const session = await seen(caller, request.params.id)
         access.demand('end_session', caller, aboutSession(session, targetOf))
         const ended = parts.end(session.id, caller, oneLine(request.body?.reason ?? ''))
         if (!ended) throw new GatewayError('conflict', `session ${session.id} is not live`)
-        return Promise.resolve({ id: session.id, ended })
+        return { id: session.id, ended }
       }),
   )
 }
 
-function wantedBy({ state, target, person, before }: Query): (session: ListedSession) => boolean {
-  const states: readonly string[] =
+type Wanted = {
+  readonly is: (session: ListedSession) => boolean
+  // By who and where alone.
+  readonly isWanted: (session: Pick<ListedSession, 'identity' | 'target'>) => boolean
+  readonly states: readonly ListedSession['state'][]
+}
+
+function wantedBy({ state, target, person }: Query): Wanted {
+  const states: Wanted['states'] =
     state === undefined || state === 'all'
       ? ['live', 'ended', 'lost']
       : state === 'ended'
         ? ['ended', 'lost']
         : [state]
   const words = person?.toLowerCase()
-  const edge = before === undefined ? undefined : edgeOf(before)
-  return (session) =>
-    states.includes(session.state) &&
+  const isWanted: Wanted['isWanted'] = (session) =>
     (target === undefined || session.target === target) &&
     (words === undefined ||
       [session.identity.name, session.identity.subject].some((one) =>
         one.toLowerCase().includes(words),
-      )) &&
-    (edge === undefined || isOlder(session, edge))
+      ))
+  return { states, isWanted, is: (one) => states.includes(one.state) && isWanted(one) }
 }
 
-// Time and id of the last one shown: stays good while sessions come and go.
+// Time and id of the last one shown: stays good while sessions come and go. Beyond the list: its line.
 function cursorOf({ sinceMs, id }: ListedSession): string {
   return `${sinceMs}.${id}`
 }
 
-type Edge = { readonly sinceMs: number; readonly id: string }
+type Place =
+  | { readonly sinceMs: number; readonly id: string; readonly line?: undefined }
+  | { readonly line: string }
 
-function edgeOf(before: string): Edge {
+const LINE = 'line-'
+const NO_MORE: OlderPage = { sessions: [], complete: true }
+
+function placeOf(before: string): Place {
+  const [, line] = /^line-(\d{1,15})$/.exec(before) ?? []
+  if (line !== undefined) return { line }
   const [, since, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(before) ?? []
   if (since === undefined || id === undefined) {
     throw new GatewayError('usage', '`before` is not the `next` of another page')
@@ -190,7 +237,7 @@ function edgeOf(before: string): Edge {
   return { sinceMs: Number(since), id }
 }
 
-function isOlder(session: ListedSession, edge: Edge): boolean {
+function isOlder(session: ListedSession, edge: Extract<Place, { readonly id: string }>): boolean {
   return session.sinceMs === edge.sinceMs ? session.id < edge.id : session.sinceMs < edge.sinceMs
 }
 

@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createRecorder } from '../../../proxy/recording/segment-writer.js'
 import type { Desk } from '../../../proxy/search/desk.js'
-import type { SeenWho } from '../../../proxy/search/seen.js'
 import { BASE, commandRecord, emptyDirectory, recorded } from '../recording/sample-record.js'
-import { deskOf } from '../search/sample-desk.js'
+import { deskOf, threadOf } from '../search/sample-desk.js'
 import { webWorld } from './world.js'
 
 type Answer = {
@@ -27,15 +26,7 @@ async function searched(t: Test) {
   }
   const world = await webWorld(t, {
     search: {
-      thread: {
-        search: async (asked) => at().search(asked),
-        grouped: async (asked) => at().grouped(asked),
-        rules: async (active) => at().rules(active),
-        seen: async (isSeen: (who: SeenWho) => boolean) => {
-          const { made, whos } = at().whos(0)
-          return { made, ids: whos.filter(isSeen).map(({ id }) => id) }
-        },
-      },
+      thread: threadOf(at),
       activeRules: () => [{ id: 'pii/masked', title: 'Masked' }, { id: 'never/spoke' }],
     },
   })
