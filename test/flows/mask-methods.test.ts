@@ -1,6 +1,6 @@
 // Each label with a method of its own, by kind of caller and target: what a client sees of plain columns, of
 // views that compute, under any date style, and in what it made of them.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -51,6 +51,8 @@ t.test(
     cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
     writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
     writeFileSync(join(policies, 'data/masks/data.yaml'), MASKS)
+    const teams = join(policies, 'data/teams/data.yaml')
+    writeFileSync(teams, readFileSync(teams, 'utf8').replace('[pii-readers]', '[engineers]'))
     const gateway = await startTestGateway({
       policies,
       target: {
@@ -63,15 +65,19 @@ t.test(
       },
     })
     t.teardown(() => gateway.stop())
-    const agent = new pg.Client({
-      host: gateway.host,
-      port: gateway.port,
-      user: 'agent',
-      password: await gateway.token('agent'),
-      database: 'shop',
-    })
-    await agent.connect()
-    t.teardown(() => agent.end())
+    const clientOf = async (who: 'agent' | 'engineer'): Promise<pg.Client> => {
+      const made = new pg.Client({
+        host: gateway.host,
+        port: gateway.port,
+        user: who,
+        password: await gateway.token(who),
+        database: 'shop',
+      })
+      await made.connect()
+      t.teardown(() => made.end())
+      return made
+    }
+    const agent = await clientOf('agent')
     const types = { getTypeParser: () => (value: unknown) => value }
     const rows = async (text: string): Promise<readonly unknown[][]> =>
       (await agent.query<unknown[]>({ text, rowMode: 'array', types } as pg.QueryArrayConfig)).rows
@@ -181,6 +187,25 @@ t.test(
       ]) {
         const seen = JSON.stringify(await rows(text))
         t.notMatch(seen, /4111|1114|4321[^*"]|05-18/, `${text}: ${seen}`)
+      }
+    })
+
+    t.test('where labels followed data, it may have been computed: masked whole', async (t) => {
+      const reader = await clientOf('engineer')
+      await reader.query(
+        'CREATE TABLE turned AS SELECT id, reverse(card) AS r, born + 3 AS b FROM people',
+      )
+      await reader.query('CREATE VIEW again AS SELECT id, r, b FROM turned')
+      t.strictSame((await reader.query('SELECT r FROM turned WHERE id = 1')).rows, [
+        { r: '4321-1111-1111-1114' },
+      ])
+      for (const text of [
+        'SELECT r, b FROM turned WHERE id = 1',
+        `SELECT r || '', b + 0 FROM turned WHERE id = 1`,
+        'SELECT r, b FROM again WHERE id = 1',
+        'SELECT r, b FROM turned TABLESAMPLE SYSTEM (100) WHERE id = 1',
+      ]) {
+        t.strictSame(await rows(text), [['****', null]], text)
       }
     })
 

@@ -73,7 +73,8 @@ function holding(relation: Relation, stored: readonly Stored[], catalogue: Catal
       const more = about.filter((one) => one.attnum === 0 || one.column === column.name)
       if (more.length === 0) return column
       const labels = new Set([...column.labels, ...more.flatMap((one) => one.labels)])
-      return { ...column, labels: [...labels].sort() }
+      const followed = labels.size === column.labels.length ? {} : { followed: true as const }
+      return { ...column, labels: [...labels].sort(), ...followed }
     }),
   }
 }

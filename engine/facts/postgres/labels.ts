@@ -69,7 +69,12 @@ function ruled(
     columns: relation.columns.map(({ derived: _, ...column }) => {
       const fitting = applying.filter((rule) => fits(rule.column, column.name))
       const labels = fitting.flatMap((rule) => rule.labels)
-      return { ...column, labels: sortedSet([...labels, ...followedLabelsOf(column, about)]) }
+      const more = followedLabelsOf(column, about).filter((label) => !labels.includes(label))
+      return {
+        ...column,
+        labels: sortedSet([...labels, ...more]),
+        ...(more.length === 0 ? {} : { followed: true }),
+      }
     }),
   }
 }
@@ -130,7 +135,8 @@ function heldBy(relation: Relation, name: string): Lineage {
   const column = relation.columns.find((one) => one.name === name)
   if (column === undefined || column.labels.length === 0) return NO_LINEAGE
   const from = `${relation.schema}.${relation.name}.${name}`
-  return { labels: column.labels, derived: [{ from, copy: true }, ...(column.derived ?? [])] }
+  const copy = column.followed !== true
+  return { labels: column.labels, derived: [{ from, copy }, ...(column.derived ?? [])] }
 }
 
 function joinedTo(column: Column, lineage: Lineage): Column {

@@ -60,7 +60,8 @@ export function columnValue(relation: Relation, column: Column): Value {
   if (column.labels.length === 0) return { type: column.type, sources: [], origin }
   const from = `${relation.schema}.${relation.name}.${column.name}`
   const derived = column.derived ?? []
-  const through = derived.every(({ copy }) => copy) ? [] : ['derived']
+  const isCopy = column.followed !== true && derived.every(({ copy }) => copy)
+  const through = isCopy ? [] : ['derived']
   const sources: readonly Source[] = [from, ...derived.map((other) => other.from)].map((name) => ({
     from: name,
     labels: column.labels,

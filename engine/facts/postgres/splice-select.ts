@@ -33,6 +33,7 @@ function fitting(
   { userRelations = [] }: Catalogue,
 ): Mask {
   const { derived = [] } = column
+  if (column.followed === true) return wholly(mask)
   const same = JSON.stringify(mask)
   const isCopy = derived.every(({ from, copy }) => {
     if (!copy || derived.length === 1) return copy
