@@ -2,9 +2,10 @@
 // failed once more alone, tells each failure (steady or not), the slowest files, then all that failed once
 // more in few lines, and closes on `N passed, N failed, N skipped`, counted over the assertions.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { buildBundle } from '../proxy/policies/build.js'
 import { findOpa } from '../proxy/policies/opa.js'
 import { closingLines, slowestLines, totalOf, type Ended } from './closing.js'
 import { runFiles } from './file-runs.js'
@@ -23,11 +24,7 @@ const SLOWEST = 10
 
 async function main(only: readonly string[]): Promise<number> {
   // Once, before tests that need it wait for it side by side.
-  await findOpa({ env: process.env, cache: TOOL_CACHE, progress: say }).then(
-    ({ path, version, origin }) =>
-      say(`policies are built with OPA ${version} (${origin}: ${path})`),
-    (problem: unknown) => say(String(problem)),
-  )
+  const library = await builtLibrary().catch((problem: unknown) => void say(String(problem)))
   const written = await run('prettier', ['--check', '--log-level', 'warn', '.'])
   const files = readdirSync(join(root, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))
@@ -35,7 +32,8 @@ async function main(only: readonly string[]): Promise<number> {
     .sort((left, right) => rankOf(left) - rankOf(right) || (left < right ? -1 : 1))
     .map((name) => join('build/test', name))
   const times = new Map<string, number>()
-  const together = await tested(files, JOBS, times)
+  const env = { ...process.env, SALLYPORT_TEST_LIBRARY: library }
+  const together = await tested(files, JOBS, times, env)
   // Real servers, clocks and two cores: what fails beside others is run again alone, and told either way.
   const failing = together.filter(({ failures }) => failures.length > 0)
   const isMany = failing.length > RUN_AGAIN_AT_MOST
@@ -45,6 +43,7 @@ async function main(only: readonly string[]): Promise<number> {
         failing.map(({ file }) => file),
         1,
         new Map(),
+        env,
       )
   const alone = new Map(again.map((result) => [result.file, result]))
   const ended = failing.flatMap(({ file, failures }) => {
@@ -69,6 +68,16 @@ async function main(only: readonly string[]): Promise<number> {
   return wrong === 0 && passed > 0 ? 0 : 1
 }
 
+// The shipped policies, for all tests that run them and do not build them.
+async function builtLibrary(): Promise<string> {
+  const opa = await findOpa({ env: process.env, cache: TOOL_CACHE, progress: say })
+  say(`policies are built with OPA ${opa.version} (${opa.origin}: ${opa.path})`)
+  const file = join(root, '.tap/library.tar.gz')
+  mkdirSync(join(root, '.tap'), { recursive: true })
+  writeFileSync(file, await buildBundle({ opa: opa.path, folder: join(root, 'rego') }))
+  return file
+}
+
 // Stories against real servers take longest, and nothing long may come last.
 function rankOf(name: string): number {
   return /^(engine|proxy)\//.test(name) ? 1 : 0
@@ -78,6 +87,7 @@ async function tested(
   files: readonly string[],
   jobs: number,
   times: Map<string, number>,
+  env: NodeJS.ProcessEnv,
 ): Promise<readonly FileResult[]> {
   if (files.length === 0) return []
   const output = '.tap/output.tap'
@@ -93,7 +103,7 @@ async function tested(
     output,
     jobs,
     timeoutSeconds: FILE_TIMEOUT_SECONDS,
-    env: process.env,
+    env,
     ended: (file, ms) => times.set(file, ms),
   })
   clearInterval(progress)

@@ -24,7 +24,7 @@ export type TestGatewayOptions = {
     readonly refreshMs?: number
     readonly keyedMasks?: 'source'
   }
-  // A folder of Rego or a bundle; the shipped library when left out.
+  // A folder of Rego or a bundle; the shipped library when left out, built beforehand in a whole run.
   readonly policies?: string
   // Merged over the top level of the configuration.
   readonly config?: Readonly<Record<string, unknown>>
@@ -47,6 +47,9 @@ export type TestGatewayPlaces = {
 
 // Compiled or not, the folder that holds package.json.
 export const REPOSITORY = new URL('../../', import.meta.url).pathname.replace(/\/build\/$/, '/')
+
+// The shipped policies as npm test built them, once for all files; undefined where a file runs by itself.
+export const BUILT_LIBRARY = process.env['SALLYPORT_TEST_LIBRARY']
 
 // Where tests find and keep OPA: the same place as the product.
 export const TOOL_CACHE = join(
@@ -100,7 +103,7 @@ function configOf(
         catalogue: { refresh_ms: target.refreshMs ?? 1000 },
       },
     },
-    policy: { source: policies ?? join(REPOSITORY, 'rego') },
+    policy: { source: policies ?? BUILT_LIBRARY ?? join(REPOSITORY, 'rego') },
     record: { directory: 'record' },
     state: { file: 'state.sqlite' },
     ...config,

@@ -9,6 +9,7 @@ import type { Action } from '../../engine/schemas/decision.js'
 import type { Facts } from '../../engine/schemas/facts.js'
 import { buildBundle } from '../../proxy/policies/build.js'
 import { findOpa } from '../../proxy/policies/opa.js'
+import { BUILT_LIBRARY } from '../peers/gateway-config.js'
 
 export const LIBRARY = resolve('rego')
 const FIXTURES = 'fixtures/decisions'
@@ -33,7 +34,10 @@ export async function opaPath(): Promise<string> {
 }
 
 export async function libraryPolicy(): Promise<Policy> {
-  const bytes = await buildBundle({ opa: await opaPath(), folder: LIBRARY })
+  const bytes =
+    BUILT_LIBRARY === undefined
+      ? await buildBundle({ opa: await opaPath(), folder: LIBRARY })
+      : readFileSync(BUILT_LIBRARY)
   return policyOf(bytes, { id: 1, fuel: FUEL })
 }
 
