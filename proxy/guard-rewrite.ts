@@ -1,7 +1,7 @@
 // Masking at the source, where the answer itself cannot be masked well: the command goes to the target in other
 // words, so that the target never computes on protected values.
 import { isComparedOpenly } from '../engine/facts/postgres/output-tier.js'
-import { edited, type Edit } from '../engine/facts/postgres/splice-text.js'
+import { edited, namesAny, type Edit } from '../engine/facts/postgres/splice-text.js'
 import type { Decided, Rewritten } from './decision-cache.js'
 import type { CommandToJudge, GuardParts, Trial } from './guard.js'
 import type { Judgement } from './guard-judgement.js'
@@ -14,12 +14,29 @@ export function maskedAtSource(trial: Trial, judgement: Judgement): Judgement | 
   if (!decided.some(wantsOtherWords)) return undefined
   if (judgement.held && !decided.some(({ unfiltered }) => unfiltered !== undefined))
     return undefined
-  // Other statements of the message must leave names as they were when these were read.
-  const others = decided.length > 1 ? trial.commands.map(({ statement }) => statement) : []
-  if (others.some(({ invalidates }) => invalidates.names || invalidates.catalogue)) return undefined
+  if (trial.commands.some(({ statement }) => decided.length > 1 && mayMeanAnything(statement)))
+    return undefined
   const made = decided.map((one, i) => inOtherWords(one, trial.commands[i]))
   if (made.includes(undefined)) return undefined
-  return { ...judgement, decided: made.filter((one) => one !== undefined) }
+  const all = made.filter((one) => one !== undefined)
+  if (all.some((one, i) => isAboutOthers(one, i, trial))) return undefined
+  return { ...judgement, decided: all }
+}
+
+// Other statements of the message must leave names as they were when these were read.
+function mayMeanAnything({ invalidates }: CommandToJudge['statement']): boolean {
+  return invalidates.names || (invalidates.catalogue && invalidates.relations === undefined)
+}
+
+// One that makes or changes a relation may stand beside what does not name it.
+function isAboutOthers({ rewritten }: Decided, at: number, { commands }: Trial): boolean {
+  if (rewritten === undefined) return false
+  const names = new Set(
+    commands.flatMap(({ statement }, i) =>
+      i === at ? [] : (statement.invalidates.relations ?? []),
+    ),
+  )
+  return names.size > 0 && namesAny(rewritten.text, names)
 }
 
 function wantsOtherWords({ exit, decision, unfiltered }: Decided): boolean {
@@ -39,8 +56,8 @@ function inOtherWords(decided: Decided, command: CommandToJudge | undefined): De
     return 'masks' in exit
       ? { ...decided, exit: { masks: { ...exit.masks, otherText: true } } }
       : decided
-  const isOpen = isComparedOpenly(command.statement, decision.masks)
   }
+  const isOpen = isComparedOpenly(command.statement, decision.masks)
   const { unfiltered, ...rest } = decided
   if (unfiltered !== undefined) {
     const masked = !isOpen && wantsOtherWords({ ...rest, exit: unfiltered })

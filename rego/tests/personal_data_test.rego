@@ -115,7 +115,7 @@ test_a_new_table_gets_masked_values if {
 test_what_is_there_already_gets_none if {
 	every other in [
 		{"op": "insert", "object": "public.orders", "kind": "table", "columns": ["note"]},
-		{"op": "create", "object": "public.copied", "kind": "view"},
+		{"op": "create", "object": "public.copied", "kind": "function"},
 		{"op": "set", "object": "application_name", "kind": "setting", "detail": "harmless"},
 	] {
 		"protected/stored-elsewhere" in _ids([_making, other], [_stored])
@@ -161,9 +161,11 @@ test_masked_values_stand_among_others_where_the_data_says_so if {
 	{"match": "label:pii", "method": "redact", "stored": true} in decision.masks
 }
 
-test_a_materialized_view_holds_masked_values if {
-	stored := {"op": "create", "object": "public.stored", "kind": "materialized_view"}
-	not "protected/stored-elsewhere" in _ids([stored], [_stored])
+test_a_view_holds_masked_values if {
+	every kind in ["view", "materialized_view"] {
+		stored := {"op": "create", "object": "public.stored", "kind": kind}
+		not "protected/stored-elsewhere" in _ids([stored], [_stored])
+	}
 }
 
 test_free_text_is_masked_by_its_label_where_its_patterns_are_lost if {

@@ -90,6 +90,13 @@ export function operated(
   return passed(joined(values), `operator:${name}`, sameType(found.map(({ result }) => result)))
 }
 
+// What the latest reading of a cast found it to call, by what it is cast to.
+const CASTS = new WeakMap<TypeName, readonly Routine[]>()
+
+export function castsFound(name: TypeName): readonly Routine[] {
+  return CASTS.get(name) ?? []
+}
+
 export function cast(value: Value, name: TypeName | undefined, at: At): Value {
   const { analysis } = at
   const type = namedType(name, analysis)
@@ -102,6 +109,7 @@ export function cast(value: Value, name: TypeName | undefined, at: At): Value {
   if (type.oid !== 0 && type.oid === value.type && name?.typmods === undefined) return value
   const step = `cast:${type.name}`
   const routines = userCasts(value.type, type.oid, analysis)
+  if (name !== undefined && value.type !== 0) CASTS.set(name, routines)
   for (const routine of routines) declareCall(routine, [], analysis)
   const total = routines.length === 0 && isTotalCast(value, type)
   if (isLabelled(value) && !total) sunk(passed(value, step), 'argument', analysis)

@@ -61,7 +61,12 @@ export type Statement = {
   readonly outputs: readonly OutputColumn[] | 'unknown' | undefined
   // After it ran: names may resolve differently (DDL, temporary objects, SET search_path or role, a
   // call of unknown effect), so the catalogue or the name context must be read again before the next.
-  readonly invalidates: { readonly catalogue: boolean; readonly names: boolean }
+  readonly invalidates: {
+    readonly catalogue: boolean
+    readonly names: boolean
+    // These names alone, of relations that it makes, changes or drops.
+    readonly relations?: readonly string[]
+  }
   // The target's count in CommandComplete is that of all rows which the statement itself changes.
   readonly counted?: boolean
   // What alone keeps it from being read: the target would say that it does not exist.

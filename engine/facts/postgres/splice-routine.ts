@@ -1,14 +1,16 @@
 // A call of a function written as one SQL query becomes that query, so that what it reads can be masked at the
 // source like the client's own text. Its arguments are worked out beside it, where no name of the body can
 // take the place of one of theirs.
-import type { FuncCall, Node, RangeFunction, RangeVar } from 'libpg-query'
+import type { FuncCall, Node, RangeFunction, RangeVar, TypeCast } from 'libpg-query'
 import type { Catalogue, Oid, Relation, Routine } from './catalogue.js'
+import { castsFound } from './calls.js'
+import { columnName } from './column-names.js'
 import { candidatesFound } from './function-call.js'
 import { isSystemRoutine } from './functions.js'
 import { relationOfType } from './result-types.js'
 import { onlyStatement, queryOfBody, visit } from './splice-body.js'
 import { quoted } from './mask-expression.js'
-import { createWritten, type Call } from './splice-text.js'
+import { createWritten, type Call, type Written } from './splice-text.js'
 import { isReplaced } from './splice-tree.js'
 import { namesOf } from './tree.js'
 
@@ -42,12 +44,13 @@ function firstInlined(text: string, parts: RoutineParts): string | undefined {
   if (before === undefined || !callsRoutines(before, parts.catalogue)) return undefined
   parts.resolve(before)
   const written = createWritten(text)
-  for (const { call, from } of callsIn(before)) {
-    const routine = routineOf(call)
-    const place = written.callAt(call.location ?? 0, call.funcname?.length ?? 0)
-    const isWhole = place !== undefined && place.args.length === (call.args?.length ?? 0)
-    if (routine === undefined || place === undefined || !isWhole) continue
-    const query = queryOf(routine, place, from, parts)
+  for (const found of callsIn(before)) {
+    const { call, from } = found
+    const routine = 'funcname' in call ? routineOf(call) : routineOfCast(call)
+    const place = placeOf(call, written)
+    if (routine === undefined || place === undefined) continue
+    if (place.args.length !== routine.argumentTypes.length) continue
+    const query = queryOf(routine, place, found, parts)
     const node = query === undefined ? undefined : onlyStatement(query)
     if (query === undefined || node === undefined) continue
     const name = routine.name
@@ -66,7 +69,13 @@ function firstInlined(text: string, parts: RoutineParts): string | undefined {
   return undefined
 }
 
-type Found = { readonly call: FuncCall; readonly from: RangeFunction | undefined }
+type Found = { readonly call: FuncCall | TypeCast; readonly from: RangeFunction | undefined }
+
+function placeOf(call: FuncCall | TypeCast, written: Written): Call | undefined {
+  return 'funcname' in call
+    ? written.callAt(call.location ?? 0, call.funcname?.length ?? 0)
+    : written.castAt(call.location ?? 0)
+}
 
 function callsIn(root: Node): readonly Found[] {
   const found: Found[] = []
@@ -85,15 +94,15 @@ function callsIn(root: Node): readonly Found[] {
         range.coldeflist === undefined
       if (plain && call !== undefined && 'FuncCall' in call)
         found.push({ call: call.FuncCall, from: range })
-    } else if (key === 'FuncCall' && !inFrom.has(inner)) {
-      found.push({ call: inner as FuncCall, from: undefined })
+    } else if ((key === 'FuncCall' && !inFrom.has(inner)) || key === 'TypeCast') {
+      found.push({ call: inner as FuncCall | TypeCast, from: undefined })
     }
   })
   return found
 }
 
 function callsRoutines(root: Node, catalogue: Catalogue): boolean {
-  let found = false
+  let found = catalogue.userCasts.length > 0
   visit(root, (key, inner) => {
     if (key !== 'FuncCall' || found) return
     const name = namesOf((inner as FuncCall).funcname).at(-1) ?? ''
@@ -118,31 +127,43 @@ function routineOf(call: FuncCall): Routine | undefined {
     call.func_variadic !== true &&
     call.funcformat === 'COERCE_EXPLICIT_CALL' &&
     !args.some((arg) => 'NamedArgExpr' in arg)
-  if (!plain || routine === undefined || others.length > 0 || isSystemRoutine(routine))
+  if (!plain || others.length > 0 || routine?.argumentTypes.length !== args.length) return undefined
+  return isQuery(routine) ? routine : undefined
+}
+
+function routineOfCast({ typeName }: TypeCast): Routine | undefined {
+  const [routine, ...others] = typeName === undefined ? [] : castsFound(typeName)
+  if (routine === undefined || others.length > 0 || routine.argumentTypes.length !== 1)
     return undefined
+  return isQuery(routine) ? routine : undefined
+}
+
+function isQuery(routine: Routine): boolean {
   const { kind, language, body, securityDefiner, variadic, settings = [] } = routine
   // What its owner may read, others may not; under other settings names mean something else.
   const runsAsCaller = !securityDefiner && settings.length === 0
-  return kind === 'f' &&
+  return (
+    !isSystemRoutine(routine) &&
+    kind === 'f' &&
     language === 'sql' &&
     body !== undefined &&
     runsAsCaller &&
-    !variadic &&
-    routine.argumentTypes.length === args.length
-    ? routine
-    : undefined
+    !variadic
+  )
 }
 
 function queryOf(
   routine: Routine,
   { args }: Call,
-  from: RangeFunction | undefined,
+  { call, from }: Found,
   parts: RoutineParts,
 ): string | undefined {
   const { catalogue } = parts
   const bound = routine.bound === true
   if (bound && !parts.pathStartsWithCatalogue) return undefined
-  const columns = columnsOf(routine, from, catalogue)
+  const node: Node = 'funcname' in call ? { FuncCall: call } : { TypeCast: call }
+  const name = from?.alias?.aliasname ?? columnName(node)
+  const columns = columnsOf(routine, from !== undefined, name, catalogue)
   const types = routine.argumentTypes.map((type) => typeName(type, catalogue))
   const body = queryOfBody(
     routine,
@@ -168,14 +189,14 @@ type Named = { readonly name: string; readonly type: string }
 // In FROM a set of rows, elsewhere a single value.
 function columnsOf(
   routine: Routine,
-  from: RangeFunction | undefined,
+  inFrom: boolean,
+  own: string,
   catalogue: Catalogue,
 ): readonly Named[] | undefined {
-  if ((from !== undefined) !== routine.returnsSet) return undefined
+  if (inFrom !== routine.returnsSet) return undefined
   const { outputs = [] } = routine
   const relation = relationOfType(routine.returns, catalogue)
-  if (from === undefined && (outputs.length > 1 || relation !== undefined)) return undefined
-  const own = from?.alias?.aliasname ?? routine.name
+  if (!inFrom && (outputs.length > 1 || relation !== undefined)) return undefined
   const columns: readonly { readonly name: string; readonly type: Oid }[] =
     outputs.length > 1
       ? outputs

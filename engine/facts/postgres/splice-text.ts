@@ -24,10 +24,12 @@ export type Written = {
   readonly wordAt: (start: number) => Word | undefined
   // A call whose name has so many parts, with the texts of its arguments.
   readonly callAt: (start: number, parts: number) => Call | undefined
+  readonly castAt: (start: number) => Call | undefined
   // Where the last word ends that is no semicolon.
   readonly end: number
 }
 
+// `args`: of a cast what is cast.
 export type Call = {
   readonly start: number
   readonly end: number
@@ -67,9 +69,55 @@ export function createWritten(text: string): Written {
     edited: (edits) => edited(bytes, edits),
     wordAt: (start) => tokens.find((token) => token.start === start),
     callAt: (start, parts) => callAt(bytes, tokens, start, parts),
+    castAt: (start) => castAt(bytes, tokens, start),
     wordBefore: (start) => tokens.findLast(({ end }) => end <= start),
     end: tokens.findLast(({ text: word }) => word !== ';')?.end ?? bytes.length,
   }
+}
+
+const OPENS: Readonly<Record<string, string>> = { ')': '(', ']': '[' }
+
+// `value::type` or `CAST(value AS type)`, where value is a single word or stands in brackets; whether it was
+// all of it shows in the tree.
+function castAt(bytes: Buffer, tokens: readonly ScanToken[], start: number): Call | undefined {
+  const at = tokens.findIndex((token) => token.start === start)
+  const text = (from: number, to: number): string => bytes.subarray(from, to).toString('utf8')
+  if (tokens[at]?.text === '::') {
+    const [first, last, end] = [
+      startOfOperand(tokens, at - 1),
+      tokens[at - 1],
+      endOfName(tokens, at + 1),
+    ]
+    if (first === undefined || last === undefined || end === undefined) return undefined
+    return { start: first.start, end, args: [text(first.start, last.end)] }
+  }
+  const call = callAt(bytes, tokens, start, 1)
+  const as = tokens.findLast(
+    ({ start: from, text: word }) =>
+      call !== undefined && from > start && from < call.end && word.toLowerCase() === 'as',
+  )
+  const opens = tokens[at + 1]
+  if (call === undefined || as === undefined || opens === undefined) return undefined
+  return { start, end: call.end, args: [text(opens.end, as.start)] }
+}
+
+function startOfOperand(tokens: readonly ScanToken[], last: number): ScanToken | undefined {
+  const wanted = OPENS[tokens[last]?.text ?? '']
+  if (wanted === undefined) return tokens[last]
+  let depth = 0
+  for (let at = last; at >= 0; at -= 1) {
+    const word = tokens[at]?.text ?? ''
+    if (word in OPENS) depth += 1
+    if (word === '(' || word === '[') depth -= 1
+    if (depth === 0) return tokens[at]
+  }
+  return undefined
+}
+
+function endOfName(tokens: readonly ScanToken[], first: number): number | undefined {
+  let at = first
+  while (tokens[at + 1]?.text === '.') at += 2
+  return tokens[at]?.end
 }
 
 function callAt(
@@ -95,6 +143,20 @@ function callAt(
     if (')]}'.includes(text)) depth -= 1
   }
   return undefined
+}
+
+/** Does any of these names stand in the text, as a name? */
+export function namesAny(text: string, names: ReadonlySet<string>): boolean {
+  return scanSync(text).tokens.some(({ text: word, tokenName }) => {
+    if (tokenName.endsWith('COMMENT') || tokenName === 'SCONST') return false
+    if (/^u&"/i.test(word)) return true
+    return names.has(word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : lower(word))
+  })
+}
+
+// As PostgreSQL folds names that are not quoted; others are not folded by every locale.
+function lower(word: string): string {
+  return word.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /** `bytes` with each edit's text in the place of its bytes; edits do not overlap. */

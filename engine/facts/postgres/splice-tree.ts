@@ -66,6 +66,12 @@ export function queryWithin(statement: Node): Node | undefined {
   return query !== undefined && 'SelectStmt' in query ? query : undefined
 }
 
+/** A view keeps its query, with the masks in it, for whoever reads it; one that is there already its own. */
+export function queryOfView(statement: Node): Node | undefined {
+  const view = 'ViewStmt' in statement ? statement.ViewStmt : undefined
+  return view?.replace === true ? undefined : view?.query
+}
+
 /** A statement that copies a table to the client. */
 export function copiedTable(statement: Node): CopyStmt | undefined {
   if (!('CopyStmt' in statement)) return undefined

@@ -16,7 +16,7 @@ import { inlinedRoutines } from './splice-routine.js'
 import { storedNowhere } from './splice-insert.js'
 import { maskOfColumn, maskedSelect } from './splice-select.js'
 import { createWritten, type Edit } from './splice-text.js'
-import { copiedTable, inventoryOf, isReplaced, queryWithin } from './splice-tree.js'
+import { copiedTable, inventoryOf, isReplaced, queryOfView, queryWithin } from './splice-tree.js'
 import { qualified } from './splice-view.js'
 import { statementOf } from './statements/statement.js'
 import { holdsStatistics } from './system-relations.js'
@@ -109,7 +109,7 @@ function splicedText(text: string, place: Place): string | Refused {
   const before = onlyStatement(text)
   const table = before === undefined ? undefined : copiedTable(before)
   if (table !== undefined) return splicedCopy(text, table, place)
-  const query = before === undefined ? undefined : queryWithin(before)
+  const query = before === undefined ? undefined : (queryWithin(before) ?? queryOfView(before))
   if (before === undefined || query === undefined) return refused('not a single query')
   if ('InsertStmt' in before) {
     const range = before.InsertStmt.relation

@@ -65,6 +65,9 @@ function assembled(raw: RawStatement, outcome: Outcome, collected: Collected): S
     invalidates: {
       catalogue: collected.catalogue || collected.touched.size > 0,
       names: collected.names,
+      ...(collected.touched.size > 0 && !collected.catalogue
+        ? { relations: [...collected.touched] }
+        : {}),
     },
     ...(countsItsRows(raw.node) ? { counted: true } : {}),
     ...(collected.missing === undefined ? {} : { missing: collected.missing }),

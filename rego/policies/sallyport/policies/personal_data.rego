@@ -161,7 +161,7 @@ _masked_in_what_is_made(flow) if {
 
 _takes_masked(effect, _) if {
 	effect.op == "create"
-	effect.kind in {"table", "materialized_view"}
+	effect.kind in {"table", "view", "materialized_view"}
 }
 
 # It is gone with the session, and nobody else has seen what masks would replace.

@@ -60,6 +60,12 @@ t.test('what is stored of a query', { skip: missingPostgres('embedded') }, async
     t.same(await lab.rows('SELECT ssn FROM copied'), [['****']])
   })
 
+  t.test('a view holds them, whoever reads it', async (t) => {
+    const made = 'CREATE VIEW looked (v) AS SELECT ssn FROM customers WHERE id = 1'
+    t.equal(await stored(made, 'SELECT v FROM looked'), '****')
+    t.hasProp(splice(made.replace('VIEW', 'OR REPLACE VIEW')), 'refused')
+  })
+
   t.test('a table that is there already takes none, unless the masks say so', async (t) => {
     const sql = 'INSERT INTO lasting SELECT ssn FROM customers WHERE id = 1'
     t.match(await stored(sql, 'SELECT v FROM lasting'), /^refused: .* there already/)

@@ -25,6 +25,7 @@ CREATE FUNCTION maybe(int DEFAULT 1) RETURNS text LANGUAGE sql
 CREATE TYPE pair AS (i int, j int);
 CREATE FUNCTION of_pair(pair) RETURNS text LANGUAGE sql
   AS 'SELECT ssn FROM customers WHERE id = $1.i';
+CREATE CAST (pair AS text) WITH FUNCTION of_pair(pair);
 
 CREATE FUNCTION named(i int) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM customers WHERE id = i';
 CREATE FUNCTION definer(int) RETURNS text LANGUAGE sql SECURITY DEFINER
@@ -61,6 +62,8 @@ const ANSWERED = [
   'SELECT over(1)',
   'SELECT maybe(1)',
   'SELECT of_pair(ROW(1, 2)::pair)',
+  'SELECT (ROW(1, 2)::pair)::text, CAST(ROW(2, 1)::pair AS text)',
+  'SELECT p::text AS v FROM (SELECT ROW(id, 1)::pair AS p FROM customers ORDER BY id) q',
   `SELECT public."one" ( /* ) */ 1 )::text || 'x', one(2) IS NULL`,
   `SELECT one((SELECT id FROM customers WHERE ssn = '****' ORDER BY id LIMIT 1))`,
   `SELECT count(*) FROM everyone() WHERE ssn LIKE '9%'`,
