@@ -1,6 +1,7 @@
 // Two sets of masks held against each other on what one command does with labelled columns: which result
 // columns, and which uses beside them, are masked under the second and were not under the first, or the
 // other way round. Works on recorded flows; the command's text is not looked at.
+import { maskWords, showSame } from '../../engine/facts/postgres/mask-words.js'
 import { strictest } from '../../engine/facts/postgres/mask-strictness.js'
 import { isMatched, isPattern } from '../../engine/facts/postgres/mask-match.js'
 import { isHarmless } from '../../engine/facts/postgres/value.js'
@@ -74,8 +75,7 @@ export function newlyMasked(
 
 export function sameMask(one: OutputMask | undefined, other: OutputMask | undefined): boolean {
   if (one === undefined || other === undefined) return one === other
-  const plain = (mask: Mask): string => `${mask.method} ${mask.keep ?? ''} ${mask.value ?? ''}`
-  return plain(one.mask) === plain(other.mask)
+  return showSame(one.mask, other.mask)
 }
 
 // A command that changes something and uses what would have been masked for more than its output: the gateway
@@ -97,7 +97,7 @@ export function otherEffect(
 const READING: readonly Operation[] = ['read', 'explain', 'copy_out', 'set', 'lock', 'transaction']
 
 export function masksInBrief(before: readonly Mask[], after: readonly Mask[]): readonly string[] {
-  const words = ({ match, method }: Mask): string => `${match} (${method})`
+  const words = (mask: Mask): string => `${mask.match} (${maskWords(mask)})`
   const [was, is] = [before.map(words), after.map(words)]
   const more = is.filter((mask) => !was.includes(mask))
   const less = was.filter((mask) => !is.includes(mask))

@@ -141,6 +141,7 @@ function whyNotExact(
   const { method } = is.mask
   if (!is.copy) return 'a computed value; the target would have computed it on masked values'
   if (method === 'hash' || method === 'token') return 'made with the gateway’s key'
+  if (method === 'generalise') return 'how the target would have written it is not on record'
   if (was !== undefined && method === 'partial') return 'it was masked when it was recorded'
   // Types of extensions: whether they are texts is not on record.
   if (type >= FIRST_OWN_TYPE) return 'a type that is not known here'

@@ -66,6 +66,12 @@ function passage(action: Action): 0 | 1 | 2 {
 
 // How little a method leaves of a value. Equal tokens and hashes tell that values are equal.
 function strength(mask: Mask): number {
+  const open = mask.tier === 'output' ? 0.5 : 0
+  return ofMethod(mask) - open - 0.001 * (mask.except?.length ?? 0)
+}
+
+// Equal tokens and hashes tell that values are equal.
+function ofMethod(mask: Mask): number {
   switch (mask.method) {
     case 'redact':
     case 'null':
@@ -78,8 +84,18 @@ function strength(mask: Mask): number {
     case 'partial':
       return 10 - (mask.keep ?? 0)
     case 'generalise':
-      return 1
+      return 1 + ofGeneral(mask)
   }
+}
+
+function ofGeneral({ period, width, keep = 0, network }: Mask): number {
+  const ofPeriod = { year: 0.03, quarter: 0.02, month: 0.01 }
+  return (
+    (period === undefined ? 0.04 : ofPeriod[period]) +
+    (width === undefined ? 0.14 : Math.log10(width) / 100) +
+    (network === undefined ? 0.04 : (32 - network) / 1000) -
+    keep / 100
+  )
 }
 
 function maskChanges(before: readonly Mask[], after: readonly Mask[]): readonly Change[] {

@@ -1,6 +1,7 @@
 // Where each protected value of a statement goes and what becomes of it there, as a small tree: from the
 // column over what it passes to where it ends. What is shown holds no value, and no literal of the text.
 import { strictest } from '../../../engine/facts/postgres/mask-strictness.js'
+import { maskWords } from '../../../engine/facts/postgres/mask-words.js'
 import { isMatched, isPattern } from '../../../engine/facts/postgres/mask-match.js'
 import { isHarmless } from '../../../engine/facts/postgres/value.js'
 import type { Decision, Mask } from '../../../engine/schemas/decision.js'
@@ -27,6 +28,8 @@ export type ProtectedColumn = {
   readonly labels: readonly string[]
   /** Absent: nothing masks it for this identity. */
   readonly mask?: Mask['method']
+  /** With what the method keeps. */
+  readonly how?: string
   readonly goes: readonly {
     readonly to: Sink
     /** Position of the result column, from 1. */
@@ -49,7 +52,7 @@ export function maskTree(one: Rehearsed): MaskTree {
     return {
       column,
       labels,
-      ...(mask === undefined ? {} : { mask: mask.method }),
+      ...(mask === undefined ? {} : { mask: mask.method, how: maskWords(mask) }),
       goes: flows.map(({ to, output, through }) => ({
         to,
         ...(output === undefined ? {} : { output: output + 1 }),
@@ -106,8 +109,8 @@ const ANSWERS: Readonly<Record<MaskTree['answered'], string>> = {
 export function maskTreeText(tree: MaskTree): string {
   const lines = [tree.text, `  ${ANSWERS[tree.answered]}`]
   if (tree.rules.length > 0) lines.push(`  rules: ${tree.rules.join(', ')}`)
-  for (const { column, labels, mask, goes } of tree.columns) {
-    lines.push('', `  ${column} [${labels.join(', ')}]: ${mask ?? 'in the clear'}`)
+  for (const { column, labels, how, goes } of tree.columns) {
+    lines.push('', `  ${column} [${labels.join(', ')}]: ${how ?? 'in the clear'}`)
     goes.forEach(({ to, output, through, harmless }, at) => {
       const branch = at === goes.length - 1 ? '└─' : '├─'
       const passed = through.length === 0 ? '' : ` ${through.join(' → ')} →`
