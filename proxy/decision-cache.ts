@@ -106,6 +106,7 @@ export function createDecisionCache(): DecisionCache {
         effects: command.effects,
         flows: command.flows,
         unread: command.unread,
+        ...(command.written_masks === undefined ? {} : { written_masks: command.written_masks }),
         postgres: { ...command.postgres, message, position, of },
       }
       if (commands.size >= COMMANDS_MAX) commands = new Map()

@@ -11,6 +11,7 @@ import { factsOfSession, type Base, type SessionFacts } from './facts-of-session
 import type { CommandToJudge, GuardParts, Refusal, Trial } from './guard.js'
 import { refusalOf } from './guard-refusal.js'
 import { asSent } from './guard-rewrite.js'
+import { maskedBinds, withWritten } from './guard-write-back.js'
 import { withRows } from './guard-rows.js'
 import type { Session } from './session.js'
 
@@ -114,13 +115,16 @@ export function createJudge(parts: JudgeParts): Judge {
     const { statement, position, of, message } = command
     const started = parts.clock.monotonicUs()
     const key = keyOf(command.reading, position, message === 'extended')
-    const shelf = entrypoint === 'decision' ? cache.shelf(policy, base) : undefined
+    const written = maskedBinds(command)
+    const kept = entrypoint === 'decision' && written === undefined
+    const shelf = kept ? cache.shelf(policy, base) : undefined
     const known = shelf?.get(key)
     if (known !== undefined && known.of === statement.command) {
       report(parts, known, parts.clock.monotonicUs() - started, true)
       return known
     }
-    const shared = cache.command(key, statement, message, position, of)
+    const read = cache.command(key, statement, message, position, of)
+    const shared = written === undefined ? read : withWritten(read, written)
     const facts = {
       ...base.facts,
       command: shelf === undefined ? { ...shared, digest: digestOf(trial) } : shared,

@@ -53,6 +53,9 @@ export const SINKS = [
   'notice',
 ] as const
 
+// `within`: among other words, or in a document.
+export const MASK_SHAPES = ['asterisks', 'hash', 'token', 'within'] as const
+
 export const UNREAD_REASONS = [
   'not_parsed',
   'unknown_node',
@@ -168,6 +171,17 @@ export const unreadSchema = {
   },
 } as const satisfies JSONSchema
 
+export const writtenMaskSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['column', 'labels', 'shape'],
+  properties: {
+    column: { type: 'string', description: 'schema.table.column of a labelled column' },
+    labels: { ...set, description: 'its labels, sorted' },
+    shape: { enum: MASK_SHAPES, description: 'which kind of mask the value looks like' },
+  },
+} as const satisfies JSONSchema
+
 export const commandSchema = {
   type: 'object',
   additionalProperties: false,
@@ -192,6 +206,12 @@ export const commandSchema = {
       type: 'array',
       items: unreadSchema,
       description: 'what could not be read; the shipped policies deny whatever has any',
+    },
+    written_masks: {
+      type: 'array',
+      items: writtenMaskSchema,
+      description:
+        'labelled columns that are given a literal or a bound value which looks like a mask, and not like a value; absent for none',
     },
     postgres: {
       type: 'object',
@@ -404,6 +424,7 @@ export type ObjectKind = (typeof OBJECT_KINDS)[number]
 export type Effect = FromSchema<typeof effectSchema>
 export type Flow = FromSchema<typeof flowSchema>
 export type Unread = FromSchema<typeof unreadSchema>
+export type WrittenMask = FromSchema<typeof writtenMaskSchema>
 export type CommandFacts = FromSchema<typeof commandSchema>
 export type IdentityFacts = FromSchema<typeof identitySchema>
 export type TargetFacts = FromSchema<typeof targetSchema>

@@ -1,10 +1,12 @@
 // The collector of one statement's facts: what its readers add to while they walk the parse tree, and
 // the names they resolve on the way. Made anew for each statement; nothing in it outlives the reading.
 import type { Node, RangeVar } from 'libpg-query'
-import type { Effect, Flow, Unread, UnreadReason } from '../../schemas/facts.js'
+import type { Effect, Flow, Unread, UnreadReason, WrittenMask } from '../../schemas/facts.js'
 import type { Catalogue, NameContext, Oid, Relation, Routine } from './catalogue.js'
 import { createEffects } from './effects.js'
 import type { Scope } from './scope.js'
+import { createMasksWritten } from './masks-written.js'
+import type { AskedParameter, MasksWritten } from './masks-written.js'
 import type { Missing } from './reading.js'
 import { createStores } from './stored.js'
 import type { Stored, Stores } from './stored.js'
@@ -50,6 +52,8 @@ export type Analysis = {
   readonly expanding: () => boolean
   // Columns that get values, for the labels that follow them.
   readonly stores: Stores
+  // Values written to labelled columns that look like masks.
+  readonly masks: MasksWritten
   readonly collected: () => Collected
 }
 
@@ -67,6 +71,8 @@ export type Collected = {
   readonly touched: ReadonlySet<string>
   readonly missing: Missing | undefined
   readonly stored: readonly Stored[]
+  readonly writtenMasks: readonly WrittenMask[]
+  readonly parameters: readonly AskedParameter[]
 }
 
 export type QualifiedName = Pick<RangeVar, 'catalogname' | 'schemaname' | 'relname'>
@@ -85,9 +91,11 @@ export function createAnalysis(
   const touched = new Set<string>()
   const entered = new Set<Oid>()
   const stores = createStores()
+  const masks = createMasksWritten()
   return {
     ...given,
     stores,
+    masks,
     expanding: () => entered.size > 0,
     effect: effects.add,
     flow: (flow) => {
@@ -121,6 +129,8 @@ export function createAnalysis(
       touched,
       missing: firstMissing(missing, [...unread.values()]),
       stored: stores.told([...flows.values()], effects.sorted()),
+      writtenMasks: masks.told(),
+      parameters: masks.parameters(),
     }),
   }
 }

@@ -2,6 +2,8 @@
 // to follow the session. Made by `read.ts`; nobody looks at the text again afterwards.
 import type { CommandFacts } from '../../schemas/facts.js'
 import type { Oid } from './catalogue.js'
+import type { MaskShape } from './mask-shape.js'
+import type { AskedParameter } from './masks-written.js'
 import type { Stored } from './stored.js'
 
 // What the statement does to the state that the gateway tracks for the session.
@@ -73,6 +75,10 @@ export type Statement = {
   readonly missing?: Missing | undefined
   // Columns that labels must follow into; absent for none.
   readonly stored?: readonly Stored[]
+  // Parameters whose values go to labelled columns; absent for none.
+  readonly parameters?: readonly AskedParameter[]
+  // Of EXECUTE: what those of its literals look like that look like masks, by place.
+  readonly given?: readonly (MaskShape | undefined)[]
   // The row filters that are in its text already, as one text; see `row-filters.ts`.
   readonly filteredBy?: string
   // Byte range of the statement in the UTF-8 text.

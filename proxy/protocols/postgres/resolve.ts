@@ -1,5 +1,6 @@
 // EXECUTE, EXPLAIN EXECUTE and FETCH name something made before: what they do is what that does. The
 // facts of both are put together, so that a policy sees the read behind a FETCH.
+import { boundMasks } from '../../../engine/facts/postgres/masks-written.js'
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import { catalogueOf, readingOf } from './context.js'
 import type { Rewritten } from '../../guard.js'
@@ -151,6 +152,16 @@ function joined(
   return pair
 }
 
+// What EXECUTE gives for the parameters counts as what Bind gives.
+function writtenMasks(
+  { given }: Statement,
+  { command, parameters = [] }: Statement,
+): Pick<Statement['command'], 'written_masks'> {
+  const own = given === undefined ? [] : boundMasks(parameters, (place) => given[place - 1])
+  const all = [...(command.written_masks ?? []), ...own]
+  return all.length === 0 ? {} : { written_masks: all }
+}
+
 function together(outer: Statement, inner: Statement, returnsItsRows: boolean): Statement {
   return {
     command: {
@@ -158,6 +169,7 @@ function together(outer: Statement, inner: Statement, returnsItsRows: boolean): 
       effects: [...outer.command.effects, ...inner.command.effects],
       flows: [...outer.command.flows, ...inner.command.flows],
       unread: [...outer.command.unread, ...inner.command.unread],
+      ...writtenMasks(outer, inner),
       postgres: {
         tag: outer.command.postgres.tag,
         limited: outer.command.postgres.limited,

@@ -24,8 +24,11 @@ import type { Parts } from './as-query.js'
 import { writeEffects } from './write-target.js'
 import { returned } from './returning.js'
 import { storedIn } from './stored-columns.js'
+import { noteMasks } from './written-masks.js'
 import {
   firstColumns,
+  besideLists,
+  insertedValues,
   insertedBy,
   insertedColumns,
   isConstant,
@@ -70,6 +73,7 @@ export function insert(body: InsertStmt, at: Modification): Returned {
       inserted,
       into.map((column) => [column]),
     )
+    noteMasks(insertedValues(whole, columns), relation, besideLists(whole), analysis)
   } else if (body.withClause !== undefined) {
     read({ with: body.withClause, targets: [] }, 'write', at)
   }
@@ -98,7 +102,9 @@ function onConflict(
   writeEffects(at.analysis, 'update', name, relation, { columns, where })
   const from = [target(name, relation), excluded(relation, at.analysis)]
   const parts = { from, ...withOf(body) }
-  readWritten(parts, written(clause.targetList), relation, at)
+  const sets = written(clause.targetList)
+  readWritten(parts, sets, relation, at)
+  noteMasks(sets, relation, [body.withClause], at.analysis)
   // EXCLUDED hands on what would have been inserted.
   storedIn(at.analysis, relation, inserted, [columns])
   if (clause.whereClause !== undefined) {
@@ -148,6 +154,7 @@ export function update(body: UpdateStmt, at: Modification): Returned {
   const from = [target(name, relation), ...sources]
   const clause = body.withClause === undefined ? {} : { with: body.withClause }
   const sets = written(body.targetList)
+  noteMasks(sets, relation, [sources, body.withClause], analysis)
   if (sources.length > 0 || body.withClause !== undefined || !sets.every(isConstant)) {
     readWritten({ ...clause, from }, sets, relation, at)
   }
@@ -207,6 +214,7 @@ export function merge(body: MergeStmt, at: Modification): Returned {
     }
     const sets = [...written(when.targetList), ...insertedBy(when, relation)]
     if (sets.length > 0) readWritten({ ...clause, from }, sets, relation, at)
+    noteMasks(sets, relation, [sources, body.withClause], at.analysis)
   }
   const origin = { name: certainName(name, relation), sources, ...clause }
   return returned(body.returningClause, origin, at)

@@ -3,6 +3,7 @@
 import type { Node } from 'libpg-query'
 import type { Sink } from '../../../schemas/facts.js'
 import type { Analysis } from '../analysis.js'
+import type { MaskShape } from '../mask-shape.js'
 import type { Control, OutputColumn, Statement } from '../reading.js'
 import type { Scope } from '../scope.js'
 
@@ -14,6 +15,8 @@ export type Outcome = {
   readonly outputs?: readonly OutputColumn[] | 'unknown'
   // Default: -1, no constant limit.
   readonly limited?: number
+  // Of EXECUTE: what those of its literals look like that look like masks, by place.
+  readonly given?: readonly (MaskShape | undefined)[]
 }
 
 export type Context = {

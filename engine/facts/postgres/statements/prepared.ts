@@ -12,6 +12,7 @@ import type {
 import { readWithin } from './as-query.js'
 import type { Statement } from '../reading.js'
 import type { Context, Outcome, Readers } from './outcome.js'
+import { constantsIn } from './written-masks.js'
 
 export const PREPARED_READERS = {
   PrepareStmt: prepare,
@@ -31,6 +32,7 @@ export function include(statement: Statement, { analysis }: Context): void {
   for (const effect of statement.command.effects) analysis.effect(effect)
   for (const flow of statement.command.flows) analysis.flow(flow)
   for (const item of statement.command.unread) analysis.unread(item.reason, item.detail)
+  for (const mask of statement.command.written_masks ?? []) analysis.masks.found(mask)
 }
 
 function prepare(body: PrepareStmt, context: Context): Outcome {
@@ -46,8 +48,10 @@ function execute(body: ExecuteStmt, context: Context): Outcome {
   }
   context.analysis.effect({ op: 'call', object: '', kind: 'statement', detail: 'prepared' })
   const name = body.name ?? ''
+  const given = (body.params ?? []).map((param) => constantsIn(param).shapes[0])
   return {
     tag: 'EXECUTE',
+    ...(given.some((shape) => shape !== undefined) ? { given } : {}),
     control: { kind: 'execute', name, explain: false },
     outputs: 'unknown',
   }

@@ -47,13 +47,14 @@ function outcomeOf(node: Node, analysis: Analysis, apart: (node: Node) => Statem
 }
 
 function assembled(raw: RawStatement, outcome: Outcome, collected: Collected): Statement {
-  const { effects, flows, unread } = collected
+  const { effects, flows, unread, writtenMasks, parameters } = collected
   return {
     command: {
       protocol: 'postgres',
       effects: [...effects],
       flows: [...flows],
       unread: [...unread],
+      ...(writtenMasks.length === 0 ? {} : { written_masks: [...writtenMasks] }),
       postgres: {
         tag: outcome.tag,
         limited: outcome.limited ?? -1,
@@ -72,6 +73,8 @@ function assembled(raw: RawStatement, outcome: Outcome, collected: Collected): S
     ...(countsItsRows(raw.node) ? { counted: true } : {}),
     ...(collected.missing === undefined ? {} : { missing: collected.missing }),
     ...(collected.stored.length === 0 ? {} : { stored: collected.stored }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(outcome.given === undefined ? {} : { given: outcome.given }),
     start: raw.start,
     end: raw.end,
   }

@@ -28,10 +28,11 @@ function assigned(
   if (!('MultiAssignRef' in val)) return [{ value: val, columns }]
   const { source, colno } = val.MultiAssignRef
   if (source === undefined) return []
-  // The first of the columns has the whole row; which of them gets what is not told.
   if ('RowExpr' in source) {
-    return (source.RowExpr.args ?? []).map((value) => ({ value, columns: all }))
+    const value = source.RowExpr.args?.[(colno ?? 1) - 1]
+    return value === undefined ? [] : [{ value, columns }]
   }
+  // The first of the columns has the whole row; which of them gets what is not told.
   return (colno ?? 1) === 1 ? [{ value: rowOf(source), columns: all }] : []
 }
 
@@ -90,4 +91,41 @@ export function insertedBy(
   const named = targetNames(targetList)
   const columns = named.length > 0 ? named : firstColumns(relation, values.length)
   return values.map((value, place) => ({ value, columns: columns.slice(place, place + 1) }))
+}
+
+// What an INSERT's query lists for each column, in all rows of VALUES and all queries of a set operation. A star
+// stands for what comes from elsewhere.
+export function insertedValues(query: Node, columns: readonly string[]): readonly Assigned[] {
+  if (!('SelectStmt' in query)) return []
+  const { valuesLists = [], targetList = [], larg, rarg } = query.SelectStmt
+  const sides = [larg, rarg].flatMap((side) =>
+    side === undefined ? [] : insertedValues({ SelectStmt: side }, columns),
+  )
+  const rows = valuesLists.map((row) => ('List' in row ? (row.List.items ?? []) : []))
+  const listed = targetList.flatMap((node) =>
+    'ResTarget' in node && node.ResTarget.val !== undefined ? [node.ResTarget.val] : [],
+  )
+  const isPlain = !listed.some(isStar)
+  const lists = [...rows, ...(isPlain ? [listed] : [])]
+  const more = isPlain ? [] : listed.map((value) => ({ value, columns }))
+  const own = lists.flatMap((list) =>
+    list.map((value, place) => ({ value, columns: columns.slice(place, place + 1) })),
+  )
+  return [...sides, ...own, ...more]
+}
+
+function isStar(node: Node): boolean {
+  if ('A_Indirection' in node) return true
+  const last = 'ColumnRef' in node ? node.ColumnRef.fields?.at(-1) : undefined
+  return last !== undefined && 'A_Star' in last
+}
+
+// Where else the values of an INSERT's query may come from.
+export function besideLists(query: Node): readonly unknown[] {
+  if (!('SelectStmt' in query)) return []
+  const { fromClause, withClause, larg, rarg } = query.SelectStmt
+  const sides = [larg, rarg].flatMap((side) =>
+    side === undefined ? [] : besideLists({ SelectStmt: side }),
+  )
+  return [fromClause, withClause, ...sides]
 }
