@@ -1,8 +1,8 @@
-// npm test: checks the formatting, runs every compiled test two at a time, says how far it is, runs what
-// failed once more alone, tells each failure (steady or not), the slowest files, then all that failed once
-// more in few lines, and closes on `N passed, N failed, N skipped`, counted over the assertions.
+// npm test: checks the formatting, runs every compiled test, a few at a time (SALLYPORT_TEST_JOBS), says how
+// far it is, runs what failed once more alone, tells each failure (steady or not), the slowest files, then all
+// that failed once more in few lines, and closes on `N passed, N failed, N skipped`, counted over the assertions.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { buildBundle } from '../proxy/policies/build.js'
@@ -16,7 +16,8 @@ const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
 
 // Real servers on a shared machine: slow now and then, never for this long.
 const FILE_TIMEOUT_SECONDS = 1200
-const JOBS = Math.max(2, availableParallelism())
+// One more than there are processors: many tests wait for servers most of the time.
+const JOBS = Number(process.env['SALLYPORT_TEST_JOBS'] ?? Math.max(2, availableParallelism()) + 1)
 const PROGRESS_MS = 20_000
 // More failing files than this are no accident of a busy machine.
 const RUN_AGAIN_AT_MOST = 8
@@ -28,6 +29,8 @@ async function main(only: readonly string[]): Promise<number> {
   const written = await run('prettier', ['--check', '--log-level', 'warn', '.'])
   const files = readdirSync(join(root, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))
+    // What was built of a test that is gone is nobody's promise.
+    .filter((name) => existsSync(join(root, 'test', name.replace(/js$/, 'ts'))))
     .filter((name) => only.length === 0 || only.some((word) => name.includes(word)))
     .sort((left, right) => rankOf(left) - rankOf(right) || (left < right ? -1 : 1))
     .map((name) => join('build/test', name))
