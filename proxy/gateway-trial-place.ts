@@ -67,6 +67,7 @@ export function situationFor(
     identity,
     target: { name, kind, labels: { ...labels }, database },
     zone,
+    keyed: target.keyedMasks === 'source',
     atMs: clock.now(),
     application: '',
     clientAddress: '127.0.0.1',

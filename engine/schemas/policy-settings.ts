@@ -52,6 +52,10 @@ export const policySettingsSchema = {
           labels: texts,
           database: { type: 'string', minLength: 1 },
           zone: { type: 'string', description: 'IANA time zone of the target (UTC)' },
+          keyed_masks: {
+            enum: ['exit', 'source'],
+            description: 'where hash and token are made, as the gateway is configured (exit)',
+          },
           catalogue: {
             ...strings,
             description: 'files of DDL, in order, that say which names the database has',

@@ -64,7 +64,7 @@ function passage(action: Action): 0 | 1 | 2 {
   }
 }
 
-// How little a method leaves of a value. Equal tokens and hashes tell that values are equal.
+// How little a mask leaves: of the values, of the columns that it speaks of, and of what may be asked of them.
 function strength(mask: Mask): number {
   const open = mask.tier === 'output' ? 0.5 : 0
   return ofMethod(mask) - open - 0.001 * (mask.except?.length ?? 0)

@@ -6,9 +6,9 @@ import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import { createReader, type Reader } from '../../../engine/facts/postgres/read.js'
 import type { Reading, Statement } from '../../../engine/facts/postgres/reading.js'
 import { filteredBy, splicedUnderFilters } from '../../../engine/facts/postgres/splice-filtered.js'
-import { spliced, type Spliced } from '../../../engine/facts/postgres/splice.js'
+import { spliced, type SpliceParts, type Spliced } from '../../../engine/facts/postgres/splice.js'
 import type { Entrypoint, Policy } from '../../../engine/policy/policy.js'
-import type { Action, Decision, Mask } from '../../../engine/schemas/decision.js'
+import type { Action, Decision } from '../../../engine/schemas/decision.js'
 import type { Facts } from '../../../engine/schemas/facts.js'
 import type { Decided } from '../../decision-cache.js'
 import type { CommandToJudge, Refusal, Rewriting, Trial } from '../../guard.js'
@@ -93,7 +93,13 @@ export async function createRehearsing(): Promise<Rehearsing> {
           of: all.length,
         }
         const rewriting: Rewriting = (text, masks) => {
-          const made = splicedText(text, catalogue, names, masks, reader)
+          const made = splicedText(
+            text,
+            catalogue,
+            names,
+            { masks, keyed: situation.keyed === true },
+            reader,
+          )
           if ('refused' in made) leftAlone = made.refused
           return made
         }
@@ -202,10 +208,10 @@ function splicedText(
   text: string,
   catalogue: Catalogue,
   names: NameContext,
-  masks: readonly Mask[],
+  masking: Pick<SpliceParts, 'masks' | 'keyed'>,
   reader: Reader,
 ): Spliced {
-  return spliced(text, { catalogue, names, masks, read: readingIn(catalogue, names, reader) })
+  return spliced(text, { catalogue, names, ...masking, read: readingIn(catalogue, names, reader) })
 }
 
 function readingIn(catalogue: Catalogue, names: NameContext, reader: Reader) {

@@ -8,6 +8,8 @@ export type Situation = {
   readonly identity: IdentityFacts
   readonly target: TargetFacts
   readonly zone: string
+  // The target masks by hash and token itself.
+  readonly keyed?: boolean
   // Milliseconds since the Unix epoch.
   readonly atMs: number
   readonly application: string
@@ -55,6 +57,7 @@ export function situationOf(settings: PolicySettings, words: SituationWords): Si
         : { ...identity, groups: [...new Set(words.groups)].sort() },
     target: target.facts,
     zone: target.zone,
+    keyed: target.keyed,
     atMs: words.atMs ?? ORDINARY_TIME_MS,
     application: '',
     clientAddress: '127.0.0.1',
@@ -86,12 +89,14 @@ export function targetOf(
 ): {
   readonly facts: TargetFacts
   readonly zone: string
+  readonly keyed: boolean
   // Files of DDL, relative to the repository.
   readonly catalogue: readonly string[]
 } {
   const found = named(settings.targets, name, 'target', 'targets')
   const { kind = 'postgres', labels = {}, database = name, zone = 'UTC', catalogue = [] } = found
-  return { facts: { name, kind, labels, database }, zone, catalogue }
+  const keyed = found.keyed_masks === 'source'
+  return { facts: { name, kind, labels, database }, zone, keyed, catalogue }
 }
 
 function named<T>(

@@ -1,16 +1,23 @@
 // `sallyport explain-masks`, from arguments to output and exit status, on the shipped policies.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { run } from '../../../proxy/commands/explain-masks.js'
 import { missingPostgres } from '../../peers/postgres.js'
 import { LIBRARY } from '../../rego/library.js'
 
 async function explained(sql: string, ...argv: string[]) {
+  return explainedIn(LIBRARY, sql, ...argv)
+}
+
+async function explainedIn(cwd: string, sql: string, ...argv: string[]) {
   let stdout = ''
   const status = await run([sql, '--as', 'agent', '--target', 'shop', ...argv], {
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: () => undefined },
     env: process.env,
-    cwd: LIBRARY,
+    cwd,
   })
   return { status, stdout }
 }
@@ -54,6 +61,34 @@ t.test('where protected values go', { skip: missingPostgres('embedded') }, async
     t.match(stdout, '[pii, pii.ssn]: in the clear')
     const none = await explained('SELECT region FROM customers')
     t.match(none.stdout, 'no protected column is used')
+  })
+
+  await t.test('each method says what it keeps, and where hashes are made', async (t) => {
+    const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
+    t.teardown(() => rmSync(policies, { recursive: true, force: true }))
+    cpSync(LIBRARY, policies, { recursive: true })
+    writeFileSync(
+      join(policies, 'data/masks/data.yaml'),
+      `default: { method: redact }
+by_label:
+  - { label: pii.ssn, mask: { method: hash } }
+  - { label: pii.email, mask: { method: partial, keep: 4, tier: output } }
+`,
+    )
+    const open = await explainedIn(policies, `SELECT email FROM customers WHERE email = 'a'`)
+    t.match(open.stdout, '[pii, pii.email]: partial (last 4), compared as stored\n')
+    t.match(open.stdout, 'runs as it is written; protected fields are masked as they leave')
+    const exit = await explainedIn(policies, `SELECT id FROM customers WHERE ssn = 'a'`)
+    t.match(exit.stdout, 'the target has no key for hash: see keyed_masks')
+    const settings = join(policies, 'sallyport-policy.yaml')
+    const shop = '  shop: {labels: {env: prod},'
+    writeFileSync(
+      settings,
+      readFileSync(settings, 'utf8').replace(shop, `${shop} keyed_masks: source,`),
+    )
+    const source = await explainedIn(policies, `SELECT id FROM customers WHERE ssn = 'a'`)
+    t.match(source.stdout, 'so that the target computes on masked values')
+    t.match(source.stdout, 'pg_catalog.sha256(')
   })
 
   await t.test('as JSON it is one tree for each statement', async (t) => {
