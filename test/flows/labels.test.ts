@@ -137,7 +137,7 @@ t.test('a database nobody has labelled', { skip: NO_POSTGRES }, async (t) => {
       proposals.filter(({ table }) => table === 'large'),
       [{ column: 'who' }],
     )
-    t.ok(tookMs < 5000, `${Math.round(tookMs)} ms`)
+    t.ok(tookMs < 30_000, `${Math.round(tookMs)} ms`)
     t.comment(`whole scan: ${Math.round(tookMs)} ms`)
     t.match(serverLog(), /TABLESAMPLE SYSTEM \(0\.040000\) REPEATABLE \(1\) LIMIT 200/)
   })

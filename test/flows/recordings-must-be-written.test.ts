@@ -64,7 +64,7 @@ t.test('recordings that must be', { skip }, async (t) => {
         for (;;) await client.query('SELECT 1')
       })(),
     )
-    t.ok(Date.now() - started < 5000, 'soon')
+    t.ok(Date.now() - started < 30_000, 'soon')
     t.match([failure.code, ended?.code].includes('58030') || failure, true)
     t.match(
       `${failure.message} ${ended?.message}`,

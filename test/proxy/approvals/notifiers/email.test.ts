@@ -167,10 +167,10 @@ t.test('a server that says “later” is asked again, and told once', async (t)
 })
 
 t.test('a server that is slow is waited for as long as a client can be kept waiting', async (t) => {
-  const { approvals, events } = await world(t, { server: { delayMs: 20_000 } })
+  const { approvals, events } = await world(t, { server: { delayMs: 120_000 } })
   const started = Date.now()
   await rejects(t, approvals.request(heldRequest()), 'state_failed')
-  t.ok(Date.now() - started < 6_000)
+  t.ok(Date.now() - started < 60_000)
   t.same(events(), ['requested', 'void'])
 })
 

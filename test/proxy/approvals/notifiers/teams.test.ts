@@ -212,7 +212,7 @@ t.test('Teams that does not answer is not waited for longer than a client can be
   const { approvals } = await world(t, () => undefined)
   const started = Date.now()
   await rejects(t, approvals.request(heldRequest()), 'state_failed')
-  t.ok(Date.now() - started < 6_000)
+  t.ok(Date.now() - started < 20_000)
 })
 
 t.test('no command draws Markdown, dates or hidden text of its own', async (t) => {

@@ -88,7 +88,7 @@ async function refusedOnce(
   const before = events.length
   const started = performance.now()
   test.equal(await serving.reload(), false)
-  test.ok(performance.now() - started < 5000, 'soon')
+  test.ok(performance.now() - started < 30_000, 'soon')
   test.equal(await serving.reload(), false)
   test.match(events.slice(before), [{ event: 'refused', step, reason }])
   test.equal(events.length, before + 1)

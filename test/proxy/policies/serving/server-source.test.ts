@@ -103,7 +103,7 @@ t.test('whatever goes wrong on the way is told once, and the old bundle decides'
   }
   server.misbehave('packed')
   await until(t, 'it recovers by itself', () => ruleOf(serving.current()) === 'c/two')
-  t.ok(serving.ageMs() < 2000)
+  t.ok(serving.ageMs() < 20_000)
 
   server.misbehave('mislabelled')
   server.serve(await bundleOf(t, rules('c/three')))
@@ -125,7 +125,7 @@ t.test('connections that are cut while we wait are no failure of the server', as
   const { serving, story } = await served(t, { source: await sourceAt(server) })
   await until(t, 'it was cut and asked again', () => server.asked().length >= 6)
   t.same(story(), ['activated'])
-  t.ok(serving.ageMs() < 2000)
+  t.ok(serving.ageMs() < 20_000)
   server.serve(await bundleOf(t, rules('g/two')))
   await until(t, 'the new one decides', () => ruleOf(serving.current()) === 'g/two')
 })
@@ -136,7 +136,7 @@ t.test('a server that says nothing is not waited for', async (t) => {
   const started = Date.now()
   const source = await sourceAt(server)
   await t.rejects(served(t, { source }), { message: /did not answer in time/ })
-  t.ok(Date.now() - started < 20_000)
+  t.ok(Date.now() - started < 60_000)
 })
 
 t.test('a bundle that was replaced does not come back by itself', async (t) => {
