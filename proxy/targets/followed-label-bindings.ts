@@ -8,6 +8,8 @@ const BINDING_LIMITS = {
   endedMs: 10_000,
   // No transaction takes longer.
   openMs: 86_400_000,
+  // What was seen and is not there any more was dropped; a target that is behind another would catch up.
+  absentMs: 86_400_000,
 } as const
 
 export type Look = {
@@ -15,6 +17,8 @@ export type Look = {
   readonly startedMs: number
   // Sessions of this gateway that ended, and when.
   readonly ended: ReadonlyMap<string, number>
+  // Since when the relation of a bound one was not seen, by its id; kept from look to look.
+  readonly absent: Map<string, number>
 }
 
 export type Bindings = {
@@ -28,9 +32,10 @@ export function bindings(rows: readonly FollowedRow[], catalogue: Catalogue, loo
   for (const row of rows) {
     const relation = relationOf(row, catalogue, look.place)
     if (relation === undefined) {
-      if (row.bound === 0 && isOver(row, look)) gone.push(row)
+      if (row.bound === 0 ? isOver(row, look) : isDropped(row, look)) gone.push(row)
       continue
     }
+    look.absent.delete(row.id)
     const now = named(row, relation, look.place)
     if (!isSame(now, row)) seen.push(now)
   }
@@ -72,6 +77,12 @@ function isSame(left: FollowedRow, right: FollowedRow): boolean {
     left.relation === right.relation &&
     left.column_name === right.column_name
   )
+}
+
+function isDropped({ id }: FollowedRow, { absent, startedMs }: Look): boolean {
+  const since = absent.get(id) ?? startedMs
+  absent.set(id, since)
+  return startedMs - since > BINDING_LIMITS.absentMs
 }
 
 // The statement has failed, was rolled back, or made nothing.

@@ -61,6 +61,7 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
   let rows = await followedRows(state)
   let temporary: readonly Temporary[] = []
   const ended = new Map<string, number>()
+  const absent = new Map<string, number>()
   const places = new Map<string, string>()
   const lists = new Map<string, readonly FollowedLabel[]>()
   let writing: Promise<unknown> = Promise.resolve()
@@ -156,7 +157,7 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
         if (!rows.some((row) => row.bound === 0 && row.session === session)) ended.delete(session)
       }
       if (about.length === 0) return
-      const { seen, gone } = bindings(about, catalogue, { place, startedMs, ended })
+      const { seen, gone } = bindings(about, catalogue, { place, startedMs, ended, absent })
       for (const row of seen) {
         settle(async () => {
           await rowSeen(state, row)
@@ -166,6 +167,7 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
       for (const { id } of gone) {
         settle(async () => {
           await rowGone(state, id)
+          absent.delete(id)
           take(rows.filter((one) => one.id !== id))
         })
       }

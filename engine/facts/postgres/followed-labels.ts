@@ -16,15 +16,44 @@ export type FollowedLabel = {
   readonly bound: boolean
 }
 
+type Index = {
+  readonly byOid: ReadonlyMap<Oid, readonly FollowedLabel[]>
+  readonly byName: ReadonlyMap<string, readonly FollowedLabel[]>
+}
+
+const INDEXES = new WeakMap<readonly FollowedLabel[], Index>()
+const NONE: readonly FollowedLabel[] = []
+
+// Those that are about a relation: by its number, and while that is not certain by its name.
 export function followedLabels(
-  relation: Relation,
+  { oid, schema, name, temporary }: Relation,
   followed: readonly FollowedLabel[],
 ): readonly FollowedLabel[] {
-  return followed.filter((one) => {
-    if (one.oid !== 0 && one.oid === relation.oid) return true
-    if (one.bound || one.relation !== relation.name) return false
-    return relation.temporary ? one.schema === 'pg_temp' : one.schema === relation.schema
-  })
+  const { byOid, byName } = INDEXES.get(followed) ?? indexOf(followed)
+  const numbered = byOid.get(oid) ?? NONE
+  const named = byName.get(nameOf(temporary ? 'pg_temp' : schema, name)) ?? NONE
+  return named.length === 0 ? numbered : [...new Set([...numbered, ...named])]
+}
+
+function indexOf(followed: readonly FollowedLabel[]): Index {
+  const byOid = new Map<Oid, FollowedLabel[]>()
+  const byName = new Map<string, FollowedLabel[]>()
+  const put = <Key>(to: Map<Key, FollowedLabel[]>, key: Key, one: FollowedLabel): void => {
+    const list = to.get(key)
+    if (list === undefined) to.set(key, [one])
+    else list.push(one)
+  }
+  for (const one of followed) {
+    if (one.oid !== 0) put(byOid, one.oid, one)
+    if (!one.bound) put(byName, nameOf(one.schema, one.relation), one)
+  }
+  const index = { byOid, byName }
+  INDEXES.set(followed, index)
+  return index
+}
+
+function nameOf(schema: string, name: string): string {
+  return JSON.stringify([schema, name])
 }
 
 // Of those that are about this relation, the labels of one of its columns.
