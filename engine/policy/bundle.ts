@@ -1,5 +1,6 @@
 // From the bytes of an OPA bundle (`bundle.tar.gz`, as `opa build -t wasm` writes it) to a Policy that can
 // decide. Everything that makes a bundle unusable is found here, before it is activated.
+import { pathSteps } from '../facts/postgres/json-path.js'
 import { FACTS_VERSION, type Facts } from '../schemas/facts.js'
 import { atStep } from './bundle-problem.js'
 import { bundleFiles, contentDigestOf, digestOf, sha256, type BundleFiles } from './bundle-files.js'
@@ -143,8 +144,10 @@ function labelsOf(data: unknown): readonly LabelRule[] {
 
 function isLabelRule(rule: unknown): rule is LabelRule {
   if (!isObject(rule)) return false
-  const { column, labels, ...rest } = rule
+  const { column, labels, path, ...rest } = rule
   if (typeof column !== 'string' || !Array.isArray(labels)) return false
+  if (path !== undefined && (typeof path !== 'string' || pathSteps(path) === undefined))
+    return false
   return (
     labels.every((label) => typeof label === 'string') &&
     Object.entries(rest).every(

@@ -65,6 +65,8 @@ export type LabelRule = {
   readonly schema?: string
   readonly table?: string
   readonly column: string
+  // Of a jsonb column: the labels are about what lies there, such as `$.addresses[*].street`.
+  readonly path?: string
   readonly labels: readonly string[]
 }
 

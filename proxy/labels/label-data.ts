@@ -2,6 +2,7 @@
 // Rego and its other data speak of at all.
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { pathSteps } from '../../engine/facts/postgres/json-path.js'
 import type { LabelRule } from '../../engine/policy/policy.js'
 import { openLibrary, regoFiles } from '../policies/check/library.js'
 import type { PolicyFolder } from '../policies/folder.js'
@@ -55,9 +56,10 @@ export async function readLabelData(folder: PolicyFolder): Promise<LabelData> {
 
 function isRule(value: unknown): value is LabelRule {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const { column, labels, ...rest } = value as Readonly<Record<string, unknown>>
+  const { column, labels, path, ...rest } = value as Readonly<Record<string, unknown>>
   return (
     typeof column === 'string' &&
+    (path === undefined || (typeof path === 'string' && pathSteps(path) !== undefined)) &&
     Array.isArray(labels) &&
     labels.every((label) => typeof label === 'string' && label !== '') &&
     Object.entries(rest).every(

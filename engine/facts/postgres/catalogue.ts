@@ -16,11 +16,19 @@ export type Column = {
   readonly expression?: string
   // Labels from the bundle's data, sorted; [] for an unlabelled column.
   readonly labels: readonly string[]
+  // Which of its labels speak of parts of a document; see `json-labels.ts`.
+  readonly document?: DocumentLabels
   // Labels came with data, and nobody knows what was computed of it on the way.
   readonly followed?: true
   // Other columns (schema.table.column) whose values this one may hold: by inheritance, by the query
   // of a view or the expression of a generated column; `copy` where they are held as they are.
   readonly derived?: readonly { readonly from: string; readonly copy: boolean }[]
+}
+
+export type DocumentLabels = {
+  readonly paths: readonly { readonly path: string; readonly labels: readonly string[] }[]
+  // Speak of the column itself, whatever its paths have.
+  readonly whole: readonly string[]
 }
 
 // pg_class.relkind

@@ -3,6 +3,7 @@
 // protected column in a way that is not followed exactly is refused.
 import type { Mask } from '../../schemas/decision.js'
 import type { Flow, Sink } from '../../schemas/facts.js'
+import { PATHS_LABEL } from './json-labels.js'
 import { isMatched, isPattern, patternOf } from './mask-match.js'
 import type { Pattern } from './mask-match.js'
 import { strictest, wholly } from './mask-strictness.js'
@@ -221,7 +222,9 @@ function fieldsOf(
     const mask = strictest(several.map((one) => one.mask))
     const column = typeof statement.outputs === 'object' ? statement.outputs[output] : undefined
     const copy = column?.copy === true && several.every(({ flow }) => flow.through.length === 0)
-    if (!copy) computed = true
+    // Of a document the target masks paths alone; here it would be masked whole.
+    const inParts = several.some(({ flow }) => flow.labels.includes(PATHS_LABEL))
+    if (!copy || inParts) computed = true
     if (mask !== undefined) fields.set(output, copy ? mask : wholly(mask))
   }
   return { fields, computed }

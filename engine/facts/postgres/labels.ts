@@ -8,6 +8,7 @@ import type { Parse } from './analysis.js'
 import type { Catalogue, Column, Oid, Relation } from './catalogue.js'
 import { followedLabels, followedLabelsOf } from './followed-labels.js'
 import type { FollowedLabel } from './followed-labels.js'
+import { PATHS_LABEL, documentOf, withPathsOf } from './json-labels.js'
 import { NO_LINEAGE, lineageOfExpression, lineageOfView } from './lineage.js'
 import type { Lineage } from './lineage.js'
 import { withNothingSaid, withoutNothing, withUnlabelled } from './unlabelled.js'
@@ -63,16 +64,20 @@ function ruled(
       fits(rule.schema, relation.schema) &&
       fits(rule.table, relation.name),
   )
+  const hasPaths = rules.some(({ path }) => path !== undefined)
   const about = followed.length === 0 ? [] : followedLabels(relation, followed)
   return {
     ...relation,
-    columns: relation.columns.map(({ derived: _, ...column }) => {
+    columns: relation.columns.map(({ derived: _, document: __, ...column }) => {
       const fitting = applying.filter((rule) => fits(rule.column, column.name))
       const labels = fitting.flatMap((rule) => rule.labels)
       const more = followedLabelsOf(column, about).filter((label) => !labels.includes(label))
+      const document = hasPaths ? documentOf(fitting, more) : undefined
+      const marked = document !== undefined && document.paths.length > 0 ? [PATHS_LABEL] : []
       return {
         ...column,
-        labels: sortedSet([...labels, ...more]),
+        labels: sortedSet([...labels, ...more, ...marked]),
+        ...(document === undefined ? {} : { document }),
         ...(more.length === 0 ? {} : { followed: true }),
       }
     }),
@@ -105,7 +110,7 @@ function inherited(relation: Relation, catalogue: Catalogue, parse: Parse): Rela
       column.generated ? lineageOfExpression(relation, column, catalogue, parse) : NO_LINEAGE,
       ...relativesOf(relation, catalogue).map((other) => heldBy(other, column.name)),
     ]
-    return lineages.reduce(joinedTo, column)
+    return withPathsOf(lineages.reduce(joinedTo, column), catalogue)
   })
   return { ...relation, columns: columns.map((column) => withoutItself(column, relation)) }
 }

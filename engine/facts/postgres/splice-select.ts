@@ -2,7 +2,9 @@
 // in it are qualified, so that nothing along the search path can take their place.
 import type { Mask } from '../../schemas/decision.js'
 import type { Catalogue, Column, Relation } from './catalogue.js'
-import { maskedExpression, quoted, starsExpression } from './mask-expression.js'
+import { pathMasksOf } from './json-labels.js'
+import { maskedDocument } from './json-mask.js'
+import { maskedExpression, quoted, starsExpression, typeNameOf } from './mask-expression.js'
 import type { MaskingParts, Refused } from './mask-expression.js'
 import { isMatched } from './mask-match.js'
 import { strictest, wholly } from './mask-strictness.js'
@@ -15,13 +17,15 @@ export function maskOfColumn(
   column: Column,
   masks: readonly Mask[],
 ): Mask | undefined {
-  const names = [
-    `${relation.schema}.${relation.name}.${column.name}`,
-    ...(column.derived ?? []).map(({ from }) => from),
-  ]
+  const names = namesOf(relation, column)
   return strictest(
     masks.filter((mask) => names.some((name) => isMatched(mask, name, column.labels))),
   )
+}
+
+function namesOf(relation: Relation, column: Column): readonly string[] {
+  const own = `${relation.schema}.${relation.name}.${column.name}`
+  return [own, ...(column.derived ?? []).map(({ from }) => from)]
 }
 
 // The end of a computed value is not the end of what it was computed from, and of values from several
@@ -45,6 +49,25 @@ function fitting(
   return isCopy ? mask : wholly(mask)
 }
 
+// undefined where nothing masks it.
+function maskedColumn(
+  relation: Relation,
+  column: Column,
+  masks: readonly Mask[],
+  parts: MaskingParts,
+): string | Refused | undefined {
+  const source = `${quoted(relation.name)}.${quoted(column.name)}`
+  const paths = pathMasksOf(column, namesOf(relation, column), masks)
+  const typeName = typeNameOf(column, parts.catalogue)
+  // Of any other type the whole is masked: what would be a document of it need not be one.
+  if (paths !== undefined && typeName === '"pg_catalog"."jsonb"') {
+    return maskedDocument(source, paths, typeName)
+  }
+  const mask = maskOfColumn(relation, column, masks)
+  if (mask === undefined) return undefined
+  return maskedExpression(source, column, fitting(mask, column, masks, parts.catalogue), parts)
+}
+
 /** With `proof`, what tells the same of each masked value: whether it is NULL. */
 export function maskedSelect(
   relation: Relation,
@@ -57,14 +80,14 @@ export function maskedSelect(
   for (const column of relation.columns) {
     const source = `${table}.${quoted(column.name)}`
     const mask = maskOfColumn(relation, column, masks)
-    if (mask === undefined) {
+    const expression =
+      mask !== undefined && parts.proof === true
+        ? starsExpression(source, column, parts)
+        : maskedColumn(relation, column, masks, parts)
+    if (mask === undefined || expression === undefined) {
       columns.push(source)
       continue
     }
-    const expression =
-      parts.proof === true
-        ? starsExpression(source, column, parts)
-        : maskedExpression(source, column, fitting(mask, column, masks, parts.catalogue), parts)
     if (typeof expression !== 'string') return expression
     columns.push(`${expression} AS ${quoted(column.name)}`)
   }
