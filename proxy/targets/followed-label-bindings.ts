@@ -1,6 +1,7 @@
 // What a look at a database tells about labels that followed data: which relation they are on, by OID, what it
 // is called now, and which of them are about nothing, since what was to be made never was.
 import type { Catalogue, Relation } from '../../engine/facts/postgres/catalogue.js'
+import { NEW_COLUMN } from '../../engine/facts/postgres/stored.js'
 import type { FollowedRow } from './followed-label-rows.js'
 
 const BINDING_LIMITS = {
@@ -31,7 +32,7 @@ export function bindings(rows: readonly FollowedRow[], catalogue: Catalogue, loo
   const gone: FollowedRow[] = []
   for (const row of rows) {
     const relation = relationOf(row, catalogue, look.place)
-    if (relation === undefined) {
+    if (relation === undefined || !hasColumn(relation, row)) {
       if (row.bound === 0 ? isOver(row, look) : isDropped(row, look)) gone.push(row)
       continue
     }
@@ -50,9 +51,14 @@ function relationOf(row: FollowedRow, catalogue: Catalogue, place: string): Rela
   return found === undefined || (!elsewhere && found.oid === row.before_oid) ? undefined : found
 }
 
+// One that is about to be added is not there before.
+function hasColumn({ columns }: Relation, { attnum, column_name }: FollowedRow): boolean {
+  return attnum !== NEW_COLUMN || columns.some(({ name }) => name === column_name)
+}
+
 function named(row: FollowedRow, relation: Relation, place: string): FollowedRow {
   // Restored from a dump, columns may have other numbers.
-  const byName = row.place !== '' && row.place !== place
+  const byName = row.attnum === NEW_COLUMN || (row.place !== '' && row.place !== place)
   const column = relation.columns.find(({ attnum, name }) =>
     byName ? name === row.column_name : attnum === row.attnum,
   )

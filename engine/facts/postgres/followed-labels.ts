@@ -6,7 +6,7 @@ import type { Stored } from './stored.js'
 export type FollowedLabel = {
   // 0 while it is not known; then the names count.
   readonly oid: Oid
-  // 0: any column.
+  // 0: any column; -1: the one of that name, which is new.
   readonly attnum: number
   readonly schema: string
   readonly relation: string

@@ -15,7 +15,7 @@ export type Stored = {
     readonly name: string
     readonly temporary: boolean
   }
-  // 0 for any column, where it is not known which.
+  // 0 for any column, where it is not known which; NEW_COLUMN where the database has yet to number it.
   readonly attnum: number
   readonly column: string
   // schema.table.column
@@ -24,6 +24,8 @@ export type Stored = {
   // Values stay where they are and what labels them does not: another name, another parent.
   readonly kept: boolean
 }
+
+export const NEW_COLUMN = -1
 
 export type Into =
   | { readonly relation: Relation }

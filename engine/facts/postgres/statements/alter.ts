@@ -5,6 +5,7 @@ import type { Analysis } from '../analysis.js'
 import type { Relation } from '../catalogue.js'
 import { outputsOfQuery } from '../query.js'
 import { asQuery, asRange, asTarget, readWithin } from './as-query.js'
+import { NEW_COLUMN } from '../stored.js'
 import { storedIn } from './stored-columns.js'
 import { columnLabels, labelledFlows, relationEffect } from '../relation-effect.js'
 import { readColumn, readConstraint } from './column-definitions.js'
@@ -90,6 +91,14 @@ function keptBy(command: AlterTableCmd, relation: Relation, analysis: Analysis):
     case 'AT_DropExpression':
       analysis.stores.keep(relation, [command.name ?? ''])
       return
+    case 'AT_AddColumn': {
+      // Its default is evaluated for the rows that there are.
+      const column =
+        command.def !== undefined && 'ColumnDef' in command.def ? command.def.ColumnDef : {}
+      const place = { attnum: NEW_COLUMN, column: column.colname ?? '' }
+      analysis.stores.add({ relation }, [place], [], false)
+      return
+    }
     case 'AT_DetachPartition': {
       const def = command.def
       const name = def !== undefined && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined
