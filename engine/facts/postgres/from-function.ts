@@ -99,20 +99,20 @@ function shapeOf(routine: Routine, value: Value, at: At): Columns | 'scalar' {
   }
   const type = routine.returns === TYPE.record ? undefined : routine.returns
   if (type === undefined) return value.fields === undefined ? 'unknown' : rowColumns(value)
-  const relation = relationOfType(type, catalogue)
-  if (relation !== undefined) {
-    return relation.columns.map((column) => computedColumn(column.name, given(column.type)))
-  }
-  return polymorphic(type) ? polymorphicShape(value, catalogue) : 'scalar'
+  if (!polymorphic(type)) return columnsOfType(type, value, catalogue) ?? 'scalar'
+  // The row that json_populate_record(NULL::t, …) or unnest(array of rows) gives has the type of what it
+  // was given, which is not always known here.
+  if (value.fields !== undefined) return rowColumns(value)
+  const actual = catalogue.typeByOid(value.type)
+  if (actual === undefined) return 'unknown'
+  return columnsOfType(value.type, value, catalogue) ?? (actual.kind === 'c' ? 'unknown' : 'scalar')
 }
 
-// The row that json_populate_record(NULL::t, …) or unnest(array of rows) gives has the type of what it
-// was given, which is not always known here.
-function polymorphicShape(value: Value, catalogue: Catalogue): Columns | 'scalar' {
-  if (value.fields !== undefined) return rowColumns(value)
-  const type = catalogue.typeByOid(value.type)
-  if (type === undefined) return 'unknown'
-  return type.kind === 'c' ? 'unknown' : 'scalar'
+// Any of a row's columns may be made of all that the function was given.
+function columnsOfType(type: number, value: Value, catalogue: Catalogue): Columns | undefined {
+  return relationOfType(type, catalogue)?.columns.map((column) =>
+    computedColumn(column.name, { ...passed(value, 'row', column.type), type: column.type }),
+  )
 }
 
 function rowColumns(value: Value): Columns {
