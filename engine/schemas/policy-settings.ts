@@ -52,6 +52,10 @@ export const policySettingsSchema = {
           labels: texts,
           database: { type: 'string', minLength: 1 },
           zone: { type: 'string', description: 'IANA time zone of the target (UTC)' },
+          unlabelled: {
+            enum: ['open', 'mask'],
+            description: 'as in the gateway’s configuration: what columns are that no rule labels',
+          },
           keyed_masks: {
             enum: ['exit', 'source'],
             description: 'where hash and token are made, as the gateway is configured (exit)',

@@ -87,5 +87,6 @@ export async function catalogueFor(
     cache: toolCache(io),
     progress,
   })
-  return withLabels(names, policy.labels)
+  const unlabelled = folder.settings.targets?.[target]?.unlabelled === 'mask'
+  return withLabels(names, policy.labels, unlabelled)
 }

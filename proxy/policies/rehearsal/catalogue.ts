@@ -49,9 +49,11 @@ export async function ddlCatalogue(options: CatalogueOptions): Promise<Catalogue
 export async function withLabels(
   catalogue: Catalogue,
   rules: readonly LabelRule[],
+  unlabelled = false,
 ): Promise<Catalogue> {
   await loadModule()
-  return { ...labelled(catalogue, rules), version: nextCatalogueVersion() }
+  const names = labelled(catalogue, rules, undefined, [], unlabelled)
+  return { ...names, version: nextCatalogueVersion() }
 }
 
 // Of a database that is there already, such as a scratch one in which a script has run so far.
