@@ -162,9 +162,11 @@ function twice(reach: readonly Reach[]): readonly Finding[] {
     const other = reach.find((one, place) => {
       const wider = columns.every((name) => one.columns.includes(name))
       const same = placed.rule.labels.every((label) => one.placed.rule.labels.includes(label))
-      // Of two that are equal the later is one too many.
+      // Of two that are equal the later is one too many; one without a path speaks of all paths.
       const first = place < at || one.columns.length > columns.length
-      return place !== at && wider && same && first
+      const { path } = one.placed.rule
+      const below = path === undefined || path === placed.rule.path
+      return place !== at && wider && same && first && below
     })
     if (other === undefined) return []
     const { rule: _, ...place } = placed
@@ -180,7 +182,8 @@ function contradictions(reach: readonly Reach[]): readonly Finding[] {
   const told = new Set<string>()
   for (const { placed, columns } of reach) {
     const { rule, ...place } = placed
-    for (const name of columns) {
+    const below = rule.path?.slice(1) ?? ''
+    for (const name of columns.map((one) => one + below)) {
       const known = said.get(name) ?? []
       const own = rule.labels.filter((one) => one.includes('.')).map((label) => ({ label, placed }))
       for (const { label } of own) {
