@@ -81,7 +81,7 @@ export function maskedSelect(
     const source = `${table}.${quoted(column.name)}`
     const mask = maskOfColumn(relation, column, masks)
     const expression =
-      mask !== undefined && parts.proof === true
+      mask !== undefined && mask.method !== 'null' && parts.proof === true
         ? starsExpression(source, column, parts)
         : maskedColumn(relation, column, masks, parts)
     if (mask === undefined || expression === undefined) {

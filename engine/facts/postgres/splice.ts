@@ -12,6 +12,7 @@ import { isPattern } from './mask-match.js'
 import type { Reading, Statement } from './reading.js'
 import { copyOfQuery } from './splice-copy.js'
 import { quoted } from './mask-expression.js'
+import { maskedGeneration } from './splice-generated.js'
 import { inlinedRoutines } from './splice-routine.js'
 import { storedNowhere } from './splice-insert.js'
 import { maskOfColumn, maskedSelect } from './splice-select.js'
@@ -104,9 +105,16 @@ type Refused = { readonly refused: string }
 
 const NOTHING: Refused = { refused: 'nothing in the text is protected by itself' }
 
-// The new text, not yet looked at as a whole.
-function splicedText(text: string, place: Place): string | Refused {
+// The new text, not yet looked at as a whole. What lasts is read where there may be no keys.
+function splicedText(text: string, given: Place): string | Refused {
   const before = onlyStatement(text)
+  const lasts = before !== undefined && isLasting(before)
+  const place = lasts ? { ...given, keyed: false } : given
+  if (before !== undefined && 'AlterTableStmt' in before) {
+    const { AlterTableStmt: alter } = before
+    const relation = alter.relation === undefined ? undefined : relationOf(alter.relation, place)
+    return maskedGeneration(text, before, alter, relation, place) ?? NOTHING
+  }
   const table = before === undefined ? undefined : copiedTable(before)
   if (table !== undefined) return splicedCopy(text, table, place)
   const query = before === undefined ? undefined : (queryWithin(before) ?? queryOfView(before))
@@ -143,6 +151,13 @@ function splicedText(text: string, place: Place): string | Refused {
   return after !== undefined && isReplaced(before, after, replacements)
     ? rewritten
     : refused('the rewritten statement does not read as intended')
+}
+
+// Keeps its query or expression rather than what comes of it.
+function isLasting(statement: Node): boolean {
+  const { objtype } =
+    'CreateTableAsStmt' in statement ? statement.CreateTableAsStmt : { objtype: undefined }
+  return 'ViewStmt' in statement || 'AlterTableStmt' in statement || objtype === 'OBJECT_MATVIEW'
 }
 
 // COPY of a table leaves out what inherits from it.
