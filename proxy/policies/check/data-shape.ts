@@ -1,6 +1,6 @@
-// The parts of the data that have a meaning of their own: labels of columns, terms of approvals, limits, teams,
-// environments. What is not of their form would leave columns bare or turn decisions into denials.
-import { decisionSchema } from '../../../engine/schemas/decision.js'
+// The parts of the data that have a meaning of their own: labels of columns, their masks, terms of approvals, limits,
+// teams, environments. What is not of their form would leave columns bare or turn decisions into denials.
+import { decisionSchema, maskSchema } from '../../../engine/schemas/decision.js'
 import type { Finding } from '../findings.js'
 import { problem, type Check, type CheckInput } from './check.js'
 import type { DataPath } from './data-documents.js'
@@ -23,12 +23,44 @@ const column = fitting({
   },
 })
 
+// What a mask of the data says; which columns it is for, the entry says.
+const { match: _match, except: _except, ...ofMask } = maskSchema.properties
+const mask = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['method'],
+  properties: ofMask,
+}
+
+const maskedLabel = fitting({
+  type: 'object',
+  additionalProperties: false,
+  required: ['label', 'mask'],
+  properties: {
+    label: named,
+    mask,
+    for: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        groups: texts,
+        kinds: { type: 'array', items: { enum: ['human', 'agent', 'pipeline'] } },
+        targets: texts,
+        environments: texts,
+        purposes: texts,
+      },
+    },
+  },
+})
+
 // `*` is any member.
 const SHAPES: readonly (readonly [path: readonly string[], what: string, fits: Fitting])[] = [
   [['labels', 'columns'], 'list of labelled columns', fitting({ type: 'array' })],
   [['labels', 'columns', '*'], 'labelled column', column],
   [['approvals', 'terms'], 'approval', fitting(decisionSchema.properties.approval)],
   [['limits', '*', 'decision'], 'limits', fitting(decisionSchema.properties.limits)],
+  [['masks', 'default'], 'mask', fitting(mask)],
+  [['masks', 'by_label', '*'], 'mask of a label', maskedLabel],
   [['teams', '*'], 'team', fitting(texts)],
   [['environments', '*'], 'list of environments', fitting(texts)],
 ]

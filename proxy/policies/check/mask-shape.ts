@@ -12,7 +12,13 @@ type Rule = {
   readonly fix: (value: Scalar) => string
 }
 
-const KEEP = maskSchema.properties.keep
+const {
+  keep: KEEP,
+  width: WIDTH,
+  network: NETWORK,
+  period: PERIOD,
+  tier: TIER,
+} = maskSchema.properties
 const MATCH = new RegExp(maskSchema.properties.match.pattern)
 
 const MEMBERS: Readonly<Record<string, Rule>> = {
@@ -24,12 +30,30 @@ const MEMBERS: Readonly<Record<string, Rule>> = {
     fits: (value) => MASK_METHODS.some((one) => one === value),
     fix: (value) => suggestion(String(value), MASK_METHODS),
   },
-  keep: {
-    fits: (value) =>
-      Number.isInteger(value) && Number(value) >= KEEP.minimum && Number(value) <= KEEP.maximum,
-    fix: () => `write a whole number from ${KEEP.minimum} to ${KEEP.maximum}`,
-  },
+  keep: wholeNumber(KEEP),
+  width: wholeNumber(WIDTH),
+  network: wholeNumber(NETWORK),
+  period: oneOf(PERIOD.enum),
+  tier: oneOf(TIER.enum),
+  stored: { fits: (value) => typeof value === 'boolean', fix: () => 'write true or false' },
+  // A list; what stands in it is no scalar of the head.
+  except: { fits: () => true, fix: () => 'write a list of labels' },
   value: { fits: (value) => typeof value === 'string', fix: () => 'write a text' },
+}
+
+function wholeNumber({ minimum, maximum }: { minimum: number; maximum: number }): Rule {
+  return {
+    fits: (value) =>
+      Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+    fix: () => `write a whole number from ${minimum} to ${maximum}`,
+  }
+}
+
+function oneOf(words: readonly string[]): Rule {
+  return {
+    fits: (value) => words.some((one) => one === value),
+    fix: (value) => suggestion(String(value), words),
+  }
 }
 
 // Undefined where the head is not written out as an object.

@@ -175,7 +175,7 @@ _takes_masked(effect, flow) if {
 	effect.op == "insert"
 	effect.kind == "table"
 	not "free_text" in flow.labels
-	data.masks["default"].stored
+	object.get(data.masks["default"], "stored", false)
 }
 
 _writing := {"insert", "update", "copy_in", "create", "alter", "set", "notify", "call"}
