@@ -6,6 +6,7 @@ import { openArena } from './arena.js'
 import { attempt } from './attempt.js'
 import { caseFileOf } from './cases.js'
 import { corpusPolicy } from './corpus-policy.js'
+import { refusalsBeside } from './refusals.js'
 
 const USAGE = 'npm run conformance -- --cases FILE [--policy FILE] [--only REGEX] [--verbose]\n'
 
@@ -53,9 +54,10 @@ export async function conformance(
   }
   if (masked.all > 0) {
     const { all, refused } = masked
-    write(
-      `${all - refused.length} of ${all} must_mask cases answered; refused: ${refused.join(' ')}\n`,
-    )
+    const { always, library } = refusalsBeside(path)
+    const reasons: Readonly<Record<string, string>> = { ...library, ...always }
+    write(`${all - refused.length} of ${all} must_mask cases answered; refused:\n`)
+    for (const id of refused) write(`  ${id} ${reasons[id] ?? ''}\n`)
   }
   write(`${passed} passed, ${failed} failed\n`)
   return failed === 0 && passed > 0 ? 0 : 1
