@@ -31,6 +31,8 @@ export type TestGatewayOptions = {
   readonly rawHandles?: boolean
   // `none`: tokens that a test signed itself with the issuer's key are taken.
   readonly revocation?: 'introspection' | 'none'
+  // Claims that policies are handed.
+  readonly claims?: readonly string[]
   // How long the issuer's tokens last; also takes the clock skew away.
   readonly tokenSeconds?: number
   // For a gateway in a process of its own: to profile it.
@@ -64,7 +66,14 @@ export function writeGatewayConfig(options: TestGatewayOptions, places: TestGate
 }
 
 function configOf(
-  { target, policies, config, tokenSeconds, revocation = 'introspection' }: TestGatewayOptions,
+  {
+    target,
+    policies,
+    config,
+    tokenSeconds,
+    claims,
+    revocation = 'introspection',
+  }: TestGatewayOptions,
   { directory, postgresPort, webPort, issuer }: TestGatewayPlaces,
 ): Readonly<Record<string, unknown>> {
   const accounts = target.accounts.map(({ groups, user, password }, at) => {
@@ -85,6 +94,7 @@ function configOf(
         client_secret: `file:${issuer.clientSecretFile}`,
         algorithms: ['ES256'],
         revocation,
+        ...(claims === undefined ? {} : { claims: { forward: claims } }),
         ...(tokenSeconds === undefined ? {} : { clock_skew_ms: 0 }),
       },
     ],
