@@ -11,6 +11,7 @@ import { findOpa } from '../proxy/policies/opa.js'
 import { closingLines, slowestLines, totalOf, type Ended } from './closing.js'
 import { runFiles } from './file-runs.js'
 import { TOOL_CACHE } from './peers/gateway-config.js'
+import { quickFolder } from './quick-folder.js'
 import { tapResults, type FileResult } from './tap-results.js'
 
 const root = new URL('../', import.meta.url).pathname.replace(/\/build\/$/, '/')
@@ -28,7 +29,8 @@ async function main(words: readonly string[]): Promise<number> {
   const only = words.filter((word) => !word.startsWith('--'))
   // Once, before tests that need it wait for it side by side.
   const library = await builtLibrary().catch((problem: unknown) => void say(String(problem)))
-  const written = await run('prettier', ['--check', '--log-level', 'warn', '.'])
+  // Half a minute of one processor: beside the tests.
+  const formatting = run('prettier', ['--check', '--log-level', 'warn', '.'])
   const files = readdirSync(join(root, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))
     // What was built of a test that is gone is nobody's promise.
@@ -37,7 +39,13 @@ async function main(words: readonly string[]): Promise<number> {
     .sort((left, right) => rankOf(left) - rankOf(right) || (left < right ? -1 : 1))
     .map((name) => join('build/test', name))
   const times = new Map<string, number>()
-  const env = { ...process.env, SALLYPORT_TEST_LIBRARY: library }
+  const quick = quickFolder()
+  process.once('exit', () => quick && rmSync(quick, { recursive: true, force: true }))
+  const env = {
+    ...process.env,
+    SALLYPORT_TEST_LIBRARY: library,
+    ...(quick === undefined ? {} : { TMPDIR: quick }),
+  }
   if (words.includes('--coverage')) return covered(files, env)
   const together = await tested(files, JOBS, times, env)
   // Real servers, clocks and two cores: what fails beside others is run again alone, and told either way.
@@ -57,6 +65,7 @@ async function main(words: readonly string[]): Promise<number> {
     return failures.map((failure): Ended => ({ file, verdict, failure }))
   })
   for (const { verdict, failure } of ended) say(`\n${verdict} ${failure}`)
+  const written = await formatting
   const results = together.map((result) => alone.get(result.file) ?? result)
   const missing = files.filter((file) => !results.some((result) => result.file === file))
   for (const file of missing)
