@@ -67,12 +67,18 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
   let writing: Promise<unknown> = Promise.resolve()
 
   const take = (next: readonly FollowedRow[]): void => {
-    const before = signatures(rows)
-    const after = signatures(next)
+    const changed = signature(next) !== signature(rows)
     rows = next
-    for (const key of new Set([...before.keys(), ...after.keys()])) {
-      if (before.get(key) !== after.get(key)) lists.delete(key)
-    }
+    if (changed) lists.clear()
+  }
+
+  // One database may be the target of several names.
+  const rowsOf = (target: string, database: string): readonly FollowedRow[] => {
+    const key = keyOf(target, database)
+    const place = places.get(key) ?? ''
+    return rows.filter(
+      (row) => keyOf(row.target, row.database) === key || (place !== '' && row.place === place),
+    )
   }
 
   const reread = async (): Promise<void> => {
@@ -117,7 +123,8 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
         // Sessions compare lists to see that something changed.
         lists.delete(key)
       }
-      const about = {
+      const about = rowsOf(target, database)
+      const how = {
         target,
         database,
         place: places.get(keyOf(target, database)) ?? '',
@@ -128,8 +135,8 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
       }
       const made = stored
         .filter(({ relation }) => !relation.temporary)
-        .filter((one) => !rows.some((row) => covers(row, target, database, one)))
-        .map((one) => rowOf(one, parts.newId(), about))
+        .filter((one) => !about.some((row) => covers(row, one)))
+        .map((one) => rowOf(one, parts.newId(), how))
       return made.length === 0 ? undefined : kept(made)
     },
     of(target, database, session) {
@@ -137,8 +144,8 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
       let shared = lists.get(key)
       if (shared === undefined) {
         const place = places.get(key) ?? ''
-        shared = rows
-          .filter((row) => keyOf(row.target, row.database) === key && row.dismissed_ms === null)
+        shared = rowsOf(target, database)
+          .filter((row) => row.dismissed_ms === null)
           .map((row) => labelIn(row, place))
         lists.set(key, shared)
       }
@@ -152,7 +159,7 @@ export async function createFollowedLabels(parts: FollowedLabelsParts): Promise<
         places.set(key, place)
         lists.delete(key)
       }
-      const about = rows.filter((row) => keyOf(row.target, row.database) === key)
+      const about = rowsOf(target, catalogue.database)
       for (const session of ended.keys()) {
         if (!rows.some((row) => row.bound === 0 && row.session === session)) ended.delete(session)
       }
@@ -198,16 +205,16 @@ function keyOf(target: string, database: string): string {
   return JSON.stringify([target, database])
 }
 
-// Of what counts for labelling, by database.
-function signatures(rows: readonly FollowedRow[]): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  for (const row of rows) {
-    const key = keyOf(row.target, row.database)
-    const { id, oid, bound, place, dismissed_ms, schema_name, relation, column_name } = row
-    const own = [id, oid, bound, place, dismissed_ms !== null, schema_name, relation, column_name]
-    found.set(key, `${found.get(key) ?? ''}${JSON.stringify(own)}`)
-  }
-  return found
+// Of what counts for labelling.
+function signature(rows: readonly FollowedRow[]): string {
+  return JSON.stringify(
+    rows.map(
+      ({ id, oid, attnum, bound, place, dismissed_ms, schema_name, relation, column_name }) => [
+        ...[id, oid, attnum, bound, place, dismissed_ms !== null],
+        ...[schema_name, relation, column_name],
+      ],
+    ),
+  )
 }
 
 function dismissalOf(
@@ -242,8 +249,8 @@ function sameAs(one: Temporary): (other: Temporary) => boolean {
 }
 
 // Dismissed ones as well: somebody has said that this is none.
-function covers(row: FollowedRow, target: string, database: string, one: Stored): boolean {
-  if (row.target !== target || row.database !== database || row.attnum !== one.attnum) return false
+function covers(row: FollowedRow, one: Stored): boolean {
+  if (row.attnum !== one.attnum) return false
   const { relation, labels, from, kept } = one
   const same =
     relation.oid !== 0

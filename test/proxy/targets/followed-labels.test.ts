@@ -111,6 +111,19 @@ for (const store of await stores(t)) {
       },
     )
 
+    t.test('one database under two names of targets has the same labels', async (t) => {
+      const { labels, session } = await world(t, await openState(await store.fresh(), silentLog))
+      const names = catalogue(relation(90, 'log', ['what']))
+      labels.looked('shop', names, PLACE, 0)
+      labels.looked('for-agents', names, PLACE, 0)
+      labels.looked('other', names, '7001/1', 0)
+      await labels.follow(session, 1, [there])
+      t.equal(labels.of('for-agents', 'db').length, 1)
+      t.equal(labels.of('other', 'db').length, 0)
+      labels.looked('for-agents', names, PLACE, 0)
+      await settled(() => labels.of('shop', 'db')[0]?.bound === true)
+    })
+
     t.test('a dismissed one counts no longer, also when it is copied again', async (t) => {
       const { labels, session } = await world(t, await openState(await store.fresh(), silentLog))
       await labels.follow(session, 1, [there])
