@@ -28,7 +28,13 @@ const comparisonSchema = {
     column: { type: 'string', minLength: 1, description: 'of the relation' },
     op: { enum: ROW_OPERATORS, description: 'as in SQL: NULL satisfies is_null alone' },
     value: literalSchema,
-    values: { type: 'array', minItems: 1, maxItems: 1000, items: literalSchema },
+    values: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 1000,
+      description: 'with in and not_in, in place of value',
+      items: literalSchema,
+    },
   },
 } as const satisfies JSONSchema
 
@@ -36,7 +42,9 @@ const allSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['all'],
-  properties: { all: { type: 'array', minItems: 1, items: comparisonSchema } },
+  properties: {
+    all: { type: 'array', minItems: 1, description: 'all of these', items: comparisonSchema },
+  },
 } as const satisfies JSONSchema
 
 const anySchema = {
@@ -44,7 +52,12 @@ const anySchema = {
   additionalProperties: false,
   required: ['any'],
   properties: {
-    any: { type: 'array', minItems: 1, items: { anyOf: [comparisonSchema, allSchema] } },
+    any: {
+      type: 'array',
+      minItems: 1,
+      description: 'one of these is enough',
+      items: { anyOf: [comparisonSchema, allSchema] },
+    },
   },
 } as const satisfies JSONSchema
 
