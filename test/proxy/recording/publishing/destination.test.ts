@@ -44,7 +44,10 @@ async function run(directory: string, publish: readonly PublishSettings[], comma
   })
   for (let n = 1; n <= commands; n += 1) {
     await recorded(recorder, commandRecord(n), 'disk')
-    if (n % 5 === 0) await new Promise((done) => setTimeout(done, 40))
+    if (n % 5 > 0) continue
+    const before = outcomes.length
+    for (const end = Date.now() + 5_000; outcomes.length === before && Date.now() < end;)
+      await new Promise((done) => setTimeout(done, 10))
   }
   return {
     outcomes,
