@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { run as audit } from '../../proxy/commands/audit.js'
 import { run as labelsCommand } from '../../proxy/commands/labels.js'
 import { settingsFrom } from '../../proxy/config/read-config.js'
 import { createLog } from '../../proxy/log.js'
@@ -227,6 +228,9 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
   await t.test('after a restart they are there', async (t) => {
     await Promise.all(open.splice(0).map((one) => one.end().catch(() => undefined)))
     await gateway.gateway.stop(0)
+    for (const verb of ['verify', 'recheck']) {
+      t.match(await typedTo(audit, verb, gateway.recordDirectory), { code: 0 }, verb)
+    }
     const again = await restarted(gateway)
     t.teardown(() => again.stop(0))
     at = again.postgres[0]?.port ?? 0
@@ -262,17 +266,19 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
   }
 
   async function typed(...argv: readonly string[]) {
+    const remote = ['--url', gateway.webUrl, '--token', await gateway.token('approver')]
+    return typedTo(labelsCommand, ...argv, ...remote)
+  }
+
+  async function typedTo(command: typeof labelsCommand, ...argv: readonly string[]) {
     const out: string[] = []
     const err: string[] = []
-    const code = await labelsCommand(
-      [...argv, ...['--url', gateway.webUrl, '--token', await gateway.token('approver')]],
-      {
-        stdout: { write: (text) => void out.push(text) },
-        stderr: { write: (text) => void err.push(text) },
-        env: {},
-        cwd: gateway.directory,
-      },
-    )
+    const code = await command(argv, {
+      stdout: { write: (text) => void out.push(text) },
+      stderr: { write: (text) => void err.push(text) },
+      env: process.env,
+      cwd: gateway.directory,
+    })
     return { code, out: out.join(''), err: err.join('') }
   }
 
