@@ -88,21 +88,15 @@ export function createSessionList(most: number = SESSIONS_LISTED): SessionList {
 
   const read = async (lines: AsyncIterable<{ readonly line: RecordLine }>): Promise<void> => {
     complete = false
-    const open = new Set<Mutable>()
     try {
       let count = 0
       for await (const { line } of lines) {
         if (++count % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
-        if (line.kind === 'gateway' && line.event === 'started') {
-          for (const one of open) one.state = 'lost'
-          open.clear()
-        }
         if ('session' in line && line.session !== undefined && own.has(line.session)) continue
-        follow(line, earlier, open, same)
+        follow(line, earlier, same)
         makeRoom()
       }
     } finally {
-      for (const one of open) one.state = 'lost'
       complete = true
     }
   }
@@ -170,7 +164,6 @@ function take(event: SessionEvent, atMs: number, sessions: Map<string, Mutable>)
 function follow(
   line: RecordLine,
   sessions: Map<string, Mutable>,
-  open: Set<Mutable>,
   same: (event: SessionEvent) => SessionEvent,
 ): void {
   switch (line.kind) {
@@ -186,9 +179,8 @@ function follow(
       const who = isIdentity(identity) ? { identity } : {}
       take(same({ session, event, ...who, ...text }), time, sessions)
       const one = sessions.get(session)
-      if (one === undefined) return
-      if (one.state === 'live') open.add(one)
-      else open.delete(one)
+      // Whoever was here before this gateway started is here no more, whether or not its end was written.
+      if (one?.state === 'live') one.state = 'lost'
       return
     }
     case 'command':

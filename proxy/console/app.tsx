@@ -4,6 +4,8 @@ import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'pre
 import { useEffect } from 'preact/hooks'
 import { askWho, signIn } from './api/viewer.js'
 import { ApprovalPage } from './pages/approval-page.js'
+import { AskAccessPage } from './pages/ask-access-page.js'
+import { DelegationsPage } from './pages/delegations-page.js'
 import { ApprovalsPage } from './pages/approvals-page.js'
 import { NotFoundPage } from './pages/not-found-page.js'
 import { GrantsPage } from './pages/grants-page.js'
@@ -44,6 +46,8 @@ function Console() {
           <Route path="/sign-in" component={Nothing} />
           <Route path="/approvals" component={ApprovalsPage} />
           <Route path="/approvals/access" component={GrantsPage} />
+          <Route path="/approvals/ask" component={AskAccessPage} />
+          <Route path="/approvals/delegations" component={DelegationsPage} />
           <Route path="/approvals/:id" component={ApprovalPage} />
           <Route path="/sessions" component={SessionsPage} />
           <Route path="/sessions/:id" component={SessionPage} />

@@ -48,6 +48,8 @@ export type FilmPagesParts = {
 // Of what clients saw: one command's, and a page's; a page that is full ends early.
 const ENTRY = { rows: 200, bytes: 64 * 1024 } as const
 const PAGE_BYTES = 2 << 20
+// Of a command's text, where only a row is made of it.
+const BRIEF_CHARACTERS = 400
 // Readings that wait for the next page to be asked for, and for how long.
 const WAITING_MAX = 16
 const WAITING_MS = 30_000
@@ -138,8 +140,10 @@ export function createFilmPages(parts: FilmPagesParts): FilmPages {
         break
       }
       const { entry, shot } = found
-      entries.push(brief || shot.facts === undefined ? entry : { ...entry, facts: shot.facts })
-      bytes += brief ? 0 : JSON.stringify(entry.frames).length
+      const shown = brief ? inBrief(entry) : entry
+      entries.push(brief || shot.facts === undefined ? shown : { ...shown, facts: shot.facts })
+      bytes += shown.text.length + (shown.rewritten?.length ?? 0)
+      bytes += brief ? 0 : JSON.stringify(shown.frames).length
       found = await following(source)
     }
     const number = next?.entry.command
@@ -176,6 +180,13 @@ export function createFilmPages(parts: FilmPagesParts): FilmPages {
       await Promise.all([...waiting].map(letGo))
     },
   }
+}
+
+function inBrief({ rewritten: _, ...entry }: FilmEntry): FilmEntry {
+  const { text } = entry
+  return text.length <= BRIEF_CHARACTERS
+    ? entry
+    : { ...entry, text: text.slice(0, BRIEF_CHARACTERS) }
 }
 
 async function following(source: AsyncGenerator<Screened>): Promise<Screened | undefined> {

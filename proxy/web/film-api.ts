@@ -49,7 +49,10 @@ const querySchema = {
       maxLength: 200,
       description: 'decide each command anew under this bundle: digest or revision of one kept',
     },
-    brief: { enum: ['true'], description: 'neither facts nor what the client saw' },
+    brief: {
+      enum: ['true'],
+      description: 'neither facts nor what the client saw; texts are cut at 400 characters',
+    },
   },
 } as const
 

@@ -29,6 +29,11 @@ export type TestGatewayOptions = {
   // Merged over the top level of the configuration.
   readonly config?: Readonly<Record<string, unknown>>
   readonly rawHandles?: boolean
+  // What is on record before it starts.
+  readonly before?: (about: {
+    readonly recordDirectory: string
+    readonly issuer: string
+  }) => Promise<void>
   // `none`: tokens that a test signed itself with the issuer's key are taken.
   readonly revocation?: 'introspection' | 'none'
   // Claims that policies are handed.

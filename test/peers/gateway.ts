@@ -38,6 +38,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   })
   const webPort = await freePort()
   const configFile = writeGatewayConfig(options, { directory, postgresPort: 0, webPort, issuer })
+  await options.before?.({ recordDirectory: join(directory, 'record'), issuer: issuer.url })
   const lines: string[] = []
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } })
   const gateway = await startGateway(settingsFrom(configFile, process.env), {

@@ -182,6 +182,17 @@ export type GrantLine = {
   readonly review?: string
 }
 
+export type DelegationLine = {
+  readonly id: string
+  readonly from: { readonly issuer: string; readonly subject: string; readonly name?: string }
+  readonly to: { readonly issuer: string; readonly subject: string }
+  readonly groups: readonly string[]
+  readonly reason?: string
+  readonly since: string
+  readonly until: string
+  readonly ended_at?: string
+}
+
 export type TargetLine = {
   readonly name: string
   readonly kind: string

@@ -5,6 +5,7 @@ const PAGES = [
   ['waiting', '/approvals', 'Waiting'],
   ['all', '/approvals?status=all', 'All'],
   ['access', '/approvals/access', 'Access'],
+  ['delegations', '/approvals/delegations', 'Delegations'],
 ] as const
 
 export function ApprovalTabs({ here }: { readonly here: (typeof PAGES)[number][0] }) {

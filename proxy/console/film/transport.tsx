@@ -1,5 +1,6 @@
 // The film's controls: play, one command back and on, the next that was held or denied, speed, and, while
 // the session lives, following it.
+import { useMemo } from 'preact/hooks'
 import { Icon } from '../parts/icon.js'
 import { counted } from '../reading/counts.js'
 import { playerTime } from '../reading/spans-of-time.js'
@@ -73,7 +74,11 @@ export function Transport({ store, player, live }: Props) {
     ],
     [store, player, live],
   )
-  const stops = store.rows.reduce((sum, row) => sum + (stopped(row) ? 1 : 0), 0)
+  const { value: loaded } = store.loaded
+  const stops = useMemo(
+    () => store.rows.reduce((sum, row) => sum + (stopped(row) ? 1 : 0), 0),
+    [store, loaded],
+  )
   return (
     <div class="transport" role="group" aria-label="Controls of the film">
       <button

@@ -27,7 +27,11 @@ export function GrantsPage() {
   )
   return (
     <div class="page page-narrow">
-      <PageHead title="Approvals" window="Access" under={<ApprovalTabs here="access" />} />
+      <PageHead title="Approvals" window="Access" under={<ApprovalTabs here="access" />}>
+        <a class="button button-primary" href="/approvals/ask">
+          Ask for access
+        </a>
+      </PageHead>
       {problem !== undefined && value === undefined ? (
         <Problem problem={problem} again={again} />
       ) : loading ? (

@@ -6,7 +6,7 @@ import { call } from '../api/call.js'
 import type { SessionLine } from '../api/answers.js'
 import { news } from '../api/live.js'
 import { useResource } from '../api/resource.js'
-import { FilmRow } from '../film/film-row.js'
+import { CommandList } from '../film/command-list.js'
 import { openFilm, type FilmStore } from '../film/film-store.js'
 import { createPlayer, type Player } from '../film/player.js'
 import { SessionHead } from '../film/session-head.js'
@@ -20,10 +20,6 @@ import { AskReason } from '../parts/ask-reason.js'
 import { Icon } from '../parts/icon.js'
 import { Empty, Loading, Problem } from '../parts/notes.js'
 import { PageHead } from '../parts/page-head.js'
-import { VirtualList } from '../parts/virtual-list.js'
-import { counted } from '../reading/counts.js'
-
-const ROW_HEIGHT = 32
 
 export function SessionPage() {
   const { params } = useRoute()
@@ -152,24 +148,7 @@ function Film({ id, store, player }: FilmProps) {
             <Timeline store={store} player={player} />
           </div>
           <div class={panel ? 'film film-with-side' : 'film'}>
-            <div class="film-list">
-              <VirtualList
-                label="Commands"
-                count={count}
-                rowHeight={ROW_HEIGHT}
-                chosen={index}
-                row={(at) => {
-                  const row = store.rows[at]
-                  return row === undefined ? null : <FilmRow row={row} />
-                }}
-                choose={player.choose}
-              />
-              <p class="film-count muted">
-                {store.complete.value
-                  ? counted(count, 'command')
-                  : `${counted(count, 'command')} of ${session.commands} loaded…`}
-              </p>
-            </div>
+            <CommandList store={store} player={player} total={session.commands} />
             <div class="film-stage">
               {entry === undefined ? (
                 <Loading what="the command" rows={3} />

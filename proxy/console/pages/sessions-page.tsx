@@ -32,6 +32,8 @@ const STATES = [
   ['all', 'All'],
 ] as const
 
+const READING_MS = 1_500
+
 export function SessionsPage() {
   const { query, route, path } = useLocation()
   const state = STATES.find(([name]) => name === query['state'])?.[0] ?? 'all'
@@ -45,6 +47,12 @@ export function SessionsPage() {
   const [older, setOlder] = useState<Page>()
   const [ending, setEnding] = useState<SessionLine>()
   useEffect(() => setOlder(undefined), [question])
+  // The gateway still reads what was recorded before: what it has by then is shown as it comes.
+  useEffect(() => {
+    if (value?.complete !== false) return undefined
+    const timer = setTimeout(again, READING_MS)
+    return () => clearTimeout(timer)
+  }, [value])
   const next = older === undefined ? value?.next : older.next
   const seen = new Set(value?.sessions.map(({ id }) => id))
   const sessions = [

@@ -12,6 +12,8 @@ const PAGES: readonly (readonly [path: string, ready: string])[] = [
   ['/approvals/H0ST1LE9', '.answer-done'],
   ['/approvals/N0THERE1', '.problem'],
   ['/approvals/access', '.grant'],
+  ['/approvals/ask?target=shop', '.form-card'],
+  ['/approvals/delegations', '.delegation'],
   ['/sessions', '.table'],
   ['/sessions?state=live&person=nobody', '.empty'],
   ['/sessions/film?at=8', '.stage .result'],
@@ -104,6 +106,7 @@ t.test('the keys that `?` shows work', { skip: missingChromium() }, async (t) =>
   await page.until(`location.pathname === '/sessions'`)
   await page.press('/')
   await page.until(`location.pathname === '/search'`)
+  await page.until(`document.querySelector('input[name=q]') !== null`)
   await page.evaluate(`document.querySelector('input[name=q]').focus()`)
   await page.press('g', 's')
   t.equal(await page.evaluate('location.pathname'), '/search', 'a field keeps its keys')

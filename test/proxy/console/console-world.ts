@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { FILM_KEY } from '../../peers/film-reader.js'
 import { startTestGateway, type TestGateway } from '../../peers/gateway.js'
+import type { TestGatewayOptions } from '../../peers/gateway-config.js'
 import { startPostgres } from '../../peers/postgres.js'
 import { openConsole, type ConsoleBrowser, type SIZES } from './console-browser.js'
 
@@ -18,7 +19,12 @@ export type ConsoleWorld = {
   ) => Promise<ConsoleBrowser>
 }
 
-export async function consoleWorld(t: Test): Promise<ConsoleWorld> {
+export async function consoleWorld(
+  t: Test,
+  options: Pick<TestGatewayOptions, 'before' | 'config'> & {
+    readonly labels?: Readonly<Record<string, string>>
+  } = {},
+): Promise<ConsoleWorld> {
   const server = await startPostgres({ kind: 'embedded' })
   const { host, port, superuser: user, password } = server
   const direct = new pg.Client({ host, port, user, password, database: 'postgres' })
@@ -39,10 +45,14 @@ export async function consoleWorld(t: Test): Promise<ConsoleWorld> {
       database: 'postgres',
       host,
       port,
-      labels: { env: 'prod', owner: 'payments' },
+      labels: { env: 'prod', owner: 'payments', ...options.labels },
       accounts: [{ user, password }],
     },
-    config: { recordings: { directory: 'recordings', key: 'env:TEST_FILM_KEY', flush_ms: 20 } },
+    ...(options.before === undefined ? {} : { before: options.before }),
+    config: {
+      recordings: { directory: 'recordings', key: 'env:TEST_FILM_KEY', flush_ms: 20 },
+      ...options.config,
+    },
   })
   const clients: pg.Client[] = []
   t.teardown(async () => {

@@ -194,6 +194,27 @@ export const HITS = [
   snippet: text,
 }))
 
+export const DELEGATIONS = [
+  {
+    id: 'D3LEGAT1',
+    from: { issuer: VIEWER.issuer, subject: VIEWER.subject, name: VIEWER.name },
+    to: { issuer: VIEWER.issuer, subject: 'u-lin' },
+    groups: ['dba'],
+    reason: 'on leave until Monday <b>\u202e\u001b[31m',
+    since: at(-60 * minute),
+    until: at(2 * 1440 * minute),
+  },
+  {
+    id: 'D3LEGAT2',
+    from: { issuer: VIEWER.issuer, subject: 'u-other', name: 'Somebody Else' },
+    to: { issuer: VIEWER.issuer, subject: VIEWER.subject },
+    groups: ['security'],
+    reason: 'night shift',
+    since: at(-3 * 1440 * minute),
+    until: at(-1440 * minute),
+  },
+]
+
 export const GRANTS = [
   {
     id: 'GR4NTED1',

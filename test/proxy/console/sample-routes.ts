@@ -1,5 +1,5 @@
 // Which sample answers which question of the console.
-import { APPROVALS, GRANTS, HITS, VIEWER } from './sample-answers.js'
+import { APPROVALS, DELEGATIONS, GRANTS, HITS, VIEWER } from './sample-answers.js'
 import { DIFF, HEALTH, POLICY, RULES, SHADOW, TARGETS, TRIED, WHO_CAN } from './sample-policies.js'
 import { filmPage, SESSIONS } from './sample-film.js'
 
@@ -75,6 +75,8 @@ export function answerOf(
       return policyAnswer(id)
     case 'grants':
       return ok({ grants: GRANTS })
+    case 'delegations':
+      return ok({ delegations: DELEGATIONS })
     case 'targets':
       return ok(TARGETS)
     case 'health':
