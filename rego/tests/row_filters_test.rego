@@ -21,7 +21,7 @@ _command(effect, identity) := object.union(data.base, {
 })
 
 _as(identity, filters) := decision if {
-	decision := main.decision with input as _command(_read, identity) with data.rows as {"filters": filters}
+	decision := main.decision with input as _command(_read, identity) with data.filters as {"relations": filters}
 }
 
 _orders(more) := object.union({"relation": "public.orders", "rows": _eu}, more)
@@ -111,20 +111,20 @@ test_claims_stand_also_in_alternatives if {
 test_filters_hold_once_it_is_approved if {
 	person := {"kind": "human", "groups": ["engineers"]}
 	asked := object.union(_command(_drop, person), {"target": {"labels": {"env": "prod"}}})
-	decision := main.decision with input as asked with data.rows as {"filters": [_orders({})]}
+	decision := main.decision with input as asked with data.filters as {"relations": [_orders({})]}
 	decision.action == "require-approval"
 	decision.filters == [_clear]
 }
 
 test_a_denial_filters_nothing if {
 	decision := main.decision with input as _command({"op": "unknown", "object": "", "kind": "other"}, _agent)
-		with data.rows as {"filters": [_orders({})]}
+		with data.filters as {"relations": [_orders({})]}
 	decision.action == "deny"
 	not decision.filters
 }
 
 test_opening_a_target_filters_nothing if {
 	opening := object.union(object.remove(_command(_read, _person), ["command"]), {"stage": "session"})
-	decision := main.decision with input as opening with data.rows as {"filters": [_orders({})]}
+	decision := main.decision with input as opening with data.filters as {"relations": [_orders({})]}
 	not decision.filters
 }

@@ -5,7 +5,7 @@ import t from 'tap'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 import { approvalsWorld, pendingFor } from './approvals-world.js'
 
-const ROWS = `filters:
+const ROWS = `relations:
   - {relation: public.notes, groups: [engineers], rows: [{column: region, op: eq, claim: region}]}
 `
 
@@ -20,7 +20,7 @@ t.test('what was approved changes rows that are seen alone', options, async (t) 
   await owner.query(`CREATE TABLE notes (id int PRIMARY KEY, region text);
     INSERT INTO notes SELECT n, (ARRAY['eu', 'us'])[1 + n % 2] FROM generate_series(1, 9) AS n`)
   const world = await approvalsWorld(t, server, {
-    files: { 'data/rows/data.yaml': ROWS },
+    files: { 'data/filters/data.yaml': ROWS },
     options: { claims: ['region'] },
   })
   const ada = await world.person('ada', ['engineers'], { region: 'eu' })

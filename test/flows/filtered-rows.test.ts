@@ -6,7 +6,7 @@ import { answersAgree } from '../oracle/answers-agree.js'
 import { missingPostgres } from '../peers/postgres.js'
 
 const HIDDEN = {
-  filters: `filters:
+  filters: `relations:
   - relation: public.people
     kinds: [agent]
     rows:

@@ -26,7 +26,7 @@ CREATE FUNCTION sum_of_sales() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT sum
 CREATE TABLE log (id int);
 ANALYZE;
 `
-const ROWS = (region: string) => `filters:
+const ROWS = (region: string) => `relations:
   - {relation: public.sales, kinds: [agent], rows: [{column: region, op: eq, value: ${region}}]}
   - {relation: public.notes, kinds: [agent], rows: [{column: region, op: eq, value: ${region}}]}
 `
@@ -61,7 +61,7 @@ for (const kind of ['embedded', 'debian'] as const) {
     await owner.query(DDL)
     const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
     cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
-    writeFileSync(join(policies, 'data/rows/data.yaml'), ROWS('eu'))
+    writeFileSync(join(policies, 'data/filters/data.yaml'), ROWS('eu'))
     writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
     const accounts = [{ user, password }]
     const gateway = await startTestGateway({
@@ -210,7 +210,7 @@ for (const kind of ['embedded', 'debian'] as const) {
       const held = { name: 'held', text: 'SELECT id FROM sales' }
       t.same((await agent.query(held)).rowCount, 4)
       await agent.query('PREPARE held2 AS SELECT id FROM sales')
-      writeFileSync(join(policies, 'data/rows/data.yaml'), ROWS('us'))
+      writeFileSync(join(policies, 'data/filters/data.yaml'), ROWS('us'))
       await gateway.gateway.reload(settingsFrom(gateway.configFile, process.env))
       await t.rejects(agent.query(held), { code: /^(42501|0A000)$/ })
       await t.rejects(agent.query('EXECUTE held2'), { code: /^(42501|0A000)$/ })

@@ -65,7 +65,7 @@ export async function startArena(methods: Methods = 'redact', hidden?: HiddenRow
   cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
   writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
   writeFileSync(join(policies, 'data/limits/data.yaml'), NO_LIMITS)
-  if (hidden !== undefined) writeFileSync(join(policies, 'data/rows/data.yaml'), hidden.filters)
+  if (hidden !== undefined) writeFileSync(join(policies, 'data/filters/data.yaml'), hidden.filters)
   writeFileSync(join(policies, 'data/masks/data.yaml'), MASKS[methods])
   const secret = join(policies, 'secret')
   writeFileSync(secret, SECRET, { mode: 0o600 })

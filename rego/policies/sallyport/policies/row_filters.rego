@@ -1,4 +1,4 @@
-# Row filters. Of a relation that `data.rows` names an identity sees, and changes, only rows that satisfy its
+# Row filters. Of a relation that `data.filters` names an identity sees, and changes, only rows that satisfy its
 # conditions; the target is sent a command that says so, or none.
 package sallyport.policies
 
@@ -7,7 +7,7 @@ import data.sallyport.facts
 # METADATA
 # title: Which rows of a relation are seen
 # description: >-
-#   `data.rows.filters` names relation, conditions, and whom they concern. Where a condition wants a claim that
+#   `data.filters.relations` names relation, conditions, and whom they concern. Where a condition wants a claim that
 #   the token does not have, no row satisfies it.
 # custom:
 #   id: rows/filtered
@@ -33,7 +33,7 @@ mask_rule contains {
 _row_relations contains one.relation if some one in _row_filters
 
 _row_filters contains one if {
-	some one in data.rows.filters
+	some one in data.filters.relations
 	_row_kind(object.get(one, "kinds", []))
 	_row_group(object.get(one, "groups", []))
 	count(_row_excepted(one)) == 0
