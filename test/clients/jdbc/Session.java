@@ -194,7 +194,9 @@ public class Session {
               }
             }
           },
-          400);
+          // Again after a while: one that comes before the statement runs is lost.
+          400,
+          5000);
       ended = refusal(() -> statement.executeQuery(loop));
       timer.cancel();
     }
