@@ -17,7 +17,12 @@ export type Frame =
       readonly command: number
       // `type`: OID of the type; 0 where the client never asked for a description. A copy has one column
       // named `copy`, and each line (or piece of binary) is a row.
-      readonly columns: readonly { readonly name: string; readonly type: number }[]
+      readonly columns: readonly {
+        readonly name: string
+        readonly type: number
+        // In films: the method of the mask that its values wear, which need not look like one.
+        readonly masked?: string
+      }[]
     }
   | {
       readonly at: number

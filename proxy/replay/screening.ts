@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.js'
 import type { Film, FilmEntry, FilmSession, Frame, Shot } from './film.js'
 import { createFrameFeed, SHOWN, type FeedBounds, type FrameFeed } from './frame-feed.js'
 import type { Recordings } from '../recordings/film.js'
+import { masksMarked } from './marked-masks.js'
 import { framesUnder } from './masked-frames.js'
 import type { UnderFilm } from './under-film.js'
 import { underEntry } from './under.js'
@@ -38,11 +39,13 @@ export function createScreening({ film, recordings, under, bounds }: ScreeningPa
           const frames = await feed.of(shot.entry.command)
           const found = under === undefined ? undefined : await under.at(shot)
           if (found === undefined) {
-            yield { shot, entry: { ...shot.entry, frames } }
+            const { facts, decision } = shot
+            yield { shot, entry: { ...shot.entry, frames: masksMarked(frames, facts, decision) } }
             continue
           }
           const seen = framesUnder(frames, shot.facts, shot.decision, found.redecision)
-          const entry = { ...shot.entry, frames: seen }
+          const marked = masksMarked(seen, shot.facts, found.redecision.decision)
+          const entry = { ...shot.entry, frames: marked }
           yield { shot, entry: { ...entry, under: underEntry(found.redecision, found.after) } }
         }
       } finally {

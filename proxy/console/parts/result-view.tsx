@@ -1,5 +1,5 @@
 // An answer as the client saw it: a table with masked cells visible as such, and what was said with it.
-import { looksMasked, seenIn, type Frame, type ResultTable } from '../reading/result-table.js'
+import { isMask, seenIn, type Frame, type ResultTable } from '../reading/result-table.js'
 import { counted } from '../reading/counts.js'
 import { onOneLine, printable } from '../reading/printable.js'
 import { Icon } from './icon.js'
@@ -63,7 +63,7 @@ export function ResultView({ frames, untilMs = Infinity }: Props) {
   )
 }
 
-function Table({ table: { columns, rows } }: { readonly table: ResultTable }) {
+function Table({ table: { columns, masks, rows } }: { readonly table: ResultTable }) {
   const shown = rows.slice(0, ROWS_SHOWN)
   return (
     <div class="result" role="region" aria-label="What the client saw" tabIndex={0}>
@@ -83,7 +83,7 @@ function Table({ table: { columns, rows } }: { readonly table: ResultTable }) {
           {shown.map((row, at) => (
             <tr key={at}>
               {row.map((value, column) => (
-                <Cell key={column} value={value} />
+                <Cell key={column} value={value} method={masks[column]} />
               ))}
             </tr>
           ))}
@@ -96,16 +96,19 @@ function Table({ table: { columns, rows } }: { readonly table: ResultTable }) {
   )
 }
 
-function Cell({ value }: { readonly value: string | null }) {
-  if (value === null) return <td class="cell-null">NULL</td>
-  if (looksMasked(value)) {
+type CellProps = { readonly value: string | null; readonly method: string | undefined }
+
+function Cell({ value, method }: CellProps) {
+  if (isMask(value, method)) {
+    const how = method === undefined ? '' : ` (${onOneLine(method, 20)})`
     return (
-      <td class="cell-masked" title="masked: the client saw this, too">
-        {onOneLine(value, 80)}
+      <td class="cell-masked" title={`masked${how}: the client saw this, too`}>
+        {value === null ? 'NULL' : onOneLine(value, 80)}
         <span class="unseen"> (masked)</span>
       </td>
     )
   }
+  if (value === null) return <td class="cell-null">NULL</td>
   const number = /^-?\d[\d.,]*$/.test(value)
   return <td class={number ? 'cell-number' : ''}>{onOneLine(value, CELL_SHOWN)}</td>
 }

@@ -7,6 +7,8 @@ export type { Frame } from '../../../engine/schemas/frame.js'
 
 export type ResultTable = {
   readonly columns: readonly string[]
+  // The method of the mask that a column's values wear; sparse.
+  readonly masks: readonly (string | undefined)[]
   readonly rows: readonly (readonly (string | null)[])[]
 }
 
@@ -18,7 +20,7 @@ export type Seen = {
 
 // `untilMs`: frames after it have not come yet.
 export function seenIn(frames: readonly Frame[], untilMs = Infinity): Seen {
-  const tables: { columns: readonly string[]; rows: (readonly (string | null)[])[] }[] = []
+  const tables: (Omit<ResultTable, 'rows'> & { rows: (readonly (string | null)[])[] })[] = []
   const said: Seen['said'][number][] = []
   let binds: readonly (string | null)[] = []
   for (const frame of frames) {
@@ -28,11 +30,15 @@ export function seenIn(frames: readonly Frame[], untilMs = Infinity): Seen {
         binds = frame.binds ?? []
         break
       case 'columns':
-        tables.push({ columns: frame.columns.map(({ name }) => name), rows: [] })
+        tables.push({
+          columns: frame.columns.map(({ name }) => name),
+          masks: frame.columns.map(({ masked }) => masked),
+          rows: [],
+        })
         break
       case 'rows': {
         const table = tables.at(-1)
-        if (table === undefined) tables.push({ columns: [], rows: [...frame.rows] })
+        if (table === undefined) tables.push({ columns: [], masks: [], rows: [...frame.rows] })
         else table.rows.push(...frame.rows)
         break
       }
@@ -41,6 +47,13 @@ export function seenIn(frames: readonly Frame[], untilMs = Infinity): Seen {
     }
   }
   return { tables, said, binds }
+}
+
+// Whether a value is a mask: by its column where the film says so, else as asterisks look. A NULL under another
+// method than null was NULL before.
+export function isMask(value: string | null, method: string | undefined): boolean {
+  if (value === null) return method === 'null'
+  return method !== undefined || looksMasked(value)
 }
 
 // As the shipped masks look: asterisks, or asterisks before the last few characters.
