@@ -1,10 +1,19 @@
 // A folder in memory for what tests write, where there is room: records and stores wait for the disk at each
 // line, and a test that kills a process needs no disk that survives a power cut.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
+const PREFIX = 'sallyport-test-'
 // Scratch servers and recordings take some hundred megabytes at a time.
 const FREE_MIN_BYTES = 6 * 2 ** 30
 
@@ -13,7 +22,8 @@ export function quickFolder(): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(MEMORY)
     if (bavail * bsize < FREE_MIN_BYTES) return undefined
-    const folder = mkdtempSync(join(MEMORY, 'sallyport-test-'))
+    swept()
+    const folder = mkdtempSync(join(MEMORY, `${PREFIX}${process.pid}-`))
     // As the system's own: servers run as other users.
     chmodSync(folder, 0o1777)
     const program = join(folder, 'program')
@@ -23,5 +33,14 @@ export function quickFolder(): string | undefined {
     return isUsable ? folder : undefined
   } catch {
     return undefined
+  }
+}
+
+// What runs left behind that were killed.
+function swept(): void {
+  for (const name of readdirSync(MEMORY)) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0
+    if (pid > 0 && !existsSync(`/proc/${pid}`))
+      rmSync(join(MEMORY, name), { recursive: true, force: true })
   }
 }

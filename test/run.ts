@@ -41,6 +41,7 @@ async function main(words: readonly string[]): Promise<number> {
   const times = new Map<string, number>()
   const quick = quickFolder()
   process.once('exit', () => quick && rmSync(quick, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const env = {
     ...process.env,
     SALLYPORT_TEST_LIBRARY: library,
