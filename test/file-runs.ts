@@ -55,6 +55,8 @@ async function runFile(
   })
   closeSync(out)
   closeSync(err)
+  const endWithUs = (): void => void child.kill('SIGTERM')
+  process.once('exit', endWithUs)
   let isLate = false
   const limits = [
     setTimeout(() => {
@@ -68,6 +70,7 @@ async function runFile(
     child.on('exit', (code, signal) => resolve(signal ?? (code === 0 ? '' : `exit ${code}`)))
   })
   for (const limit of limits) clearTimeout(limit)
+  process.off('exit', endWithUs)
   const ms = performance.now() - from
   const tap = readFileSync(said, 'utf8')
   const isRight = end === '' && !isLate && /^1\.\.\d+/m.test(tap)
