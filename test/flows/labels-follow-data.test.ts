@@ -190,6 +190,29 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
     t.match(await told(engineer, 'CREATE TABLE lost AS EXECUTE p'), /^!/)
   })
 
+  await t.test(
+    'who waits while a table is filled gets nothing that was labelled meanwhile',
+    async (t) => {
+      const asks = ['SELECT upper(a) AS u FROM', 'SELECT a FROM', 'COPY'].entries()
+      for (const [at, words] of asks) {
+        const table = `filled_${at}`
+        const sql = `${words} ${table}${words === 'COPY' ? ' TO STDOUT' : ''}`
+        await direct.query(`CREATE TABLE ${table} (id int, a text)`)
+        const reader = await as('agent')
+        t.equal(await told(reader, `SELECT a FROM ${table}`), '[]')
+        await told(engineer, 'BEGIN')
+        t.notMatch(await told(engineer, `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`), /^!/)
+        const asked = told(reader, sql)
+        await waiting(direct)
+        t.notMatch(await told(engineer, `INSERT INTO ${table} SELECT id, ssn FROM customers`), /^!/)
+        await told(engineer, 'COMMIT')
+        const seen = await asked
+        t.notMatch(seen, /over 4401/i, `${sql}: ${seen}`)
+        t.match(seen, /labels while it waited|withheld/, sql)
+      }
+    },
+  )
+
   await t.test('what is masked for its maker is masked already, and needs no label', async (t) => {
     const before = await followed(gateway, t)
     t.notMatch(await told(agent, 'CREATE TABLE made AS SELECT ssn AS m FROM customers'), /^!/)
@@ -311,6 +334,15 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
     store.close()
   }
 })
+
+// Somebody waits for a lock.
+async function waiting(direct: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await direct.query('SELECT FROM pg_locks WHERE NOT granted')
+    if (rows.length > 0) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
 
 type Followed = {
   readonly id: string

@@ -105,10 +105,11 @@ export function runningsOf(
   answer: Extract<Answer, { go: true }>,
 ): readonly Running[] {
   const now = r.parts.clock.monotonicUs()
+  const beside = r.connected.catalogues.current()
   return commands.map((command, i) => {
     const passed = answer.commands[i]
     if (passed === undefined) throw new Error('an answer is missing')
     const statement = passed.rewritten?.statement ?? command.statement
-    return runningOf(passed, statement, now, command.message === 'extended')
+    return runningOf(passed, statement, now, command.message === 'extended', beside)
   })
 }

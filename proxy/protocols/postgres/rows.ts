@@ -5,6 +5,7 @@ import { cutAnswer } from './cut-answer.js'
 import type { Entry } from './expected.js'
 import { filmLeavesOut } from './filming.js'
 import { recalled, remember } from './known-results.js'
+import { labelsGrew } from './labels-grew.js'
 import { maskKeyOf } from './mask-key.js'
 import { maskPlan, maskRow, roomFor, searchRow } from './mask.js'
 import type { Portal } from './memory.js'
@@ -27,6 +28,7 @@ export function columnsArrived(
 ): boolean {
   const catalogue = catalogueOf(r)
   running.described = true
+  if (labelsGrew(r, running)) return false
   if (recalled(running, catalogue, 0, bytes, start, end) !== undefined) return true
   const columns = columnsOf(bytes, start + 5, end)
   if (columns === undefined) {
@@ -48,6 +50,7 @@ export function portalColumnsArrived(
 ): void {
   const catalogue = catalogueOf(r)
   const running = portal?.running
+  if (running !== undefined && labelsGrew(r, running)) return
   const format = portal === undefined ? undefined : formatOfAll(portal)
   const known =
     running === undefined ? undefined : recalled(running, catalogue, format, bytes, start, end)
@@ -117,6 +120,7 @@ export function rowsTogether(
   const plan = running?.plan
   if (running === undefined || !running.described || plan?.looks !== true) return undefined
   if (r.film !== undefined && !filmLeavesOut(r.film, running)) return undefined
+  if (running.rows === 0 && labelsGrew(r, running)) return undefined
   const { rows_max, bytes_max } = running.limits
   const rowsLeft = rows_max === undefined ? Infinity : rows_max - running.rows
   const bytesLeft = bytes_max === undefined ? Infinity : bytes_max - running.bytes
@@ -144,6 +148,8 @@ export function rowArrived(
     r.hostile('a row before its description')
     return false
   }
+  // Rows may be waited for longer than their description.
+  if (running.rows === 0 && labelsGrew(r, running)) return false
   if (!withinLimits(r, running, end - start, true)) return false
   if (isPlain(running.masks)) return true
   const { plan } = running

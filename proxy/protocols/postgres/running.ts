@@ -1,4 +1,5 @@
 // One judged command on its way through the target: its masks and limits, and what came of it so far.
+import type { Catalogue } from '../../../engine/facts/postgres/catalogue.js'
 import type { ExitMasks } from '../../../engine/facts/postgres/exit-masks.js'
 import type { Statement } from '../../../engine/facts/postgres/reading.js'
 import type { Limits } from '../../../engine/schemas/decision.js'
@@ -10,6 +11,8 @@ export type Running = {
   readonly command: number
   readonly statement: Statement
   readonly masks: ExitMasks
+  // The shared names when it was judged.
+  readonly beside: Catalogue
   readonly limits: Limits
   readonly recorded: RecordTerms
   // Milliseconds; undefined without a time limit.
@@ -38,12 +41,14 @@ export function runningOf(
   statement: Statement,
   nowUs: number,
   extended: boolean,
+  beside: Catalogue,
 ): Running {
   const { timeout_ms, rows_affected_max } = passed.limits
   return {
     command: passed.command,
     statement,
     masks: passed.masks,
+    beside,
     limits: passed.limits,
     recorded: passed.recorded,
     timeoutMs: timeout_ms,

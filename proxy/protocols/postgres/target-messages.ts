@@ -5,6 +5,7 @@ import { endCut } from './cut-answer.js'
 import { headOf, type Entry } from './expected.js'
 import { filmMessage } from './filming.js'
 import { keepRow } from './internal-query.js'
+import { labelsGrew } from './labels-grew.js'
 import { ended, skipped } from './outcomes.js'
 import type { RelayState } from './relay-state.js'
 import { noticePassed, notificationPassed, parameterPassed } from './asides.js'
@@ -149,7 +150,7 @@ function resultArrived(
     case COPY_OUT:
       if (running === undefined) return odd(r, type)
       running.described = true
-      return true
+      return !labelsGrew(r, running)
     case COPY_DATA:
       if (running === undefined || !running.described) return odd(r, type)
       return copyArrived(r, entry, running, bytes, start, end)
