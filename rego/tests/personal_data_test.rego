@@ -161,6 +161,17 @@ test_masked_values_stand_among_others_where_the_data_says_so if {
 	{"match": "label:pii", "method": "redact", "stored": true} in decision.masks
 }
 
+test_what_only_computes_stores_nothing if {
+	calls := [{"op": "call", "object": "f", "kind": "function", "detail": detail} |
+		some detail in ["immutable", "stable", "volatile"]
+	]
+	{call.detail |
+		some call in calls
+		"protected/stored-elsewhere" in _ids([_making, call], [_stored])
+	} == {"volatile"}
+	"protected/stored-elsewhere" in _ids([calls[0]], [_stored])
+}
+
 test_a_view_holds_masked_values if {
 	every kind in ["view", "materialized_view"] {
 		stored := {"op": "create", "object": "public.stored", "kind": kind}

@@ -13,6 +13,8 @@ export type Way =
   | 'cursor'
   | 'copy'
   | 'table'
+  | 'filled'
+  | 'view'
   | 'table copy'
 
 export type Told =
@@ -68,11 +70,11 @@ async function asked(client: pg.Client, sql: string, way: Way, width: number): P
         await client.query('ROLLBACK')
       }
     case 'table':
+    case 'filled':
+    case 'view':
       await client.query('BEGIN')
       try {
-        // Under names that no label speaks of.
-        const names = Array.from({ length: width }, (_, at) => `m${at}`).join(', ')
-        await client.query(`CREATE TEMP TABLE made AS SELECT * FROM (${sql}) AS q(${names})`)
+        for (const text of making(way, sql, width)) await client.query(text)
         return await rowsOf(client, { text: 'SELECT * FROM made' })
       } finally {
         await client.query('ROLLBACK')
@@ -84,6 +86,15 @@ async function asked(client: pg.Client, sql: string, way: Way, width: number): P
       return copied(client, `COPY ${table} TO STDOUT ${form ?? ''}`)
     }
   }
+}
+
+// Under names that no label speaks of.
+function making(way: 'table' | 'filled' | 'view', sql: string, width: number): readonly string[] {
+  const names = Array.from({ length: width }, (_, at) => `m${at}`).join(', ')
+  const query = `SELECT * FROM (${sql}) AS q(${names})`
+  if (way === 'filled')
+    return [`CREATE TEMP TABLE made AS ${query} WITH NO DATA`, `INSERT INTO made ${query}`]
+  return [`CREATE TEMP ${way.toUpperCase()} made AS ${query}`]
 }
 
 async function copied(client: pg.Client, text: string): Promise<Asked> {

@@ -15,10 +15,16 @@ export type MadeQuery = {
 type Item = { readonly alias: string; readonly columns: readonly Column[] }
 type Scope = readonly Item[]
 type Made = { readonly sql: string; readonly columns: readonly Column[] }
-type Maker = { readonly by: Chance; names: number; ctes: readonly (Item & { sql?: string })[] }
+type Maker = {
+  readonly by: Chance
+  // Functions of the worlds and parts of whole rows as well.
+  readonly more: boolean
+  names: number
+  ctes: readonly (Item & { sql?: string })[]
+}
 
-export function madeQuery(seed: number): MadeQuery {
-  const maker: Maker = { by: chance(seed * 2_654_435_761), names: 0, ctes: [] }
+export function madeQuery(seed: number, more = false): MadeQuery {
+  const maker: Maker = { by: chance(seed * 2_654_435_761), more, names: 0, ctes: [] }
   for (let warm = 0; warm < 4; warm++) maker.by.below(2)
   const depth = 1 + maker.by.below(3)
   const body = maker.by.below(25) === 0 ? recursive(maker) : withClause(maker, depth)
@@ -249,6 +255,7 @@ function fromItem(m: Maker, depth: number, lateral?: Scope): { sql: string; item
     const sql = `${lateral === undefined ? '' : 'LATERAL '}(${inner.sql}) AS ${alias}(${heads})`
     return { sql, item: { alias, columns } }
   }
+  if (m.more && m.by.below(5) === 0) return rowsOfFunction(m, alias, lateral)
   const relation = m.by.pick(RELATIONS)
   const only = relation.inherited === true && m.by.below(6) === 0 ? 'ONLY ' : ''
   const schema = m.by.below(4) === 0 ? 'public.' : ''
@@ -257,6 +264,27 @@ function fromItem(m: Maker, depth: number, lateral?: Scope): { sql: string; item
     sql: `${only}${schema}${relation.name}${as}${alias}`,
     item: { alias, columns: relation.columns },
   }
+}
+
+function rowsOfFunction(m: Maker, alias: string, lateral?: Scope): { sql: string; item: Item } {
+  if (m.by.below(2) === 0)
+    return { sql: `everyone() ${alias}`, item: { alias, columns: RELATIONS[0]?.columns ?? [] } }
+  const columns = [
+    { name: 'id', kind: 'int' },
+    { name: 'ssn', kind: 'text' },
+    { name: 'total', kind: 'int' },
+  ] as const
+  const of = value(m, 'int', 1, lateral ?? [])
+  return { sql: `orders_of(${of}) AS ${alias}`, item: { alias, columns } }
+}
+
+function textOfMore(m: Maker, depth: number, scope: Scope): string {
+  const of = (one: Kind): string => value(m, one, depth - 1, scope)
+  const item = scope.length === 0 ? undefined : m.by.pick(scope)
+  const column = item === undefined ? undefined : m.by.pick(item.columns)
+  const row =
+    item === undefined ? of('text') : `to_jsonb(${item.alias}) ->> '${column?.name ?? ''}'`
+  return m.by.pick([`ssn_of(${of('int')})`, `known(${of('text')}, ${of('int')})`, `(${row})`])
 }
 
 function value(m: Maker, kind: Kind, depth: number, scope: Scope): string {
@@ -271,6 +299,7 @@ function value(m: Maker, kind: Kind, depth: number, scope: Scope): string {
     return `(SELECT max(s.k0${kind === 'bool' ? '::int' : ''}) FROM (${inner.sql}) AS s(k0))${kind === 'bool' ? '::bool' : ''}`
   }
   if (m.by.below(6) === 0) return `CASE WHEN ${of('bool')} THEN ${of(kind)} ELSE ${of(kind)} END`
+  if (m.more && kind === 'text' && m.by.below(3) === 0) return textOfMore(m, depth, scope)
   if (m.by.below(8) === 0) return `coalesce(${of(kind)}, ${of(kind)})`
   switch (kind) {
     case 'text':

@@ -73,6 +73,12 @@ INSERT INTO events SELECT n, 1 + n % 11, pg_temp.ssn(1 + n % 29), DATE '2026-02-
 const VIEWS = `
 CREATE VIEW northerners AS SELECT id, name, ssn, region FROM people WHERE region = 'north';
 CREATE VIEW spending AS SELECT ssn, count(*)::int AS n, sum(total)::int AS total FROM orders GROUP BY ssn;
+CREATE FUNCTION ssn_of(int) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM public.people WHERE id = $1';
+CREATE FUNCTION known(text, int) RETURNS text LANGUAGE sql STRICT
+  AS 'SELECT left($1, $2) || coalesce(ssn_of($2), '''')';
+CREATE FUNCTION orders_of(int) RETURNS TABLE (id int, ssn text, total int) LANGUAGE sql
+  AS 'SELECT id, ssn, total FROM public.orders WHERE person_id = $1 OR ssn = ssn_of($1)';
+CREATE FUNCTION everyone() RETURNS SETOF people LANGUAGE sql AS 'SELECT * FROM public.people';
 ANALYZE;
 `
 

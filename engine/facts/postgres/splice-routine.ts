@@ -10,7 +10,7 @@ import { isSystemRoutine } from './functions.js'
 import { relationOfType } from './result-types.js'
 import { onlyStatement, queryOfBody, visit } from './splice-body.js'
 import { quoted } from './mask-expression.js'
-import { createWritten, type Call, type Written } from './splice-text.js'
+import { createWritten, type Call, type Edit, type Written } from './splice-text.js'
 import { isReplaced } from './splice-tree.js'
 import { namesOf } from './tree.js'
 
@@ -23,50 +23,68 @@ export type RoutineParts = {
   readonly relationOf: (range: RangeVar, bound: boolean) => Relation | undefined
 }
 
-// Functions in functions, and calls beside each other.
-const CALLS_MAX = 16
+// Functions in functions, or in arguments of functions.
+const DEPTH_MAX = 8
+const CALLS_MAX = 100
 const ARGUMENTS = '"sallyport_arguments"'
 const RESULT = '"sallyport_result"'
 
 /** The text with each such call replaced by its query; undefined where there is none. */
 export function inlinedRoutines(text: string, parts: RoutineParts): string | undefined {
   let current = text
-  for (let round = 0; round < CALLS_MAX; round += 1) {
-    const next = firstInlined(current, parts)
+  for (let depth = 0; depth < DEPTH_MAX; depth += 1) {
+    const next = outermostInlined(current, parts)
     if (next === undefined) break
     current = next
   }
   return current === text ? undefined : current
 }
 
-function firstInlined(text: string, parts: RoutineParts): string | undefined {
+// Calls in the arguments of others come next.
+function outermostInlined(text: string, parts: RoutineParts): string | undefined {
   const before = onlyStatement(text)
   if (before === undefined || !callsRoutines(before, parts.catalogue)) return undefined
   parts.resolve(before)
   const written = createWritten(text)
+  const edits: Edit[] = []
+  const replacements = new Map<unknown, Node>()
   for (const found of callsIn(before)) {
-    const { call, from } = found
-    const routine = 'funcname' in call ? routineOf(call) : routineOfCast(call)
-    const place = placeOf(call, written)
-    if (routine === undefined || place === undefined) continue
-    if (place.args.length !== routine.argumentTypes.length) continue
-    const query = queryOf(routine, place, found, parts)
-    const node = query === undefined ? undefined : onlyStatement(query)
-    if (query === undefined || node === undefined) continue
-    const name = routine.name
-    const alias = from?.alias ?? { aliasname: name }
-    const standIn: Node =
-      from === undefined
-        ? { SubLink: { subLinkType: 'EXPR_SUBLINK', subselect: node } }
-        : { RangeSubselect: { lateral: true, subquery: node, alias } }
-    const lateral = from === undefined || from.lateral === true ? '' : 'LATERAL '
-    const named = from === undefined || from.alias !== undefined ? '' : ` AS ${quoted(name)} `
-    const { start, end } = place
-    const made = written.edited([{ start, end, text: `${lateral}(${query})${named}` }])
-    const replacements = new Map<unknown, Node>([[from ?? call, standIn]])
-    if (isReplaced(before, onlyStatement(made), replacements)) return made
+    const made = standIn(found, written, parts)
+    const isWithin = edits.some(
+      ({ start, end }) => made !== undefined && made.edit.start < end && made.edit.end > start,
+    )
+    if (made === undefined || isWithin) continue
+    edits.push(made.edit)
+    replacements.set(found.from ?? found.call, made.node)
   }
-  return undefined
+  if (edits.length === 0 || edits.length > CALLS_MAX) return undefined
+  const made = written.edited(edits)
+  return isReplaced(before, onlyStatement(made), replacements) ? made : undefined
+}
+
+function standIn(
+  found: Found,
+  written: Written,
+  parts: RoutineParts,
+): { readonly edit: Edit; readonly node: Node } | undefined {
+  const { call, from } = found
+  const routine = 'funcname' in call ? routineOf(call) : routineOfCast(call)
+  const place = routine === undefined ? undefined : placeOf(call, written)
+  if (routine === undefined || place?.args.length !== routine.argumentTypes.length) return undefined
+  const query = queryOf(routine, place, found, parts)
+  const subselect = query === undefined ? undefined : onlyStatement(query)
+  if (query === undefined || subselect === undefined) return undefined
+  const { name } = routine
+  const { start, end } = place
+  if (from === undefined) {
+    const node: Node = { SubLink: { subLinkType: 'EXPR_SUBLINK', subselect } }
+    return { edit: { start, end, text: `(${query})` }, node }
+  }
+  const alias = from.alias ?? { aliasname: name }
+  const node: Node = { RangeSubselect: { lateral: true, subquery: subselect, alias } }
+  const lateral = from.lateral === true ? '' : 'LATERAL '
+  const named = from.alias === undefined ? ` AS ${quoted(name)} ` : ''
+  return { edit: { start, end, text: `${lateral}(${query})${named}` }, node }
 }
 
 type Found = { readonly call: FuncCall | TypeCast; readonly from: RangeFunction | undefined }

@@ -153,7 +153,8 @@ _is_personal(flow) if {
 # A table made of a query holds what the query answers, and that is masked.
 _masked_in_what_is_made(flow) if {
 	flow.to == "write"
-	count(_writes) > 0
+	some made in _writes
+	made.op != "call"
 	every effect in _writes {
 		_takes_masked(effect, flow)
 	}
@@ -162,6 +163,12 @@ _masked_in_what_is_made(flow) if {
 _takes_masked(effect, _) if {
 	effect.op == "create"
 	effect.kind in {"table", "view", "materialized_view"}
+}
+
+# Stores nothing.
+_takes_masked(effect, _) if {
+	effect.op == "call"
+	effect.detail in {"immutable", "stable"}
 }
 
 # It is gone with the session, and nobody else has seen what masks would replace.
