@@ -7,6 +7,12 @@ import { run } from '../../../proxy/commands/explain-masks.js'
 import { missingPostgres } from '../../peers/postgres.js'
 import { LIBRARY } from '../../rego/library.js'
 
+const FILTERS = `relations:
+  - relation: public.orders
+    kinds: [agent]
+    rows: [{any: [{column: status, op: eq, value: open}, {column: total, op: lt, value: 100}]}]
+`
+
 async function explained(sql: string, ...argv: string[]) {
   return explainedIn(LIBRARY, sql, ...argv)
 }
@@ -99,6 +105,24 @@ by_label:
         columns: [{ column: 'public.customers.ssn', mask: 'redact', goes: [{ output: 1 }] }],
       },
     ])
+  })
+
+  await t.test('which rows are seen is told, and how the command is held to them', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-explain-'))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    cpSync(LIBRARY, folder, { recursive: true })
+    writeFileSync(join(folder, 'data/filters/data.yaml'), FILTERS)
+    const seen = await explained('SELECT id FROM orders', '--policies', folder)
+    t.equal(seen.status, 0)
+    t.match(seen.stdout, 'reads rows that may be seen alone')
+    t.match(seen.stdout, 'rows of public.orders that are seen: (status eq "open" or total lt 100)')
+    t.match(seen.stdout, `sent: SELECT id FROM (SELECT "orders"."id"`)
+    const left = await explained('SELECT ctid FROM orders', '--policies', folder)
+    t.equal(left.status, 1)
+    t.match(left.stdout, 'cannot be held to those you may see (rewriting leaves a system column')
+    const other = await explained('SELECT 1', '--policies', folder)
+    t.match(other.stdout, 'runs as it is written')
+    t.notMatch(other.stdout, 'rows of')
   })
 
   await t.test('no text of a command reaches the terminal as more than text', async (t) => {

@@ -46,6 +46,22 @@ t.test('a mask taken away or weakened under the same action is wider', async (t)
   t.equal(flipOf(masked, decision({ ...masked, masks: [{ ...MASK, method: 'null' }] })), undefined)
 })
 
+t.test('a row filter more is stricter, one less is wider, another one is both', async (t) => {
+  const filtered = (...values: readonly string[]) =>
+    decision({
+      action: 'mask-fields',
+      filters: values.map((value) => ({
+        relation: 'public.orders',
+        rows: [{ column: 'region', op: 'eq' as const, value }],
+      })),
+    })
+  t.equal(flipOf(decision({}), filtered('eu'))?.direction, 'stricter')
+  t.equal(flipOf(filtered('eu', 'us'), filtered('us'))?.direction, 'wider')
+  t.equal(flipOf(filtered('eu'), filtered('us'))?.direction, 'mixed')
+  t.equal(flipOf(filtered('eu', 'us'), filtered('us', 'eu')), undefined)
+  t.same(flipOf(filtered('eu'), decision({}))?.changes, ['filters: without one of public.orders'])
+})
+
 t.test('an approval that shows more once given is wider and stricter at once', async (t) => {
   const flip = flipOf(masked, held())
   t.equal(flip?.direction, 'mixed')
