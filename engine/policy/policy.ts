@@ -16,6 +16,10 @@ export const CONSOLE_VERBS = [
   'see_targets',
   'see_health',
   'try',
+  'see_holds',
+  'set_hold',
+  'lift_hold',
+  'delete_recording',
 ] as const
 
 export type ConsoleVerb = (typeof CONSOLE_VERBS)[number]

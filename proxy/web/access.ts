@@ -58,6 +58,8 @@ function answered(policy: Policy, question: ApprovalQuestion): string | undefine
 
 function asBefore(policy: Policy, question: ApprovalQuestion): string | undefined {
   const { verb, approver, session, as } = question
+  // Before policies were asked, the configuration alone named who keeps recordings; it still does.
+  if (KEEPING.includes(verb)) return undefined
   const isOwn = [session?.identity, as].some((one) => one !== undefined && isSame(one, approver))
   if (isOwn || verb === 'see_targets') return undefined
   const old = OLD_VERBS[verb]
@@ -66,6 +68,13 @@ function asBefore(policy: Policy, question: ApprovalQuestion): string | undefine
   }
   return 'the active policies do not know the console: they let nobody see this'
 }
+
+const KEEPING: readonly ApprovalQuestion['verb'][] = [
+  'see_holds',
+  'set_hold',
+  'lift_hold',
+  'delete_recording',
+]
 
 // What came closest before.
 const OLD_VERBS: Partial<Record<ApprovalQuestion['verb'], 'list' | 'operate'>> = {

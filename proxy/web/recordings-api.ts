@@ -1,8 +1,11 @@
-// Recordings over HTTP, for who keeps them: legal holds, and deletion with a reason. Who may is decided in
-// `recordings/keepers-desk.ts`; here tokens become callers and answers become JSON.
-import type { FastifyInstance } from 'fastify'
+// Recordings over HTTP, for who keeps them: legal holds, and deletion with a reason. The policies must allow it,
+// and the configuration name who keeps recordings (`recordings/keepers-desk.ts`).
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
+import type { ConsoleVerb } from '../../engine/policy/policy.js'
+import type { IdentityFacts } from '../../engine/schemas/facts.js'
 import type { KeepersDesk } from '../recordings/keepers-desk.js'
+import type { Access } from './access.js'
 import type { Callers } from './caller.js'
 import { sessionParamsSchema } from './sessions-api.js'
 
@@ -53,7 +56,22 @@ type Asked = FromSchema<typeof askedSchema>
 type Id = FromSchema<typeof sessionParamsSchema>
 type Reason = FromSchema<typeof reasonSchema>
 
-export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: Callers): void {
+type Asking = <Answer>(
+  request: FastifyRequest,
+  verb: ConsoleVerb,
+  what: (who: IdentityFacts) => Promise<Answer>,
+) => Promise<Answer>
+
+export function addRecordings(
+  app: FastifyInstance,
+  { desk, access }: { readonly desk: KeepersDesk; readonly access: Access },
+  callers: Callers,
+): void {
+  const asking: Asking = (request, verb, what) =>
+    callers.as(request, (caller) => {
+      access.demand(verb, caller)
+      return what(caller.facts)
+    })
   const tags = ['recordings']
   app.get(
     '/api/recordings/holds',
@@ -71,7 +89,7 @@ export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: 
         },
       },
     },
-    (request) => callers.as(request, async ({ facts }) => ({ holds: await desk.holds(facts) })),
+    (request) => asking(request, 'see_holds', async (who) => ({ holds: await desk.holds(who) })),
   )
   app.post<{ Body: Asked }>(
     '/api/recordings/holds',
@@ -83,7 +101,7 @@ export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: 
         response: { 200: holdSchema },
       },
     },
-    (request) => callers.as(request, ({ facts }) => desk.hold(facts, request.body)),
+    (request) => asking(request, 'set_hold', (who) => desk.hold(who, request.body)),
   )
   app.post<{ Params: Id; Body: Reason }>(
     '/api/recordings/holds/:id/release',
@@ -97,8 +115,8 @@ export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: 
       },
     },
     (request) =>
-      callers.as(request, ({ facts }) =>
-        desk.release(facts, request.params.id, request.body.reason),
+      asking(request, 'lift_hold', (who) =>
+        desk.release(who, request.params.id, request.body.reason),
       ),
   )
   app.delete<{ Params: Id; Body: Reason }>(
@@ -113,8 +131,8 @@ export function addRecordings(app: FastifyInstance, desk: KeepersDesk, callers: 
       },
     },
     (request) =>
-      callers.as(request, async ({ facts }) => {
-        await desk.remove(facts, request.params.id, request.body.reason)
+      asking(request, 'delete_recording', async (who) => {
+        await desk.remove(who, request.params.id, request.body.reason)
         return {}
       }),
   )

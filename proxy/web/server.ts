@@ -150,7 +150,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   )
   if (options.search !== undefined) addSearch(app, options.search, access, callers)
   const { policy: operations, health, trials, targets, readiness } = options
-  if (options.keepers !== undefined) addRecordings(app, options.keepers, callers)
+  if (options.keepers !== undefined) addRecordings(app, { desk: options.keepers, access }, callers)
   if (operations !== undefined) addPolicy(app, { operations, access }, callers)
   if (trials !== undefined) addTry(app, { trials, access }, callers)
   if (health !== undefined) {

@@ -29,6 +29,7 @@ _ask(verb, who, more) := answer if {
 			"auditors": ["auditing"],
 			"operators": ["operating"],
 			"policy_operators": ["shipping"],
+			"keepers": ["keeping"],
 		}
 }
 
@@ -66,10 +67,14 @@ test_others_are_seen_by_whom_it_is_for_and_by_no_one_else if {
 		"see_policies": {"reviewing", "auditing", "operating", "shipping"},
 		"see_health": {"reviewing", "auditing", "operating", "shipping"},
 		"try": {"auditing", "shipping"},
+		"see_holds": {"auditing", "keeping"},
+		"set_hold": {"auditing", "keeping"},
+		"lift_hold": {"auditing", "keeping"},
+		"delete_recording": {"auditing", "keeping"},
 	}
 	every verb, groups in expected {
 		got := {group |
-			some group in ["reviewing", "auditing", "operating", "shipping", "nobody"]
+			some group in ["reviewing", "auditing", "operating", "shipping", "keeping", "nobody"]
 			_ask(verb, {"groups": ["nobody", group]}, {"session": _session(_other), "as": _other}).allow
 		}
 		got == groups
@@ -86,6 +91,13 @@ test_a_program_sees_nothing_of_others if {
 			)
 			answer == {"allow": false, "reason": "only people see what others do", "verb": verb}
 		}
+	}
+}
+
+test_no_recording_is_ones_own_to_keep_or_delete if {
+	every verb in ["see_holds", "set_hold", "lift_hold", "delete_recording"] {
+		not _ask(verb, {}, {"session": _session(_person), "as": _person}).allow
+		not _ask(verb, {"groups": ["keeping"], "kind": "agent"}, {}).allow
 	}
 }
 

@@ -19,6 +19,10 @@ verbs := {
 	"see_targets",
 	"see_health",
 	"try",
+	"see_holds",
+	"set_hold",
+	"lift_hold",
+	"delete_recording",
 }
 
 # METADATA
@@ -63,6 +67,11 @@ _roles := {
 	"see_policies": {"approvers", "auditors", "operators", "policy_operators"},
 	"see_health": {"approvers", "auditors", "operators", "policy_operators"},
 	"try": {"auditors", "policy_operators"},
+	# Beside `recordings.keepers` of the configuration: both must agree.
+	"see_holds": {"auditors", "keepers"},
+	"set_hold": {"auditors", "keepers"},
+	"lift_hold": {"auditors", "keepers"},
+	"delete_recording": {"auditors", "keepers"},
 }
 
 _asked contains group if {

@@ -10,6 +10,8 @@ const of = (subject: string) => ({
   session: { identity: person(subject).facts, target: { ...target, labels: {} }, live: true },
 })
 
+const KEEPING = ['see_holds', 'set_hold', 'lift_hold', 'delete_recording'] as const
+
 t.test('the shipped policies know every question', async (t) => {
   const policy = await libraryPolicy()
   const { may } = createAccess(() => policy)
@@ -24,6 +26,10 @@ t.test('the shipped policies know every question', async (t) => {
   t.ok(may('search', auditor))
   t.ok(may('see_targets', engineer))
   t.notOk(may('see_health', engineer))
+  for (const verb of KEEPING) {
+    t.ok(may(verb, auditor))
+    t.notOk(may(verb, operator), `${verb} is not for operators`)
+  }
   t.match(createAccess(() => policy).whyNot('search', engineer), 'this is for auditors')
 })
 
@@ -35,6 +41,7 @@ t.test('policies that do not know the console let see what could be seen before 
   for (const verb of ['watch_session', 'end_session', 'search', 'try'] as const) {
     t.notOk(may(verb, approver, of('zoe')), verb)
   }
+  for (const verb of KEEPING) t.ok(may(verb, engineer), 'the configuration alone says who')
   for (const verb of ['see_session', 'watch_session', 'end_session'] as const) {
     t.ok(may(verb, engineer, of('bob')), `one’s own: ${verb}`)
     t.notOk(may(verb, engineer, of('zoe')), verb)
