@@ -28,9 +28,9 @@ mask contains {"match": match, "method": "redact"} if {
 
 _mask_methods := object.union({"pii": _mask_default}, _mask_of_caller)
 
-_mask_default := data.masks["default"] if {
-	data.masks["default"]
-} else := {"method": "redact"}
+default _mask_default := {"method": "redact"}
+
+_mask_default := data.masks["default"]
 
 _mask_of_caller[label] := entries[0].mask if {
 	some label in {entry.label | some entry in data.masks.by_label}
