@@ -4,8 +4,7 @@
 import type { Policy } from '../../engine/policy/policy.js'
 import { GatewayError } from '../errors.js'
 import type { Recordings } from '../recordings/film.js'
-import type { Facts } from '../../engine/schemas/facts.js'
-import type { FilmEntry, FilmSession } from './film.js'
+import type { FilmEntry, FilmPage } from './film.js'
 import type { Films } from './films.js'
 import { createScreening, type Screened } from './screening.js'
 import { createUnderFilm, type UnderFilm } from './under-film.js'
@@ -20,16 +19,6 @@ export type FilmQuestion = {
   readonly under?: string
   // Neither facts nor what the client saw: enough for a timeline.
   readonly brief: boolean
-}
-
-export type FilmPage = {
-  readonly session: FilmSession
-  readonly entries: readonly (FilmEntry & { readonly facts?: Facts })[]
-  readonly next?: number
-  readonly parted_at?: number
-  readonly ended_at?: number
-  // Under another bundle: so far it was looked at; absent: to the end.
-  readonly looked_to?: number
 }
 
 export type FilmPages = {
