@@ -29,7 +29,7 @@ const options = { skip: missingPostgres('embedded'), timeout: 3_000_000 }
 t.test('rows that an agent does not see are as if they were not there', options, (t) =>
   answersAgree(
     t,
-    400,
+    300,
     2_000_000_000,
     ['simple', 'extended', 'binary', 'script', 'prepared', 'cursor', 'copy', 'table'],
     'redact',
