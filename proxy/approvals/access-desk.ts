@@ -1,5 +1,6 @@
 // Access that people ask for ahead, and what becomes of it: who holds which, ending it before its time, and
 // looking at broken glass afterwards.
+import type { GrantView } from '../../engine/schemas/access-views.js'
 import type { Policy } from '../../engine/policy/policy.js'
 import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
@@ -26,26 +27,6 @@ import type { Notifier } from './notifier.js'
 import { tellRequest } from './telling.js'
 import { ended, requested, type TransitionParts } from './transitions.js'
 import type { Via } from './via.js'
-
-export type GrantView = {
-  readonly id: string
-  readonly holder: string
-  readonly target: string
-  readonly database: string
-  readonly approvers: readonly string[]
-  readonly rules: readonly string[]
-  readonly reason: string
-  readonly break_glass: boolean
-  readonly standing: boolean
-  readonly from: string
-  readonly until: string
-  readonly ended_at?: string
-  readonly ended_by?: string
-  readonly ended_reason?: string
-  readonly reviewed_at?: string
-  readonly reviewed_by?: string
-  readonly review?: string
-}
 
 type Said = {
   readonly id: string

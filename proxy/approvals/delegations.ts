@@ -1,5 +1,6 @@
 // An approver gives another named person their right to approve, for a time. What is given are groups of the
 // giver's own token, so that nothing is passed on; `hands.ts` says how it is used.
+import type { DelegationView } from '../../engine/schemas/access-views.js'
 import type { Clock } from '../clock.js'
 import { GatewayError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
@@ -11,17 +12,6 @@ import { identityKey } from './held-request.js'
 import { APPROVAL_LIMITS } from './limits.js'
 import { inTransaction, recorded, type TransitionParts } from './transitions.js'
 import type { Via } from './via.js'
-
-export type DelegationView = {
-  readonly id: string
-  readonly from: { readonly issuer: string; readonly subject: string; readonly name: string }
-  readonly to: { readonly issuer: string; readonly subject: string }
-  readonly groups: readonly string[]
-  readonly reason: string
-  readonly since: string
-  readonly until: string
-  readonly ended_at?: string
-}
 
 export type NewDelegation = {
   readonly from: Identity

@@ -1,5 +1,6 @@
 // The gateway's answers as the pages read them; `/api/openapi.json` describes them in full. Fields that a
 // gateway may leave out are optional here, and pages do without them.
+import type { DelegationView, GrantView } from '../../../engine/schemas/access-views.js'
 import type { Consequence } from '../../../engine/schemas/consequence.js'
 import type { CommandFacts, Effect, Facts, Flow } from '../../../engine/schemas/facts.js'
 import type { Decision, Rule } from '../../../engine/schemas/decision.js'
@@ -163,35 +164,9 @@ export type WhoCanAnswer = {
   }[]
 }
 
-export type GrantLine = {
-  readonly id: string
-  readonly holder: string
-  readonly target: string
-  readonly database: string
-  readonly approvers?: readonly string[]
-  readonly reason?: string
-  readonly break_glass: boolean
-  readonly standing: boolean
-  readonly from: string
-  readonly until: string
-  readonly ended_at?: string
-  readonly ended_by?: string
-  readonly ended_reason?: string
-  readonly reviewed_at?: string
-  readonly reviewed_by?: string
-  readonly review?: string
-}
+export type GrantLine = GrantView
 
-export type DelegationLine = {
-  readonly id: string
-  readonly from: { readonly issuer: string; readonly subject: string; readonly name?: string }
-  readonly to: { readonly issuer: string; readonly subject: string }
-  readonly groups: readonly string[]
-  readonly reason?: string
-  readonly since: string
-  readonly until: string
-  readonly ended_at?: string
-}
+export type DelegationLine = DelegationView
 
 export type TargetLine = {
   readonly name: string
