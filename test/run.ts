@@ -52,6 +52,7 @@ async function main(words: readonly string[]): Promise<number> {
   // Real servers, clocks and two cores: what fails beside others is run again alone, and told either way.
   const failing = together.filter(({ failures }) => failures.length > 0)
   const isMany = failing.length > RUN_AGAIN_AT_MOST
+  if (failing.length > 0) say(`failed: ${failing.map(({ file }) => file).join(' ')}`)
   const again = isMany
     ? []
     : await tested(
@@ -106,7 +107,8 @@ async function tested(
   env: NodeJS.ProcessEnv,
 ): Promise<readonly FileResult[]> {
   if (files.length === 0) return []
-  const output = '.tap/output.tap'
+  // Beside the first, which says what went wrong there.
+  const output = jobs === 1 ? '.tap/again.tap' : '.tap/output.tap'
   mkdirSync(join(root, '.tap'), { recursive: true })
   rmSync(join(root, output), { force: true })
   const soFar = (): FileResult[] => tapResults(readFileSync(join(root, output), 'utf8'))
