@@ -48,7 +48,26 @@ export function called(
   if (labelled.length > 0 && !isTotal(name, routines, given, analysis.catalogue)) {
     for (const value of labelled) sunk(passed(value, step), 'argument', analysis)
   }
-  return passed(joined(given.values), step, resultType(routines, given, analysis.catalogue))
+  const value = passed(joined(given.values), step, resultType(routines, given, analysis.catalogue))
+  const fields = outputFields(routines, value, analysis.catalogue)
+  return fields === undefined ? value : { ...value, fields }
+}
+
+// Of functions with several OUT parameters, where all that the call can mean name them alike. Any may be
+// made of all that the function was given.
+function outputFields(
+  routines: readonly Routine[],
+  value: Value,
+  catalogue: Catalogue,
+): Value['fields'] {
+  const [first, ...others] = routines.map(({ outputs }) => outputs ?? [])
+  if (first === undefined || first.length < 2) return undefined
+  const names = (outputs: typeof first): string => outputs.map(({ name }) => name).join('\0')
+  if (others.some((outputs) => names(outputs) !== names(first))) return undefined
+  return first.map(({ name, type }) => {
+    const known = others.length === 0 && catalogue.typeByOid(type)?.kind !== 'p' ? type : 0
+    return { name, value: { ...passed(value, `field:${name}`, known), type: known } }
+  })
 }
 
 // A function known by its name alone, such as the one behind `row.f`. undefined where there is none.
