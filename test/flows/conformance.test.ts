@@ -12,7 +12,7 @@ import { missingPostgres } from '../peers/postgres.js'
 const FILES = ['postgres.json', 'found.json']
 
 // Some eight hundred cases, many with a database of their own.
-t.setTimeout(600_000)
+t.setTimeout(1_100_000)
 
 const missing = missingPostgres('debian') && missingPostgres('embedded')
 
@@ -24,7 +24,7 @@ function kept(name: string): string {
 }
 
 for (const name of FILES) {
-  void t.test(`cases of ${name}`, { skip: missing, timeout: 600_000 }, async (t) => {
+  void t.test(`cases of ${name}`, { skip: missing, timeout: 1_100_000 }, async (t) => {
     const file = caseFileOf(kept(name))
     const arena = await openArena(file)
     t.teardown(() => arena.close())

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { newcomer } from '../peers/newcomer.js'
 
 // All tests of the repository run several times, on real processes.
-t.setTimeout(580_000)
+t.setTimeout(1_100_000)
 
 t.test('every command of its README runs, in the order in which it stands there', async (t) => {
   const { home, ran } = await newcomer(t)

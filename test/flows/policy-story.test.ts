@@ -21,7 +21,7 @@ const RENAME = 'ALTER INDEX orders_by_customer RENAME TO orders_of_customer'
 const RENAME_BACK = 'ALTER INDEX orders_of_customer RENAME TO orders_by_customer'
 
 // All tests of the repository run twice, on real processes; a busy machine takes its time.
-t.setTimeout(580_000)
+t.setTimeout(1_100_000)
 
 t.test('the story of a policy', { skip }, async (t) => {
   const story = await storyWorld(t)
