@@ -11,13 +11,13 @@ import { OPENED, recordingsOf } from './film-lab.js'
 
 const COMMANDS = 30
 
-async function world(t: Test, named: () => Promise<Policy>, field = 'x') {
+async function world(t: Test, named: () => Promise<Policy>, field = 'x', more = '') {
   const directory = emptyDirectory(t)
   const recorder = await createRecorder({ directory })
   recorder.session({ session: 's1', ...OPENED })
   const frames: Frame[] = []
   for (let n = 1; n <= COMMANDS; n++) {
-    await recorded(recorder, commandRecord(n))
+    await recorded(recorder, commandRecord(n, { text: `SELECT ${n}${more}` }))
     frames.push({ at: n, kind: 'rows', command: n, rows: [[field], [field]] })
     frames.push({ at: n, kind: 'done', command: n, tag: 'SELECT 2' })
   }
@@ -61,6 +61,17 @@ t.test('who reads on is served by the same reading', async (t) => {
   t.equal(readings(), 1)
   await pages.page({ ...asked, from: 20, limit: 2 })
   t.equal(readings(), 2, 'who jumps is not')
+})
+
+t.test('long texts fill a page as answers do; in brief they are cut', async (t) => {
+  const { pages } = await world(t, never, 'x', ` -- ${'y'.repeat(200_000)}`)
+  const page = await pages.page({ ...asked, from: 1, limit: 500 })
+  t.ok((page?.entries.length ?? 0) < COMMANDS, 'no page holds megabytes of texts')
+  t.equal(page?.entries[0]?.text.length, 'SELECT 1 -- '.length + 200_000)
+  t.equal(page?.next, (page?.entries.length ?? 0) + 1)
+  const brief = await pages.page({ ...asked, brief: true, from: 1, limit: 500 })
+  t.equal(brief?.entries.length, COMMANDS)
+  t.ok(brief?.entries.every(({ text }) => text.length <= 400))
 })
 
 t.test('a page that is full ends early, and goes on', async (t) => {
