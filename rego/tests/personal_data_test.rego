@@ -115,7 +115,7 @@ test_a_new_table_gets_masked_values if {
 test_what_is_there_already_gets_none if {
 	every other in [
 		{"op": "insert", "object": "public.orders", "kind": "table", "columns": ["note"]},
-		{"op": "create", "object": "public.copied", "kind": "function"},
+		{"op": "create", "object": "public.copied", "kind": "function", "detail": "stable"},
 		{"op": "set", "object": "application_name", "kind": "setting", "detail": "harmless"},
 	] {
 		"protected/stored-elsewhere" in _ids([_making, other], [_stored])
