@@ -165,7 +165,10 @@ export const WRONG_POLICIES: readonly WrongPolicy[] = [
         '} else := {"action": "allow", "rules": [], "masks": [], "limits": _limits}',
         '} else := {"action": "allow", "rules": [], "masks": [], "limits": _limits} if input.time.weekday != "sunday"',
       ],
-      ['count(_masks) > 0\n} else', 'count(_masks) > 0\n\tinput.time.weekday != "sunday"\n} else'],
+      [
+        'count(_masks) + count(_filters) > 0\n} else',
+        'count(_masks) + count(_filters) > 0\n\tinput.time.weekday != "sunday"\n} else',
+      ],
     ],
     caught: 'every decision is well-formed',
     verdict: 'failed',
