@@ -13,7 +13,7 @@ const LINES_MAX = 70
 const LINES_OF_ONE = 15
 const LINE_CHARACTERS = 240
 /** Said by what surrounds them, or of use to nobody who reads a list. */
-const LEFT_OUT = new Set(['source', 'stack', 'at', 'compare', 'tapCaught'])
+const LEFT_OUT = new Set(['source', 'stack', 'at', 'compare', 'tapCaught', 'handles'])
 
 /** One line for each failure at least, and never more lines than a cut log shows. */
 export function closingLines(ended: readonly Ended[]): string[] {
