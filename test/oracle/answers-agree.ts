@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { caught } from '../../proxy/protocols/postgres/net.js'
 import { startArena, type HiddenRows } from './arena.js'
 import { told, type Told, type Way } from './answers.js'
 import { madeQuery } from './queries.js'
@@ -50,7 +51,7 @@ export async function answersAgree(
       continue
     }
     const report = `${seed} ${way}: ${made.sql}\n${shown(ours)}`
-    if (sameAnswer(ours, expected)) count['rows' in ours ? 'answered' : 'failed']++
+    if (sameAnswer(ours, expected, made.ordered)) count['rows' in ours ? 'answered' : 'failed']++
     else if (isRefusal(ours)) count.refused++
     else wrong.push(`${report}\n${shown(expected)}`)
     if (CANARY.test(shown(ours))) wrong.push(report)
@@ -82,10 +83,26 @@ function isSlow(answer: Told): boolean {
   return 'code' in answer && answer.code === SLOW
 }
 
-function sameAnswer(ours: Told, expected: Told): boolean {
+function sameAnswer(ours: Told, expected: Told, ordered: boolean): boolean {
   if ('code' in ours) return 'code' in expected && ours.code === expected.code
-  return shown(ours) === shown(expected)
+  if ('code' in expected) return false
+  return shown(ours) === shown(expected) || shown(ours) === shown(throughNet(expected, ordered))
 }
+
+// A hash with a date behind it may look like a card number: the last net takes it for one.
+function throughNet({ rows, columns }: Extract<Told, { rows: unknown }>, ordered: boolean): Told {
+  const caughtRows = rows.map((row) => {
+    const bytes = Buffer.from(row)
+    caught(bytes, 0, bytes.length, NET)
+    return bytes.toString()
+  })
+  return { rows: ordered ? caughtRows : caughtRows.sort(), columns }
+}
+
+const NET = (['ssn', 'card', 'email', 'iban'] as const).map((pattern) => ({
+  pattern,
+  mask: { match: `pattern:${pattern}`, method: 'redact' } as const,
+}))
 
 // By the gateway itself, which says so.
 function isRefusal(answer: Told): boolean {

@@ -11,7 +11,7 @@ import type { LogReader } from '../../recording/reconciling/log-entry.js'
 import { reconciled } from '../../recording/reconciling/reconcile.js'
 import type { Reconciliation } from '../../recording/reconciling/reconcile.js'
 import { stderrReader } from '../../recording/reconciling/stderr-log.js'
-import { FINGERPRINT, IDENTITY, SERVER_PART, USER_PART } from '../../targets/catalogue-queries.js'
+import { CATALOGUE_QUERIES } from '../../targets/catalogue-queries.js'
 import { argumentsOf, formatArgument } from '../arguments.js'
 import type { Io } from '../io.js'
 import { paintFor, plainText } from '../table.js'
@@ -47,7 +47,7 @@ const OPTIONS = {
 
 type Values = ReturnType<typeof argumentsOf<typeof OPTIONS>>['values']
 
-const OWN = new Set([NAMES, IDENTITY, SERVER_PART, USER_PART, FINGERPRINT])
+const OWN = new Set<string>([NAMES, ...CATALOGUE_QUERIES])
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = argumentsOf(argv, OPTIONS)
