@@ -116,8 +116,8 @@ export async function startArena(methods: Methods = 'redact', hidden?: HiddenRow
   }
 }
 
-// The oracle asks more in a minute than an agent may.
-const NO_LIMITS = `human: { decision: {}, commands_last_minute: 100000000 }
+// `data.limits` for whoever asks more in a minute than an agent may.
+export const NO_LIMITS = `human: { decision: {}, commands_last_minute: 100000000 }
 agent: { decision: {}, commands_last_minute: 100000000 }
 pipeline: { decision: {}, commands_last_minute: 100000000 }
 `
