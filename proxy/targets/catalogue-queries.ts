@@ -53,9 +53,6 @@ export const FINGERPRINT = qualified(`
     (SELECT ${sumOfRows('i')} FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class c ON i.indrelid = c.oid WHERE c.relpersistence <> 't'))`)
 
-/** All that the gateway asks of a target for itself: a target's log has these, and the record has not. */
-export const CATALOGUE_QUERIES = [IDENTITY, PLACE, SERVER_PART, USER_PART, FINGERPRINT] as const
-
 function isTemporary(namespace: string): string {
   const name = `${namespace}.nspname::pg_catalog.text`
   return `(pg_catalog.starts_with(${name}, 'pg_temp_')

@@ -8,6 +8,9 @@ import { CatalogueShapeError, partOf } from '../../engine/facts/postgres/catalog
 import type { Catalogue } from '../../engine/facts/postgres/catalogue.js'
 import { FINGERPRINT, IDENTITY, PLACE, SERVER_PART, USER_PART } from './catalogue-queries.js'
 
+/** All that the gateway asks of a target for itself: a target's log has these, and the record has not. */
+export const CATALOGUE_QUERIES = [IDENTITY, PLACE, SERVER_PART, USER_PART, FINGERPRINT] as const
+
 // Runs one statement and gives its rows as text.
 export type Query = (sql: string) => Promise<readonly (readonly (string | null)[])[]>
 
