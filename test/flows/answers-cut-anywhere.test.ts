@@ -1,14 +1,11 @@
 // Masks do not depend on where the network cuts: every way of asking, with the target's answer cut at each of
 // its bytes in turn, and client and target in pieces of every small size, gives the same values.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import t from 'tap'
 import { NO_LIMITS } from '../oracle/arena.js'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 import { startCuttingProxy } from '../peers/cutting-proxy.js'
@@ -36,9 +33,7 @@ t.test('answers cut anywhere', { skip: missingPostgres('embedded') }, async (t) 
        (2, NULL, NULL, '4111111111111111', 'b@secret.example', 'nothing to see'),
        (3, 'Ćiro', '912-34-9999', NULL, NULL, '4111-1111-1111-1111 and c@secret.example, then some')`,
   )
-  const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-  cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
-  writeFileSync(join(policies, 'data/limits/data.yaml'), NO_LIMITS)
+  const policies = changedLibrary(t, { limits: NO_LIMITS })
   const gateway = await startTestGateway({
     policies,
     target: {
@@ -65,7 +60,6 @@ t.test('answers cut anywhere', { skip: missingPostgres('embedded') }, async (t) 
     await gateway.stop()
     await before.close()
     await server.stop()
-    rmSync(policies, { recursive: true, force: true })
   })
   await client.connect()
 

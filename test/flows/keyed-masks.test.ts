@@ -1,12 +1,12 @@
 // `hash` and `token` made by the target itself: with a key that it is given when a session opens it. Equal
 // values stay equal wherever they are computed on, and the key is found by no statement and in no log.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { keySettings, maskKeyOf } from '../../proxy/protocols/postgres/mask-key.js'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
+import { gatewayClient } from '../peers/gateway-client.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -41,11 +41,7 @@ for (const kind of ['embedded', 'debian'] as const)
       await direct.connect()
       await direct.query(TABLES)
       await direct.end()
-      const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-      t.teardown(() => rmSync(policies, { recursive: true, force: true }))
-      cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
-      writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
-      writeFileSync(join(policies, 'data/masks/data.yaml'), MASKS)
+      const policies = changedLibrary(t, { labels: LABELS, masks: MASKS })
       const secret = join(policies, 'secret')
       writeFileSync(secret, SECRET, { mode: 0o600 })
       const gatewayFor = async (
@@ -66,18 +62,8 @@ for (const kind of ['embedded', 'debian'] as const)
           config: { masks: { key: `file:${secret}` } },
         })
         t.teardown(() => gateway.stop())
-        const client = async (who: 'agent' | 'engineer'): Promise<pg.Client> => {
-          const made = new pg.Client({
-            host: gateway.host,
-            port: gateway.port,
-            user: who,
-            password: await gateway.token(who),
-            database: 'shop',
-          })
-          await made.connect()
-          t.teardown(() => made.end())
-          return made
-        }
+        const client = (who: 'agent' | 'engineer'): Promise<pg.Client> =>
+          gatewayClient(t, gateway, who)
         return { gateway, client }
       }
       const { gateway, client } = await gatewayFor(t, 'source')

@@ -1,8 +1,7 @@
 // Somebody who sees protected values copies them to where no rule names them: from the next statement on, and after
 // a restart, an agent gets them masked there. A copy under another name, by another way, in a session that is
 // open already; what is dropped and made anew holds nothing; what cannot be labelled is not stored.
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
@@ -11,7 +10,8 @@ import { run as labelsCommand } from '../../proxy/commands/labels.js'
 import { settingsFrom } from '../../proxy/config/read-config.js'
 import { createLog } from '../../proxy/log.js'
 import { startGateway, type Gateway } from '../../proxy/serve.js'
-import { REPOSITORY, TOOL_CACHE } from '../peers/gateway-config.js'
+import { TOOL_CACHE } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
 import { startTestGateway, type TestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -118,9 +118,7 @@ t.test('labels follow data', { skip: missingPostgres('embedded') }, async (t) =>
   await direct.query(
     'CREATE TABLE c10 (q text); CREATE TABLE c14 (q text); CREATE TABLE c15 (q text)',
   )
-  const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-  t.teardown(() => rmSync(policies, { recursive: true, force: true }))
-  cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
+  const policies = changedLibrary(t)
   const teams = join(policies, 'data/teams/data.yaml')
   writeFileSync(teams, readFileSync(teams, 'utf8').replace('pii-readers', 'engineers'))
   const labels = join(policies, 'data/labels/data.yaml')

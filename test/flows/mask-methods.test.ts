@@ -1,12 +1,12 @@
 // Each label with a method of its own, by kind of caller and target: what a client sees of plain columns, of
 // views that compute, under any date style, and in what it made of them.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import t from 'tap'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
+import { gatewayClient } from '../peers/gateway-client.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -46,11 +46,7 @@ t.test(
     await direct.connect()
     await direct.query(TABLES)
     await direct.end()
-    const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-    t.teardown(() => rmSync(policies, { recursive: true, force: true }))
-    cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
-    writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
-    writeFileSync(join(policies, 'data/masks/data.yaml'), MASKS)
+    const policies = changedLibrary(t, { labels: LABELS, masks: MASKS })
     const teams = join(policies, 'data/teams/data.yaml')
     writeFileSync(teams, readFileSync(teams, 'utf8').replace('[pii-readers]', '[engineers]'))
     const gateway = await startTestGateway({
@@ -65,18 +61,8 @@ t.test(
       },
     })
     t.teardown(() => gateway.stop())
-    const clientOf = async (who: 'agent' | 'engineer'): Promise<pg.Client> => {
-      const made = new pg.Client({
-        host: gateway.host,
-        port: gateway.port,
-        user: who,
-        password: await gateway.token(who),
-        database: 'shop',
-      })
-      await made.connect()
-      t.teardown(() => made.end())
-      return made
-    }
+    const clientOf = (who: 'agent' | 'engineer'): Promise<pg.Client> =>
+      gatewayClient(t, gateway, who)
     const agent = await clientOf('agent')
     const types = { getTypeParser: () => (value: unknown) => value }
     const rows = async (text: string): Promise<readonly unknown[][]> =>

@@ -1,12 +1,11 @@
 // Labels below a jsonb column, through a whole gateway and on two servers: whoever reads the column in whatever
 // way sees the document with masks at the labelled paths, and whatever is computed of it is computed of that.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import t from 'tap'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -47,9 +46,7 @@ for (const kind of ['embedded', 'debian'] as const) {
     await owner.connect()
     await owner.query(DDL)
     await owner.end()
-    const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-    cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
-    writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
+    const policies = changedLibrary(t, { labels: LABELS })
     const gateway = await startTestGateway({
       policies,
       target: {
@@ -73,7 +70,6 @@ for (const kind of ['embedded', 'debian'] as const) {
     t.teardown(async () => {
       await agent.end()
       await gateway.stop()
-      rmSync(policies, { recursive: true, force: true })
     })
     const seen: string[] = []
     // The first column of each row.

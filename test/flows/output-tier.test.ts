@@ -1,12 +1,10 @@
 // The tier `output`: for a group that is trusted with it, values are compared, joined, sorted, grouped and
 // summarised as they are stored, and masked in whatever is answered. Everybody else stays with masked data.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import t, { type Test } from 'tap'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
+import { gatewayClient } from '../peers/gateway-client.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -36,11 +34,7 @@ t.test('the tier output', { skip: missingPostgres('embedded'), timeout: 120_000 
   await direct.connect()
   await direct.query(TABLES)
   await direct.end()
-  const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-  t.teardown(() => rmSync(policies, { recursive: true, force: true }))
-  cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
-  writeFileSync(join(policies, 'data/labels/data.yaml'), LABELS)
-  writeFileSync(join(policies, 'data/masks/data.yaml'), MASKS)
+  const policies = changedLibrary(t, { labels: LABELS, masks: MASKS })
   const gateway = await startTestGateway({
     policies,
     target: {
@@ -53,18 +47,7 @@ t.test('the tier output', { skip: missingPostgres('embedded'), timeout: 120_000 
     },
   })
   t.teardown(() => gateway.stop())
-  const clientOf = async (who: 'engineer' | 'agent'): Promise<pg.Client> => {
-    const made = new pg.Client({
-      host: gateway.host,
-      port: gateway.port,
-      user: who,
-      password: await gateway.token(who),
-      database: 'shop',
-    })
-    await made.connect()
-    t.teardown(() => made.end())
-    return made
-  }
+  const clientOf = (who: 'agent' | 'engineer'): Promise<pg.Client> => gatewayClient(t, gateway, who)
   const person = await clientOf('engineer')
   const agent = await clientOf('agent')
   const rows = async (asking: pg.Client, text: string): Promise<readonly unknown[][]> => {

@@ -1,12 +1,11 @@
 // A target of which nobody has said what it holds: an agent sees no column of it in the clear until somebody labels
 // it, by a label of any kind or by the word that there is none, and the answer says so.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { settingsFrom } from '../../proxy/config/read-config.js'
-import { REPOSITORY } from '../peers/gateway-config.js'
+import { changedLibrary } from '../peers/changed-library.js'
 import { startTestGateway } from '../peers/gateway.js'
 import { missingPostgres, startPostgres } from '../peers/postgres.js'
 
@@ -27,9 +26,7 @@ t.test('columns that nobody has labelled', { skip: missingPostgres('embedded') }
   await direct.connect()
   t.teardown(() => direct.end())
   await direct.query(DDL)
-  const policies = mkdtempSync(join(tmpdir(), 'sallyport-policies-'))
-  t.teardown(() => rmSync(policies, { recursive: true, force: true }))
-  cpSync(join(REPOSITORY, 'rego'), policies, { recursive: true })
+  const policies = changedLibrary(t)
   const teams = join(policies, 'data/teams/data.yaml')
   writeFileSync(teams, readFileSync(teams, 'utf8').replace('pii-readers', 'engineers'))
   const gateway = await startTestGateway({
