@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { call } from '../api/call.js'
 import { viewer } from '../api/viewer.js'
 import { onOneLine } from '../reading/printable.js'
+import { ReasonField } from '../parts/reason-field.js'
 
 const DAYS = [
   ['1', '1 day'],
@@ -97,17 +98,7 @@ export function DelegateForm({ done }: { readonly done: () => void }) {
           ))}
         </select>
       </label>
-      <label class="field">
-        <span>Reason, for the record</span>
-        <input
-          type="text"
-          name="reason"
-          required
-          maxLength={500}
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <ReasonField value={reason} set={setReason} />
       <p class="problem-words" role="alert">
         {words}
       </p>

@@ -2,6 +2,7 @@
 // dialog: it keeps the focus inside, closes on Escape and gives the focus back.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { ReasonField } from './reason-field.js'
 
 type Props = {
   readonly title: string
@@ -37,16 +38,7 @@ export function AskReason({ title, does, children, run, close }: Props) {
       >
         <h2 id="ask-title">{title}</h2>
         {children}
-        <label class="field">
-          <span>Reason, for the record</span>
-          <input
-            type="text"
-            required
-            maxLength={500}
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </label>
+        <ReasonField value={reason} set={setReason} />
         <p class="problem-words" role="alert">
           {words}
         </p>
