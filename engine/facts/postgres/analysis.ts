@@ -145,6 +145,22 @@ function firstMissing(missing: readonly Missing[], unread: readonly Unread[]): M
   return missing.length < unread.length ? undefined : first
 }
 
+/** Outside of any statement that is being read. */
+export function relationNamed(
+  range: RangeVar,
+  { catalogue, names }: { readonly catalogue: Catalogue; readonly names: NameContext },
+): Relation | undefined {
+  const analysis = createAnalysis({
+    catalogue,
+    names,
+    stale: NOTHING_STALE,
+    modifying: () => 'unknown',
+    body: () => undefined,
+    parse: () => undefined,
+  })
+  return resolveRelation(analysis, range)
+}
+
 // As RangeVarGetRelid does it: an explicit schema, or the first of the search path that has the name.
 // `pg_temp` is whatever temporary schema the session has.
 export function resolveRelation(analysis: Analysis, name: QualifiedName): Relation | undefined {

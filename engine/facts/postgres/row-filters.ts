@@ -1,12 +1,12 @@
 // Which relations of a catalogue have their rows filtered: those that a filter names, their partitions and
 // heirs, and what hands their rows on (parents, views, materialized views).
 import { parseSync } from 'libpg-query'
-import type { Node, RangeVar } from 'libpg-query'
+import type { Node } from 'libpg-query'
 import { canonicalJson } from '../../canonical.js'
 import type { Effect } from '../../schemas/facts.js'
 import type { RowClause, RowFilter } from '../../schemas/row-filter.js'
-import { NOTHING_STALE, createAnalysis, resolveRelation } from './analysis.js'
-import type { Catalogue, NameContext, Oid, Relation } from './catalogue.js'
+import { relationNamed } from './analysis.js'
+import type { Catalogue, Oid, Relation } from './catalogue.js'
 import type { Statement } from './reading.js'
 import { inventoryOf } from './splice-tree.js'
 import { isAboutStatistics } from './system-relations.js'
@@ -85,22 +85,6 @@ export function reachOf(object: string, filtered: Filtered): Reach | undefined {
   return undefined
 }
 
-export function relationNamed(
-  range: RangeVar,
-  catalogue: Catalogue,
-  names: NameContext,
-): Relation | undefined {
-  const analysis = createAnalysis({
-    catalogue,
-    names,
-    stale: NOTHING_STALE,
-    modifying: () => 'unknown',
-    body: () => undefined,
-    parse: () => undefined,
-  })
-  return resolveRelation(analysis, range)
-}
-
 function made(catalogue: Catalogue, filters: readonly RowFilter[]): Filtered {
   const found = new Map<Oid, Reach | undefined>()
   const of = (relation: Relation): Reach | undefined => {
@@ -134,7 +118,7 @@ function behind(view: Relation, catalogue: Catalogue, of: Filtered['of']): Reach
   const names = { searchPath: catalogue.definitionPath ?? ['pg_catalog', 'public'], role: '' }
   const { ranges } = inventoryOf(query)
   const reaches = ranges.some((range) => {
-    const relation = relationNamed(range, catalogue, names)
+    const relation = relationNamed(range, { catalogue, names })
     return relation !== undefined && of(relation) !== undefined
   })
   // The functions that a view calls are read with the statement; what was stored has been computed.

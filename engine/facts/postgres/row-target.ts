@@ -5,7 +5,8 @@ import type { Relation } from './catalogue.js'
 import { insertProblem, updateProblem } from './row-check.js'
 import { conditionOf } from './row-condition.js'
 import { isCalm } from './row-fence.js'
-import { callsOthers, relationNamed } from './row-filters.js'
+import { relationNamed } from './analysis.js'
+import { callsOthers } from './row-filters.js'
 import type { RowPlaces, Target } from './row-places.js'
 import { narrowed } from './row-where.js'
 import type { Refused, RowParts } from './splice-rows.js'
@@ -27,7 +28,7 @@ export function editsOfTarget(
   const wheres = new Map<unknown, Node>()
   for (const target of targets) {
     const range: RangeVar | undefined = target.body.relation
-    const relation = range && relationNamed(range, parts.catalogue, parts.names)
+    const relation = range && relationNamed(range, parts)
     const reach = relation === undefined ? undefined : parts.filtered.of(relation)
     if (range === undefined || relation === undefined || reach === undefined) continue
     const name = `${relation.schema}.${relation.name}`
@@ -80,7 +81,7 @@ function problemOf(
     if ('CurrentOfExpr' in body.whereClause) return `the row of a cursor may lie outside of ${name}`
   }
   const view = reads
-    .map((range) => relationNamed(range, catalogue, names))
+    .map((range) => relationNamed(range, { catalogue, names }))
     .find((one) => one !== undefined && one.kind === 'v' && filtered.of(one) !== undefined)
   if (view !== undefined) return `${view.schema}.${view.name} reads ${name} as it is changed`
   return callsOthers(before, catalogue)

@@ -6,7 +6,8 @@ import type { Node, RangeVar } from 'libpg-query'
 import type { Catalogue, NameContext, Relation } from './catalogue.js'
 import { conditionOf } from './row-condition.js'
 import { isCalmQuery } from './row-fence.js'
-import { relationNamed, type Filtered } from './row-filters.js'
+import { relationNamed } from './analysis.js'
+import type { Filtered } from './row-filters.js'
 import { placesOf, type RowPlaces } from './row-places.js'
 import { editsOfTarget } from './row-target.js'
 import { copyOfQuery } from './splice-copy.js'
@@ -37,7 +38,7 @@ export function rowsSpliced(text: string, parts: RowParts): string | Refused {
   const table = copiedTable(before)
   if (table?.relation !== undefined) {
     const { relation: range } = table
-    const relation = relationNamed(range, parts.catalogue, parts.names)
+    const relation = relationNamed(range, parts)
     const stand = relation && standIn(relation, { ...range, inh: false }, false, parts)
     if (relation === undefined || stand === undefined) return text
     if (typeof stand !== 'string') return stand
@@ -76,7 +77,7 @@ function editsOfReads(
   const written = createWritten(text)
   const fence = !isCalmStatement(before)
   for (const range of reads) {
-    const relation = relationNamed(range, parts.catalogue, parts.names)
+    const relation = relationNamed(range, parts)
     const stand = relation === undefined ? undefined : standIn(relation, range, fence, parts)
     if (stand === undefined) continue
     if (typeof stand !== 'string') return stand
@@ -152,7 +153,7 @@ function viewInline(view: Relation, parts: RowParts): string | Refused {
   }
   const definition = view.definition.replace(/;\s*$/, '')
   const text = qualified(definition, (range) =>
-    relationNamed(range, catalogue, { ...names, searchPath }),
+    relationNamed(range, { catalogue, names: { ...names, searchPath } }),
   )
   if (text === undefined) return refused('a view is not read')
   const inner = rowsSpliced(text, { ...parts, inlined: [...inlined, view] })

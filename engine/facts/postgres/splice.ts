@@ -4,7 +4,7 @@
 import { parseSync } from 'libpg-query'
 import type { CopyStmt, Node, RangeVar } from 'libpg-query'
 import type { Mask } from '../../schemas/decision.js'
-import { NOTHING_STALE, createAnalysis, resolveRelation } from './analysis.js'
+import { NOTHING_STALE, relationNamed } from './analysis.js'
 import type { Catalogue, NameContext, Relation } from './catalogue.js'
 import { exitMasksOf } from './exit-masks.js'
 import type { ExitMasks } from './exit-masks.js'
@@ -78,7 +78,7 @@ function throughRoutines(text: string, place: Place, parts: SpliceParts): Splice
       statementOf({ node, start: 0, end: 0 }, { catalogue, names, stale: NOTHING_STALE, parse })
     },
     relationOf: (range, bound) =>
-      relationOf(range, bound ? { catalogue, names: { ...names, searchPath: path } } : place),
+      relationNamed(range, bound ? { catalogue, names: { ...names, searchPath: path } } : place),
   })
   if (inlined === undefined) return undefined
   const seen = proved(inlined, place, parts)
@@ -112,7 +112,7 @@ function splicedText(text: string, given: Place): string | Refused {
   const place = lasts ? { ...given, keyed: false } : given
   if (before !== undefined && 'AlterTableStmt' in before) {
     const { AlterTableStmt: alter } = before
-    const relation = alter.relation === undefined ? undefined : relationOf(alter.relation, place)
+    const relation = alter.relation === undefined ? undefined : relationNamed(alter.relation, place)
     return maskedGeneration(text, before, alter, relation, place) ?? NOTHING
   }
   const table = before === undefined ? undefined : copiedTable(before)
@@ -121,7 +121,7 @@ function splicedText(text: string, given: Place): string | Refused {
   if (before === undefined || query === undefined) return refused('not a single query')
   if ('InsertStmt' in before) {
     const range = before.InsertStmt.relation
-    const target = range === undefined ? undefined : relationOf(range, place)
+    const target = range === undefined ? undefined : relationNamed(range, place)
     const objection = storedNowhere(target, place.masks)
     if (objection !== undefined) return refused(objection)
   }
@@ -131,7 +131,7 @@ function splicedText(text: string, given: Place): string | Refused {
   const edits: Edit[] = []
   const replacements = new Map<unknown, Node>()
   for (const range of ranges) {
-    const relation = relationOf(range, place)
+    const relation = relationNamed(range, place)
     const stand = relation === undefined ? undefined : standIn(relation, range, place)
     if (stand === undefined) continue
     if (typeof stand !== 'string') return stand
@@ -163,7 +163,7 @@ function isLasting(statement: Node): boolean {
 // COPY of a table leaves out what inherits from it.
 function splicedCopy(text: string, copy: CopyStmt, place: Place): string | Refused {
   const range = copy.relation
-  const relation = range === undefined ? undefined : relationOf(range, place)
+  const relation = range === undefined ? undefined : relationNamed(range, place)
   const masked =
     range === undefined || relation === undefined
       ? undefined
@@ -212,7 +212,7 @@ function viewInline(view: Relation, place: Place): string | Refused | undefined 
   // Who reads the view has its owner's rights, and with them perhaps other rows.
   let isGuarded = false
   const text = qualified(view.definition.replace(/;\s*$/, ''), (range) => {
-    const relation = relationOf(range, { ...place, names: { ...names, searchPath } })
+    const relation = relationNamed(range, { ...place, names: { ...names, searchPath } })
     if (relation?.barrier === true) isGuarded = true
     return relation
   })
@@ -221,21 +221,6 @@ function viewInline(view: Relation, place: Place): string | Refused | undefined 
   const inner = splicedText(text, { ...place, inlined: [...inlined, view] })
   if (typeof inner === 'string') return `(${inner})`
   return inner.refused === NOTHING.refused ? undefined : inner
-}
-
-function relationOf(
-  range: RangeVar,
-  { catalogue, names }: Pick<Place, 'catalogue' | 'names'>,
-): Relation | undefined {
-  const analysis = createAnalysis({
-    catalogue,
-    names,
-    stale: NOTHING_STALE,
-    modifying: () => 'unknown',
-    body: () => undefined,
-    parse: () => undefined,
-  })
-  return resolveRelation(analysis, range)
 }
 
 function unfit(range: RangeVar, ctes: ReadonlySet<string>): string | undefined {
